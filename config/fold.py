@@ -1,0 +1,88 @@
+"""How a word is folded before it is compared: the one folding of names, cues and searches.
+
+Matching never looks at the printed form: ``الأمن`` and ``الامن``, ``Fès`` and ``Fes``, ``أگادير`` and
+``أكادير`` are one spelling here.  Folding never changes *which* words there are, only their letters, and it
+can be traced back to the printed characters (:func:`fold_with_offsets`), so that evidence and highlights show
+what was printed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ARABIC = {
+    "آ": "ا", "أ": "ا", "إ": "ا", "ٱ": "ا", "ٲ": "ا", "ٳ": "ا",
+    "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي",
+    "ؤ": "و",
+    "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه",
+    "ک": "ك", "گ": "ك", "ڭ": "ك", "ݣ": "ك", "ڪ": "ك",  # Maghrebi and Persian gaf: أڭادير = أكادير
+    "ڤ": "ف", "ڥ": "ف", "پ": "ب", "چ": "ج", "ژ": "ز",
+}  # fmt: skip
+# Written or left out at will: harakat, tatweel, hamza marks, bidi and zero-width marks, soft hyphen.
+_DROPPED = frozenset(
+    [chr(c) for c in range(0x0610, 0x061B)]
+    + [chr(c) for c in range(0x064B, 0x0660)]
+    + [chr(c) for c in range(0x06D6, 0x06ED)]
+    + list("\u0640\u0670\u00ad\u034f\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+    + [chr(c) for c in range(0x202A, 0x202F)]
+    + [chr(c) for c in range(0x2066, 0x206A)]
+)
+_LATIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
+_APOSTROPHES = "’‘ʼ‛′`´"
+_HYPHENS = "‐‑‒–—−"
+_CACHE: dict[str, str] = {}
+
+
+def _fold_char(char: str) -> str:
+    """The folded form of one printed character: empty, one character, or (ligatures) several."""
+    if char in _DROPPED:
+        return ""
+    out = []
+    for piece in unicodedata.normalize("NFKD", char):
+        if piece in _DROPPED or unicodedata.combining(piece):
+            continue
+        piece = _ARABIC.get(piece, piece)
+        if piece in _APOSTROPHES:
+            piece = "'"
+        elif piece in _HYPHENS:
+            piece = "-"
+        digit = unicodedata.decimal(piece, None)
+        if digit is not None:
+            piece = str(digit)
+        for low in piece.casefold():
+            if not unicodedata.combining(low):
+                out.append(_LATIN.get(low, low))
+    return "".join(out)
+
+
+def _folded(char: str) -> str:
+    """:func:`_fold_char`, remembered: a text has few distinct characters."""
+    known = _CACHE.get(char)
+    if known is None:
+        known = _CACHE[char] = _fold_char(char)
+    return known
+
+
+def fold(text: str) -> str:
+    """*text* in the letters that are compared; idempotent.
+
+    >>> fold("الأمنُ الوطنـي"), fold("Sûreté"), fold("أڭادير ٢٠٢٦")
+    ('الامن الوطني', 'surete', 'اكادير 2026')
+    """
+    return "".join([_folded(char) for char in text])
+
+
+def fold_with_offsets(text: str) -> tuple[str, list[int]]:
+    """*text* folded, and for every folded character (and the end) the index of its printed character.
+
+    ``offsets`` has ``len(folded) + 1`` entries, so the printed form of ``folded[i:j]`` is
+    ``text[offsets[i]:offsets[j]]``, with marks written on its last letter included.
+    """
+    folded: list[str] = []
+    offsets: list[int] = []
+    for index, char in enumerate(text):
+        piece = _folded(char)
+        folded.append(piece)
+        offsets.extend([index] * len(piece))
+    offsets.append(len(text))
+    return "".join(folded), offsets

@@ -1,0 +1,188 @@
+"""What configuration says, as the other rooms see it: plain frozen dataclasses.
+
+The YAML and TOML that analysts edit are checked by :mod:`config.schema` (pydantic at the door); beyond the
+door there are only these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+Scope = Literal["national", "international", "agency", "official"]
+EntryKind = Literal["feed", "sitemap", "news_sitemap", "section", "wordpress", "gdelt"]
+Collect = Literal["all", "matching"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """One URL at which an outlet lists what it publishes."""
+
+    kind: EntryKind
+    url: str
+    language: str | None = None
+    """Where it differs from the source's first language."""
+    evidence: tuple[str, ...] = ()
+    """Codes of ``config/evidence.yml``: who saw this URL; empty = a guess."""
+    confidence: str | None = None
+    note: str | None = None
+    links: str | None = None
+    """For a section page: CSS selector of the links to articles, where the heuristics are not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorRule:
+    """Dated CSS selectors for one outlet; a rule holds for pages fetched from *valid_from* on."""
+
+    valid_from: date | None = None
+    title: str | None = None
+    subtitle: str | None = None
+    body: str | None = None
+    authors: str | None = None
+    published: str | None = None
+    drop: tuple[str, ...] = ()
+    """Elements removed before reading (boxes that the generic reading takes for text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One outlet."""
+
+    id: str
+    name: Mapping[str, str]
+    """By language."""
+    country: str
+    languages: tuple[str, ...]
+    """BCP 47; the first is the default for a page that does not say."""
+    scope: Scope
+    homepage: str
+    timezone: str
+    entry_points: tuple[EntryPoint, ...] = ()
+    collect: Collect = "all"
+    domains: tuple[str, ...] = ()
+    """Hosts (without ``www.``) whose pages are this outlet's; the homepage's host is always one."""
+    enabled: bool = True
+    reason: str | None = None
+    """Why it is disabled; always given when ``enabled`` is false."""
+    access: str | None = None
+    role: str | None = None
+    """``aggregator`` (republishes others, never an independent voice) or ``homonym-risk``."""
+    tier: int = 2
+    cms: str | None = None
+    notes: str | None = None
+    expect_per_day: tuple[float, float] | None = None
+    delay_s: float | None = None
+    """``None`` = the setting ``politeness.delay_s``."""
+    max_pages_per_run: int | None = None
+    rules: tuple[SelectorRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """A body, service or event of ``config/institutions``: a name that the press may print."""
+
+    id: str
+    scope: Literal["core", "adjacent", "partner"]
+    kind: str
+    names: Mapping[str, tuple[str, ...]]
+    """Full names by language; the first is the one shown."""
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other ways to print it, by language (``ary`` colloquial, ``noise`` misprints)."""
+    acronyms: tuple[str, ...] = ()
+    parent: str | None = None
+    ambiguity: str | None = None
+    """What else the name may mean, in words; its machine-readable half is :attr:`needs`."""
+    needs: Mapping[str, Any] = field(default_factory=dict)
+    """Conditions under which an ambiguous name counts; schema in ``config/schema.py``."""
+    notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Homonym:
+    """A body abroad that bears a name of ours, with the cues that betray it."""
+
+    id: str
+    country: str
+    body: str
+    same: tuple[str, ...] = ()
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By language."""
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHolder:
+    office: str
+    holder: str
+    names: Mapping[str, tuple[str, ...]]
+    """``ar`` and ``latin`` spellings."""
+    institution: str | None = None
+    as_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    id: str
+    iso: str
+    names: Mapping[str, str]
+    variants: tuple[str, ...] = ()
+    seat: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A police unit with a territory (``wilaya-rabat`` …)."""
+
+    id: str
+    type: str
+    city: str
+    region: str
+    names: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A Moroccan town."""
+
+    id: str
+    names: Mapping[str, str]
+    """``ar``, ``fr``, ``en``, ``es``."""
+    variants: tuple[str, ...]
+    region: str
+    province: str | None
+    lat: float | None
+    lon: float | None
+    ambiguity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A form or topic of communication, with the cues by language."""
+
+    id: str
+    axis: Literal["form", "topic"]
+    names: Mapping[str, str]
+    definition: str
+    cues: Mapping[str, tuple[str, ...]]
+    not_when: tuple[str, ...] = ()
+    rules: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, resolved, with where each value came from."""
+
+    values: Mapping[str, Mapping[str, Any]]
+    """section → key → value, typed and checked; the keys are those of ``config/defaults.toml``."""
+    origins: Mapping[str, str]
+    """``section.key`` → ``defaults.toml``, a file's path, an environment variable, ``command line``."""
+    home: Path
+    """``MARSAD_HOME``: holds ledger, archive and index."""
+
+    def __getitem__(self, dotted: str) -> Any:
+        """The value of ``section.key``; raises ``KeyError`` for a name that no schema knows."""
+        section, _, key = dotted.partition(".")
+        return self.values[section][key]

@@ -1,0 +1,299 @@
+"""What passes from hand to hand: one frozen record per stage.
+
+A step returns a new record and never alters its input, so no field is ``None`` "because we are not there
+yet".  Times are aware and UTC and end in ``_at``; durations end in ``_s``; sizes in ``_bytes``.  Languages are
+BCP 47 (Darija in Arabic script is ``ary``, undetermined is ``und``), countries ISO 3166-1 alpha-2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Via(StrEnum):
+    """The kind of entry point that showed a link; the same words stand in the source files."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    NEWS_SITEMAP = "news_sitemap"
+    SECTION = "section"
+    WORDPRESS = "wordpress"
+    GDELT = "gdelt"
+    WARC = "warc"  # imported from a WARC file: no entry point showed it
+    REVISIT = "revisit"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the entry point claimed about a link; never trusted over the page itself."""
+
+    title: str | None = None
+    published_at: datetime | None = None
+    published_raw: str | None = None
+    """The date as written, kept because the reading of it may be wrong."""
+    summary: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page somebody pointed at; made by discovery."""
+
+    source_id: str
+    url: str
+    """Absolute, as written by the outlet (resolved, not canonicalised): what will be asked for."""
+    found_in: str
+    """URL of the feed, sitemap or section that showed it; the WARC file's name for an import."""
+    via: Via
+    hint: Hint = Hint()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where the bytes of a fetched page lie in the archive."""
+
+    file: str
+    """Path below the archive folder, with forward slashes."""
+    offset: int
+    """Byte offset of the response record's gzip member."""
+    sha256: str
+    """Hex digest of the body as delivered to the reader (content encodings undone)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """What the server sent; made by the spider, or by the archive on replay (the two are equal)."""
+
+    link: Link
+    url: str
+    """The URL asked for."""
+    final_url: str
+    """The URL that answered, after redirects."""
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """As received, names in lower case; a name may occur more than once."""
+    body: bytes
+    """Content encodings undone, character encoding untouched."""
+    fetched_at: datetime
+    capture: Capture | None = None
+    """``None`` only where no archive is kept (``scrapy crawl -O``, ``marsad extract``)."""
+
+    def header(self, name: str) -> str | None:
+        """The last value of header *name* (any case), or ``None``."""
+        wanted = name.lower()
+        return next((value for key, value in reversed(self.headers) if key == wanted), None)
+
+
+class Precision(StrEnum):
+    """How finely a date was stated."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date as well as it is known.
+
+    ``earliest <= at < latest`` bound the instant; ``at`` is ``earliest`` for a day or month.  A stated day is
+    the outlet's local day: for ``2026-11-24`` in Casablanca ``earliest`` is that zone's midnight, in UTC.
+    """
+
+    at: datetime
+    precision: Precision
+    origin: str
+    """Which attempt read it: ``json-ld``, ``meta``, ``time``, ``text``, ``url``, ``hint`` …"""
+    earliest: datetime
+    latest: datetime
+    local_date: str
+    """``YYYY-MM-DD``: the calendar day as the outlet's readers saw it."""
+    flags: tuple[str, ...] = ()
+    """``future_clamped``, ``relative``, ``hijri`` … : why ``at`` may differ from what is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    url: str
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    url: str
+    kind: str
+    """``html5``, ``youtube``, ``facebook``, ``dailymotion``, ``x``, ``vimeo``, ``enclosure``, ``iframe``."""
+    caption: str | None = None
+
+
+class Access(StrEnum):
+    FULL = "full"
+    PARTIAL = "partial"
+    """The outlet shows part of the text (paywall stub); what it shows is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What the page claims; made by extraction, which adds nothing of its own."""
+
+    source_id: str
+    url: str
+    """The URL asked for."""
+    canonical_url: str
+    """The believed canonical URL (see :mod:`store.urls`), readable, not the identity key."""
+    title: str
+    paragraphs: tuple[str, ...]
+    """The body in reading order: the lead first unless it is ``subtitle``; no captions, no credits."""
+    language: str
+    subtitle: str | None = None
+    authors: tuple[str, ...] = ()
+    published: Moment | None = None
+    modified: Moment | None = None
+    images: tuple[Image, ...] = ()
+    videos: tuple[Video, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    access: Access = Access.FULL
+    origins: tuple[tuple[str, str], ...] = ()
+    """(field, origin) for each field that was found: which attempt won."""
+    flags: tuple[str, ...] = ()
+    """``mojibake_repaired``, ``title_truncated`` … : what was done to the page to read it."""
+
+    @property
+    def text(self) -> str:
+        """The body, one paragraph a line."""
+        return "\n".join(self.paragraphs)
+
+
+class Reason(StrEnum):
+    """Why a link or page ended without an article: the closed list, each one counted."""
+
+    # decided before the page is asked for
+    TOO_OLD = "too_old"
+    NOT_MATCHING = "not_matching"
+    ROBOTS = "robots"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    BUDGET = "budget"
+    # decided by the answer
+    HTTP_CLIENT_ERROR = "http_client_error"
+    GONE = "gone"
+    BLOCKED = "blocked"
+    UNREACHABLE = "unreachable"
+    TOO_LARGE = "too_large"
+    INCOMPLETE = "incomplete"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    NOT_HTML = "not_html"
+    # decided by reading
+    HOME = "home"
+    LISTING = "listing"
+    LOGIN = "login"
+    CONSENT = "consent"
+    CHALLENGE = "challenge"
+    SOFT_404 = "soft_404"
+    NO_TEXT = "no_text"
+    NO_TITLE = "no_title"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An answer, not an accident: this page is no article, and why."""
+
+    reason: Reason
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words that made a label fire; *start* and *end* count characters of the named field."""
+
+    label: str
+    """What the cue speaks for: an institution id, a homonym group id, a place id …"""
+    field: str
+    """``title``, ``subtitle`` or ``text`` (the paragraphs joined by newlines)."""
+    start: int
+    end: int
+    words: str
+    """The words as printed: ``field[start:end]``."""
+
+
+class Relevant(StrEnum):
+    """Whether an article is about the watched institution; the default search shows the first two."""
+
+    IN = "in"
+    ADJACENT = "adjacent"
+    HOMONYM = "homonym"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    decision: Relevant
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    """The rule that decided, in a few words, for a person to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """The article and what we add to it; made by annotation from the article and the rules alone."""
+
+    article: Article
+    relevance: Relevance
+    institutions: tuple[str, ...] = ()
+    """Ids of ``config/institutions``, in order of first mention."""
+    places: tuple[str, ...] = ()
+    """Ids of towns of ``config/places`` named in the article, in order of first mention."""
+    evidence: tuple[Evidence, ...] = ()
+    """The cue and span of every institution and place."""
+    content_hash: str = ""
+    """Hex digest of what a reader reads (title, subtitle, paragraphs), blind to white space, typographic
+    variants and invisible marks: equal hashes mean "unchanged"."""
+    rules_version: str = ""
+    """Digest of the rules that annotated it, so that a change of rules is seen."""
+
+
+class Verdict(StrEnum):
+    NEW = "new"
+    REVISION = "revision"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a captured page is to the ledger; made by identity, without I/O."""
+
+    verdict: Verdict
+    article_id: str
+    revision: int
+    """The number that the article has after this page: 1 for a new one."""
+    changed: tuple[str, ...] = ()
+    """For a revision: the fields that differ from the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """One article as the ledger keeps it, at one revision."""
+
+    article_id: str
+    revision: int
+    annotated: Annotated
+    first_seen_at: datetime
+    """Fetch time of the first capture."""
+    last_seen_at: datetime
+    """Fetch time of the last capture that showed it (changed or not)."""
+    removed_at: datetime | None
+    """When the outlet was first seen to answer 404 or 410 for it; the text is kept."""
+    capture: Capture
+    """The capture that this revision was read from."""
+    variants: tuple[str, ...] = field(default=())
+    """Other URLs under which the same article was met."""
+
+    @property
+    def article(self) -> Article:
+        return self.annotated.article
