@@ -1,0 +1,43 @@
+"""Time zones from the ``tzdata`` package, never from the machine's own files.
+
+Morocco stays on UTC+00 since 2026-09-20 (tzdb 2026c).  A machine whose system files are older would put every
+Moroccan hour, and many days, wrong without a word, and :class:`zoneinfo.ZoneInfo` asks those files first.  So
+every room takes its zones from :func:`zone`; :func:`stale_tzdata` says when even the package is too old.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_AFTER_THE_CHANGE = datetime(2026, 10, 1, 12)
+
+
+@lru_cache(maxsize=None)
+def zone(name: str) -> ZoneInfo:
+    """The zone *name* (``Africa/Casablanca``); raises ``ZoneInfoNotFoundError`` for a name tzdb lacks.
+
+    The same object for the same name, so that arithmetic within a zone stays wall-clock arithmetic.
+    """
+    parts = name.split("/")
+    if not all(part and part[0] != "." and "\\" not in part for part in parts):
+        raise ZoneInfoNotFoundError(f"no time zone named {name!r}")
+    file = resources.files("tzdata").joinpath("zoneinfo", *parts)
+    try:
+        with file.open("rb") as data:
+            return ZoneInfo.from_file(data, key=name)
+    except (OSError, ValueError) as error:
+        raise ZoneInfoNotFoundError(f"no time zone named {name!r}") from error
+
+
+def stale_tzdata() -> str | None:
+    """What is wrong with the installed ``tzdata``, in one line for a person; ``None`` if it is new enough."""
+    offset = _AFTER_THE_CHANGE.replace(tzinfo=zone("Africa/Casablanca")).utcoffset()
+    if offset == timedelta(0):
+        return None
+    return (
+        f"tzdata is older than 2026c: Africa/Casablanca reads as UTC{offset} in October 2026, "
+        "expected UTC+00; install tzdata>=2026.3"
+    )
