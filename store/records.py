@@ -35,6 +35,8 @@ class Hint:
     """The date as written, kept because the reading of it may be wrong."""
     summary: str | None = None
     language: str | None = None
+    modified_at: datetime | None = None
+    """A sitemap's ``lastmod``, a feed's ``updated``: says when the page changed, not when it was published."""
 
 
 @dataclass(frozen=True, slots=True)
