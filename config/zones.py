@@ -8,14 +8,14 @@ every room takes its zones from :func:`zone`; :func:`stale_tzdata` says when eve
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _AFTER_THE_CHANGE = datetime(2026, 10, 1, 12)
 
 
-@lru_cache(maxsize=None)
+@cache
 def zone(name: str) -> ZoneInfo:
     """The zone *name* (``Africa/Casablanca``); raises ``ZoneInfoNotFoundError`` for a name tzdb lacks.
 
