@@ -1,0 +1,52 @@
+# `make help` lists the targets.  Nothing is needed but python3 (3.11 to 3.14) and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := config store crawlers pipeline search cli
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: env run test demo bench quality fmt lock help
+
+env: $(READY)  ## make .venv and put the marsad command into it
+
+# The lock names what was tested; the stamp makes a second call a no-op.
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 14); sys.exit(0 if ok else f"Python {sys.version.split()[0]} found; 3.11 to 3.14 needed: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: env  ## collect what is due from the catalogue, index it, and say what to try
+	@$(BIN)/python -m cli.run
+
+demo: env  ## the same on a small invented press, offline
+	@$(BIN)/marsad demo
+
+test: env  ## everything that CI runs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+quality: env  ## precision and recall on the labelled data
+	@$(BIN)/python -m tests.quality
+
+bench: env  ## the figures of docs/performance.md
+	@$(BIN)/python -m tests.benchmarks
+
+fmt: env  ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: env  ## resolve requirements.lock again from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-find-links --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16

@@ -1,0 +1,71 @@
+"""What every command is handed: the options before the command, and what they lead to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from config import Config
+
+OK, PARTIAL, USAGE, NOTHING_FOUND, BAD_CONFIG, UNREACHABLE = range(6)
+"""The exit codes, the same for every command."""
+
+DEMO_MARK = "DEMO"
+"""A file of this name in a home says that what it holds is the invented demo press."""
+
+
+@dataclass
+class App:
+    """The folders and settings of this call; configuration is read when first asked for."""
+
+    overlay: Path | None = None
+    home: Path | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration; raises ``config.ConfigError`` with every fault."""
+        import config
+
+        return config.load(self.overlay, home=self.home, overrides=self.overrides)
+
+    @property
+    def data(self) -> Path:
+        """The home: where ledger, archive and index lie."""
+        return self.config.settings.home
+
+    @property
+    def demo(self) -> bool:
+        return (self.data / DEMO_MARK).exists()
+
+    def require_ledger(self) -> None:
+        """Ends the call with :data:`NOTHING_FOUND` where nothing was ever collected."""
+        if not (self.data / "ledger.sqlite").exists():
+            say(
+                f"{self.data}: nothing has been collected here (no ledger.sqlite). "
+                "Next: `marsad crawl`, or `marsad demo` for a small invented press."
+            )
+            raise SystemExit(NOTHING_FOUND)
+        if self.demo:
+            say("demo press: invented articles of invented outlets")
+
+
+def current() -> App:
+    """The :class:`App` of the running command."""
+    return click.get_current_context().find_object(App) or App()
+
+
+def say(message: str) -> None:
+    """A message for the person, on stderr: stdout carries data only."""
+    click.echo(message, err=True)
+
+
+def is_terminal() -> bool:
+    return sys.stderr.isatty()

@@ -1,0 +1,131 @@
+"""``marsad``: the command line.  Each command is a thin call; its module is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from cli.context import BAD_CONFIG, UNREACHABLE, USAGE, App, say
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "crawl": ("cli.collect:crawl", "Collect what is due, read it and index it."),
+    "search": ("cli.ask:search", "Find articles."),
+    "trend": ("cli.ask:trend", "Count articles over time, or their share."),
+    "show": ("cli.ask:show", "Show one article, its capture and its revisions."),
+    "export": ("cli.ask:export", "Write every match as JSON Lines or CSV."),
+    "status": ("cli.upkeep:status", "Say what has been collected and what is waiting."),
+    "sources": ("cli.sources:sources", "List, check, try, import and export outlets."),
+    "config": ("cli.config_commands:config", "Check and show the configuration."),
+    "extract": ("cli.read:extract", "Read article pages from files."),
+    "replay": ("cli.read:replay", "Make every article again from the archive."),
+    "import": ("cli.read:import_", "Take in pages of any WARC file."),
+    "index": ("cli.upkeep:index", "Look after the search index."),
+    "demo": ("cli.demo:demo", "Try everything on a small invented press, offline."),
+    "completion": ("cli.completion:completion", "Print the completion script of a shell."),
+}
+"""name → (where it is, one line of help): `marsad --help` must not import them all."""
+
+
+class Commands(click.Group):
+    """The group of all commands; ends the known errors with their exit code and one clear message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
+            raise
+        except Exception as error:
+            code = _exit_code(error)
+            if code is None:
+                raise
+            say(str(error))
+            raise SystemExit(code) from error
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of a known error; ``None`` for a fault of ours, which shows its traceback."""
+    by_name = {"ConfigError": BAD_CONFIG, "QueryFault": USAGE, "LedgerError": UNREACHABLE}
+    by_name |= {"EngineError": UNREACHABLE, "ArchiveError": UNREACHABLE}
+    # By name, so that a short command need not import the rooms that it does not enter.
+    return next((by_name[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in by_name), None)
+
+
+def _overrides(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or "." not in key:
+            raise click.BadParameter(f"got {value!r}, expected section.key=value", ctx, param)
+        pairs[key] = text
+    return pairs
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "overlay",
+    type=click.Path(path_type=Path),
+    envvar="MARSAD_CONFIG",
+    help="A folder laid over the packaged configuration.  [env: MARSAD_CONFIG]",
+)
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    envvar="MARSAD_HOME",
+    help="Where ledger, archive and index lie.  [env: MARSAD_HOME; default: ./var]",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    callback=_overrides,
+    metavar="SECTION.KEY=VALUE",
+    help="One setting for this call; wins over files and environment.",
+)
+@click.version_option(package_name="marsad", prog_name="marsad")
+@click.pass_context
+def main(ctx: click.Context, overlay: Path | None, home: Path | None, overrides: dict[str, str]) -> None:
+    """Marsad (مرصد, "observatory") watches how the press covers security communications.
+
+    \b
+    Begin with:
+      marsad demo                              a small invented press, offline
+      marsad crawl                             collect what is due from the catalogue
+      marsad search 'الأمن الوطني from:7d'     what was published this week
+      marsad trend 'DGSN' --by week --share    its share of the press, week by week
+
+    \b
+    Exit codes: 0 ok · 1 partial failure · 2 usage · 3 nothing found · 4 configuration · 5 backend unreachable
+    """
+    ctx.obj = App(overlay, home, overrides)
+
+
+if __name__ == "__main__":
+    main()
