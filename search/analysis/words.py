@@ -1,0 +1,86 @@
+"""Where words begin and end: one tokenisation for every language, made on folded text.
+
+A token is a run of Arabic letters, a run of other letters, or a number.  So ``DGSN-DGST`` is two tokens,
+``covid19`` and ``Covid-19`` are the same two, ``#الأمن_الوطني`` is two words, and a bare clitic glued to a
+Latin acronym or a number (``الـDGSN``, ``و2025``) is none.  ``D.G.S.N.`` is one token, as are ``1.200``,
+``1 200`` and ``1,200``; ``l’État`` is ``etat``; ``Hammouchi’s`` is ``hammouchi``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from config.fold import fold_with_offsets
+
+ARABIC = "\u0620-\u063f\u0641-\u064a\u066e-\u066f\u0671-\u06d3\u06d5\u06ee-\u06ef\u06fa-\u06fc\u06ff\u0750-\u077f\u08a0-\u08c7"
+_LETTER = rf"[^\W\d_{ARABIC}]"
+_SEPARATOR = r"[.,'\u066b\u066c \u00a0\u2009\u202f]"
+
+_TOKEN = re.compile(
+    rf"""
+      (?P<arabic>[{ARABIC}]+)
+    | (?P<dotted>(?<![^\W_])(?:{_LETTER}\.){{2,}}(?:{_LETTER}(?![^\W_]))?)
+    | (?P<number>(?<![\d])(?<!\d[.,])(?:\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+|\d+(?:[.,\u066b]\d+)?)(?![.,]?\d))
+    | (?P<digits>\d+)
+    | (?P<latin>{_LETTER}+(?:'{_LETTER}+)*'?)
+    """,
+    re.VERBOSE,
+)
+# What a clitic looks like when it is glued to something that is not Arabic.
+_CLITICS = frozenset("ال و ف ب ك ل د وال فال بال كال لل ول وب".split())
+_ELISION = re.compile(r"(?:l|d|j|m|n|s|t|c|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=.)")
+_POSSESSIVE = re.compile(r"'s?$")
+_THOUSANDS = re.compile(rf"\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+")
+_NOT_DIGIT = re.compile(r"\D")
+_GLUED = re.compile(r"-?[^\W_]")
+
+
+def _latin(word: str, names: frozenset[str]) -> tuple[str, int, int]:
+    """*word* without what an apostrophe ties to it, and where in *word* that lies.
+
+    Elided articles go in front, the possessive behind; a name of *names* (``M’diq``) is one word.
+    """
+    start, end = 0, len(word)
+    if "'" not in word:
+        return word, start, end
+    joined = word.replace("'", "")
+    if joined in names:
+        return joined, start, len(word.rstrip("'"))
+    if possessive := _POSSESSIVE.search(word):
+        end = possessive.start()
+    while elided := _ELISION.match(word, start, end):
+        start = elided.end()
+    return word[start:end].replace("'", ""), start, end
+
+
+def tokens_of(folded: str, names: frozenset[str] = frozenset()) -> Iterator[tuple[str, bool, int, int]]:
+    """``(token, is_arabic, start, end)`` of text that is folded already, in order; offsets into *folded*.
+
+    *names* are words written with an apostrophe, given without it.
+    """
+    for match in _TOKEN.finditer(folded):
+        kind = match.lastgroup
+        word = match.group()
+        start, end = match.span()
+        if kind == "arabic":
+            if word in _CLITICS and _GLUED.match(folded, end):
+                continue
+            yield word, True, start, end
+        elif kind == "latin":
+            token, left, right = _latin(word, names)
+            if token:
+                yield token, False, start + left, start + right
+        elif kind == "dotted":
+            yield word.replace(".", ""), False, start, end
+        elif kind == "number" and not _THOUSANDS.fullmatch(word):
+            yield word.replace(",", ".").replace("\u066b", "."), False, start, end
+        else:
+            yield _NOT_DIGIT.sub("", word), False, start, end
+
+
+def printed(text: str, names: frozenset[str] = frozenset()) -> Iterator[tuple[str, bool, int, int]]:
+    """As :func:`tokens_of`, of printed *text*; offsets into *text*."""
+    folded, offsets = fold_with_offsets(text)
+    for token, arabic, start, end in tokens_of(folded, names):
+        yield token, arabic, offsets[start], offsets[end]
