@@ -1,0 +1,5 @@
+"""Of one captured page, the article it shows: every field with its origin, or the reason why it is none."""
+
+from pipeline.extraction.article import extract
+
+__all__ = ["extract"]
