@@ -1,0 +1,93 @@
+"""Discovery: what an entry point lists. Bytes in, links out; no network, no files, no clock but *now*.
+
+What a body is, is told by looking at it: outlets serve feeds at sitemap addresses, sitemaps at feed addresses
+and a polite HTML page at either, whatever ``Content-Type`` says.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from config.model import EntryPoint, Source
+from crawlers.discovery import feeds, jsontext, markup, sitemaps
+from crawlers.discovery.found import Child, Discovered, Gatherer
+from crawlers.discovery.sitemaps import in_window
+from crawlers.discovery.text import decode, inflate
+from store.records import Via
+
+__all__ = ["Child", "Discovered", "discover", "in_window"]
+
+_NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x00\x00\x00")
+
+
+def discover(
+    body: bytes,
+    *,
+    kind: Via | str,
+    url: str,
+    content_type: str | None,
+    source: Source,
+    now: datetime,
+    entry: EntryPoint | None = None,
+) -> Discovered:
+    """The links that one fetched *body* of an entry point shows; never raises on any bytes.
+
+    *kind* is the entry point's kind (:class:`~store.records.Via`), *url* the address that answered (after
+    redirects), *content_type* its header, *now* the time of the fetch.  *entry* is the entry point it came
+    from; without it, the one of *source* with this *url* is taken, if there is one.
+    """
+    via = Via(kind)
+    if entry is None:
+        entry = next((point for point in source.entry_points if point.url == url), None)
+    gather = Gatherer(source, via, url, now, entry)
+    body, fault = inflate(body)
+    if fault:
+        gather.problem(fault, "the gzip wrapping could not be read to its end")
+    if not body.strip():
+        gather.problem("empty", "an empty body")
+        return gather.done()
+    if body.startswith(_NOT_TEXT):
+        gather.problem("wrong_type", f"no text but {content_type or 'a binary file'}")
+        return gather.done()
+    text, honest = decode(body, content_type, source.languages)
+    if not honest:
+        gather.problem("encoding", "the declared encoding is not the real one")
+    return _read(text, gather, content_type)
+
+
+def _read(text: str, gather: Gatherer, content_type: str | None) -> Discovered:
+    start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")):
+        return _read_json(start, gather)
+    root = markup.root_name(text)
+    if root in ("rss", "rdf", "feed", "channel"):
+        feeds.read_xml_feed(text, gather)
+        return gather.done()
+    if root in ("urlset", "sitemapindex"):
+        sitemaps.read_sitemap(text, gather)
+        return gather.done(sitemaps.newest_first(gather))
+    if gather.via in (Via.SITEMAP, Via.NEWS_SITEMAP) and start[:8].lower().startswith(
+        ("http://", "https://")
+    ):
+        sitemaps.read_text_sitemap(text, gather)
+        return gather.done()
+    seen = (
+        "an HTML page"
+        if root == "html" or "<html" in start[:2048].lower()
+        else content_type or "unknown text"
+    )
+    gather.problem("wrong_type", f"expected a {gather.via.value.replace('_', ' ')}, got {seen}")
+    return gather.done()
+
+
+def _read_json(text: str, gather: Gatherer) -> Discovered:
+    try:
+        data = jsontext.load(text)
+    except ValueError as error:
+        gather.problem("malformed", f"no readable JSON ({error})")
+        return gather.done()
+    if isinstance(data, dict) and isinstance(data.get("items"), list):
+        feeds.read_json_feed(data, gather)
+    else:
+        gather.problem("wrong_type", "JSON that is neither a feed nor a list of posts")
+    return gather.done()

@@ -1,0 +1,150 @@
+"""Feeds: RSS 0.9x, 1.0 (RDF), 2.0, Atom, JSON Feed.
+
+Identity is the address of an entry, never its guid: some outlets give all entries one guid, others a new one
+at every build.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from crawlers.discovery import markup
+from crawlers.discovery.found import Gatherer
+from crawlers.discovery.jsontext import string
+
+_ATOM = "atom"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_PUBLISHED = ("pubdate", "published", "issued", "date", "created")
+_MODIFIED = ("updated", "modified")
+_ORDER_OF_SUMMARY = ("description", "summary", "abstract", "subtitle", "content", "encoded")
+
+
+def read_xml_feed(text: str, gather: Gatherer) -> None:
+    """Add the entries of an XML feed; whatever part of a broken one can be read is used."""
+    complete = text.rstrip().endswith(">")
+    text, mends = markup.mended(text)
+    root, well_formed = markup.parse(text, gather.url)
+    for code in mends:
+        gather.problem(code, "mended before reading")
+    if root is None:
+        gather.problem("malformed", "not one element could be read")
+        return
+    if not well_formed:
+        closed = complete and text.rstrip().lower().endswith((":rdf>", "</rss>", "</rdf>", "feed>"))
+        gather.problem(
+            *(("malformed", "not well-formed XML") if closed else ("truncated", "the document ends early"))
+        )
+    based = "xml:base" in text
+    language = root.get(_XML_LANG)
+    entries = 0
+    for element in root.iter():
+        name = markup.local(element)
+        if name in ("item", "entry"):
+            entries += 1
+            _entry(element, gather, language, based)
+        elif name in ("language", "lang") and not entries and element.text:
+            language = language or element.text
+        elif name == "title" and gather.title is None and not _inside_entry(element):
+            gather.title = _text(element)
+    if not entries:
+        gather.problem("empty", "a feed without entries")
+
+
+def _inside_entry(element: etree._Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and markup.local(parent) in ("item", "entry", "image", "author", "textinput")
+
+
+def _text(element: etree._Element) -> str:
+    """All text below *element*: titles of type xhtml, and tags that somebody forgot to escape."""
+    return "".join(element.itertext()) if len(element) else element.text or ""
+
+
+def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: bool) -> None:
+    fields: dict[str, str] = {}
+    addresses: dict[str, list[str]] = {
+        "orig": [],
+        "plain": [],
+        "alternate": [],
+        "other": [],
+        "guid": [],
+        "id": [],
+    }
+    for child in item:
+        name = markup.local(child)
+        space = markup.namespace(child)
+        if name == "link":
+            _link(child, space, addresses)
+        elif name == "origlink":
+            addresses["orig"].append(_text(child))
+        elif name == "guid":
+            kind = "guid" if (child.get("isPermaLink") or "").lower() == "true" else "id"
+            if (child.get("isPermaLink") or "").lower() != "false":
+                addresses[kind].append(_text(child))
+        elif name == "id":
+            addresses["id"].append(_text(child))
+        elif "media" in space or "itunes" in space or "thread" in space:
+            continue  # media:title and media:description speak of the picture
+        elif name not in fields and (value := _text(child)).strip():
+            fields[name] = value
+    about = next((value for key, value in item.attrib.items() if str(key).endswith("}about")), None)
+    # An id is an address only if it is written as one; "https://outlet/?p=12" often is all there is.
+    spare = [value for value in (*addresses["guid"], *addresses["id"], about) if value and "://" in value]
+    base = item.base if based else None
+    url = gather.best(
+        (*addresses["orig"], *addresses["alternate"], *addresses["plain"], *addresses["other"], *spare), base
+    )
+    body = max((fields.get(name, "") for name in ("content", "encoded")), key=len)
+    summary = next((fields[name] for name in _ORDER_OF_SUMMARY if name in fields), None)
+    hint = gather.hint(
+        title=fields.get("title"),
+        published=next((fields[name] for name in _PUBLISHED if name in fields), None),
+        modified=next((fields[name] for name in _MODIFIED if name in fields), None),
+        # The whole text, where the feed has it, names an institution that its first lines may not.
+        summary=body if summary is None or len(body) > len(summary) else summary,
+        language=fields.get("language") or item.get(_XML_LANG) or language,
+    )
+    gather.add(url, hint)
+
+
+def _link(element: etree._Element, space: str, addresses: dict[str, list[str]]) -> None:
+    """Sort one ``<link>``: an Atom link by its ``rel`` and ``type``, an RSS link by its text."""
+    href = element.get("href")
+    if href is None:
+        text = (element.text or "").strip() or (
+            element.tail or ""
+        ).strip()  # "<link/>https://…" of HTML serialisers
+        if text and _ATOM not in space:
+            addresses["plain"].append(text)
+        return
+    kind = (element.get("type") or "text/html").lower()
+    if (element.get("rel") or "alternate").lower() == "alternate":
+        # An entry may offer its JSON or PDF as well: the page goes first, in the order written.
+        addresses["alternate" if "html" in kind else "other"].append(href)
+
+
+def read_json_feed(data: dict[str, Any], gather: Gatherer) -> None:
+    """Add the items of a JSON Feed (versions 1 and 1.1)."""
+    gather.title = string(data.get("title"))
+    language = string(data.get("language"))
+    items = data.get("items")
+    rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if not rows:
+        gather.problem("empty", "a feed without entries")
+    for item in rows:
+        identity = string(item.get("id"))
+        url = gather.best((string(item.get("url")), identity if identity and "://" in identity else None))
+        gather.add(
+            url,
+            gather.hint(
+                title=string(item.get("title")),
+                published=string(item.get("date_published")),
+                modified=string(item.get("date_modified")),
+                summary=string(item.get("content_html"))
+                or string(item.get("content_text"))
+                or string(item.get("summary")),
+                language=string(item.get("language")) or language,
+            ),
+        )
