@@ -1,0 +1,259 @@
+"""The whole configuration against its schema: every fault over all files in one go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from config import build, schema
+from config.faults import Fault, nearest, shown
+from config.model import Source
+from config.reading import read_yaml
+
+if TYPE_CHECKING:
+    from config.loader import Config
+
+
+def sources(config: Config) -> tuple[list[Source], list[Fault]]:
+    """Every readable outlet of the catalogue, and every fault in it."""
+    found: list[tuple[str, Source]] = []
+    faults: list[Fault] = []
+    codes, more = evidence_codes(config)
+    faults += more
+    for name, path in config.source_files().items():
+        raw, more = read_yaml(path, name)
+        more = more or validate(raw, schema.SourceFile, name)
+        if not more:
+            source = build.source(raw)
+            more = list(_source_faults(name, source, codes))
+            found.append((name, source))
+        faults += more
+    faults += _between_sources(found)
+    return [source for _, source in found], faults
+
+
+def evidence_codes(config: Config) -> tuple[frozenset[str], list[Fault]]:
+    """The codes of ``evidence.yml`` that an entry point may name."""
+    path = config.path("evidence.yml")
+    if path is None:
+        return frozenset(), []
+    raw, faults = read_yaml(path, "evidence.yml")
+    faults = faults or validate(raw, schema.EvidenceFile, "evidence.yml")
+    return (frozenset() if faults else frozenset(raw["evidence"])), faults
+
+
+def _source_faults(name: str, source: Source, codes: frozenset[str]) -> Iterator[Fault]:
+    """What one outlet's file says that does not fit its name or the legend."""
+    *folders, stem = name.removesuffix(".yml").split("/")[1:]
+    if source.id != stem:
+        yield Fault(name, "id", shown(source.id), f"{stem!r}, the name of the file")
+    if folders and folders != [source.country.lower()]:
+        expected = (
+            f"{folders[0].upper()!r}, the name of the folder"
+            if len(folders) == 1
+            else "sources/<cc>/<id>.yml"
+        )
+        yield Fault(name, "country", shown(source.country), expected)
+    for index, entry in enumerate(source.entry_points):
+        for at, code in enumerate(entry.evidence):
+            if code not in codes:
+                path = f"entry_points[{index}].evidence[{at}]"
+                yield Fault(name, path, shown(code), "a code of evidence.yml", nearest(code, codes))
+        if entry.confidence == "public-evidence" and not entry.evidence:
+            yield Fault(
+                name, f"entry_points[{index}]", "public-evidence without evidence", "its evidence codes"
+            )
+
+
+def _between_sources(found: list[tuple[str, Source]]) -> Iterator[Fault]:
+    """What two outlets may not share: an id, a homepage, an entry point."""
+    ids: dict[str, str] = {}
+    homepages: dict[str, str] = {}
+    entries: dict[str, str] = {}
+    for name, source in found:
+        if other := ids.get(source.id):
+            yield Fault(name, "id", shown(source.id), f"an id of its own (also in {other})")
+        ids.setdefault(source.id, name)
+        page = _place(source.homepage)
+        if other := homepages.get(page):
+            yield Fault(name, "homepage", shown(source.homepage), f"a homepage of its own (also in {other})")
+        homepages.setdefault(page, name)
+        for index, entry in enumerate(source.entry_points):
+            if other := entries.get(entry.url):
+                path = f"entry_points[{index}].url"
+                yield Fault(name, path, shown(entry.url), f"an entry point of its own (also in {other})")
+            entries.setdefault(entry.url, name)
+
+
+def _place(url: str) -> str:
+    """Host and path of a homepage: two editions may share a host, not both."""
+    return build.host(url) + "/" + url.split("://", 1)[1].partition("/")[2].rstrip("/")
+
+
+def knowledge(config: Config) -> list[Fault]:
+    """Every fault in institutions, homonyms, office holders, places and communications."""
+    faults: list[Fault] = []
+    read: dict[str, Any] = {}
+    for name in [*schema.FILES, *config.files("institutions")]:
+        path = config.path(name)
+        if path is None:
+            faults.append(Fault(name, "", "no such file", "a file of the configuration"))
+            continue
+        raw, more = read_yaml(path, name)
+        model = schema.model_of(name)
+        assert model is not None  # every name above has one
+        more = more or validate(raw, model, name)
+        faults += more
+        if not more:
+            read[name] = raw
+    return faults + list(_references(read))
+
+
+def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
+    """Ids that stand twice, and ids that are named and stand nowhere."""
+    lists = {
+        "institution": [(name, "institutions") for name in read if name.startswith("institutions/")],
+        "homonym": [("homonyms.yml", "homonyms")],
+        "region": [("places/regions.yml", "regions")],
+        "unit": [("places/units.yml", "units")],
+        "town": [("places/towns.yml", "towns")],
+        "kind": [("communications/forms.yml", "kinds"), ("communications/topics.yml", "kinds")],
+    }
+    ids: dict[str, dict[str, str]] = {}
+    for what, places in lists.items():
+        known = ids.setdefault(what, {})
+        for name, key in places:
+            for index, raw in enumerate(read.get(name, {}).get(key, ())):
+                path = f"{key}[{index}]"
+                if raw["id"] in known:
+                    yield Fault(
+                        name, f"{path}.id", shown(raw["id"]), f"an id of its own (also {known[raw['id']]})"
+                    )
+                known.setdefault(raw["id"], f"{name}: {path}")
+
+    isos = {raw["iso"] for raw in read.get("places/regions.yml", {}).get("regions", ())}
+
+    def missing(what: str, name: str, path: str, value: str | None, known: Any) -> Iterator[Fault]:
+        if value is not None and known and value not in known:
+            yield Fault(name, path, shown(value), f"the id of {what}", nearest(value, known))
+
+    for name, key in lists["institution"]:
+        for index, raw in enumerate(read[name][key]):
+            yield from missing(
+                "an institution", name, f"{key}[{index}].parent", raw.get("parent"), ids["institution"]
+            )
+    for index, raw in enumerate(read.get("office_holders.yml", {}).get("office_holders", ())):
+        path = f"office_holders[{index}].institution"
+        yield from missing(
+            "an institution", "office_holders.yml", path, raw.get("institution"), ids["institution"]
+        )
+    for index, value in enumerate(read.get("watchwords.yml", {}).get("institutions", ())):
+        yield from missing(
+            "an institution", "watchwords.yml", f"institutions[{index}]", value, ids["institution"]
+        )
+    for index, raw in enumerate(read.get("places/units.yml", {}).get("units", ())):
+        path = f"units[{index}]"
+        yield from missing("a town", "places/units.yml", f"{path}.city", raw["city"], ids["town"])
+        yield from missing("a region (iso)", "places/units.yml", f"{path}.region", raw["region"], isos)
+        for at, town in enumerate(raw.get("covers", ())):
+            yield from missing("a town", "places/units.yml", f"{path}.covers[{at}]", town, ids["town"])
+    for index, raw in enumerate(read.get("places/towns.yml", {}).get("towns", ())):
+        path = f"towns[{index}].region"
+        yield from missing("a region (iso)", "places/towns.yml", path, raw["region"], isos)
+
+
+# -- pydantic's errors in our words -----------------------------------------------------------------------
+
+
+def validate(raw: Any, model: type[BaseModel], label: str) -> list[Fault]:
+    """Every fault of *raw* against *model*; empty where it passes."""
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        return [_fault(details, model, label) for details in error.errors(include_url=False)]
+    return []
+
+
+def dotted(location: tuple[int | str, ...]) -> str:
+    """A key path as people write it.
+
+    >>> dotted(("entry_points", 1, "url"))
+    'entry_points[1].url'
+    """
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return path
+
+
+_WANTED = {
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "date_type": "a date, like 2026-11-25",
+    "too_short": "more of them",
+    "string_too_short": "a text that is not empty",
+}
+_PATTERNS = {
+    r"\S": "a text that is not empty",
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters and digits, with single hyphens between",
+    r"^[a-z]+(_[a-z]+)*$": "small letters, with single underscores between",
+    r"^MA-\d\d$": "an ISO 3166-2 code like MA-06",
+}
+
+
+def _fault(details: ErrorDetails, model: type[BaseModel], label: str) -> Fault:
+    """One pydantic error as a fault: what was read, what is allowed, the nearest name."""
+    kind, location, context = details["type"], details["loc"], details.get("ctx", {})
+    # a key of a mapping that is no field is shown by pydantic as (…, key, "[key]")
+    path = dotted(tuple(step for step in location if step != "[key]"))
+    got = shown(details["input"])
+    if kind == "extra_forbidden":
+        keys = list(_model_at(model, location[:-1]).model_fields)
+        return Fault(
+            label, path, "an unknown key", f"one of {', '.join(keys)}", nearest(str(location[-1]), keys)
+        )
+    if kind == "missing":
+        return Fault(label, path, "nothing", "a value: this key is required")
+    if kind == "literal_error":
+        options = re.findall(r"'([^']*)'", context["expected"])
+        near = nearest(details["input"], options) if isinstance(details["input"], str) else None
+        return Fault(label, path, got, f"one of {', '.join(options)}", near)
+    if kind == "value_error":
+        error = context["error"]
+        if isinstance(error, schema.Unknown):
+            return Fault(label, path, got, error.expected, nearest(str(details["input"]), error.known))
+        if isinstance(details["input"], dict):  # a rule between keys
+            got = "a mapping without that" if not path else got
+        return Fault(label, path, got, str(error))
+    if kind == "string_pattern_mismatch":
+        return Fault(label, path, got, _PATTERNS.get(context["pattern"], context["pattern"]))
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
+        return Fault(label, path, got, bound)
+    return Fault(label, path, got, _WANTED.get(kind, details["msg"]))
+
+
+def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that stands at *location* below *model*."""
+    for step in location:
+        if isinstance(step, str) and step in model.model_fields:
+            inner = _model_in(model.model_fields[step].annotation)
+            model = inner or model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as ``list[Model]`` or ``Model | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

@@ -1,0 +1,209 @@
+"""Reading the configuration: the packaged folder, an overlay over it, the settings of four layers.
+
+Cheap first: :func:`load` reads settings only.  Outlets, institutions, places and cues are read when they are
+first asked for.  Outlets and whatever an overlay brings pass the schema each time; the packaged knowledge
+(institutions, places, cues) passed it when it was written, and is checked again only where it cannot be used,
+because a search must not wait for pydantic.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from config import build, settings
+from config.faults import ConfigError, Fault, nearest
+from config.fold import fold
+from config.model import (
+    Homonym,
+    Institution,
+    Kind,
+    OfficeHolder,
+    Place,
+    Region,
+    Settings,
+    Source,
+    Unit,
+)
+
+PACKAGED = Path(__file__).parent
+Made = TypeVar("Made")
+
+
+def load(
+    overlay: Path | None = None,
+    *,
+    home: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Config:
+    """The configuration, with its settings resolved and checked; the rest is read when asked for.
+
+    *overlay* is a folder laid over the packaged one (default: ``MARSAD_CONFIG``), *home* holds what is
+    collected (default: ``MARSAD_HOME``, else ``./var``), *overrides* are settings of the command line
+    (``section.key`` → text).  Raises :class:`ConfigError` with every fault found in them.
+    """
+    if overlay is None and environ.get("MARSAD_CONFIG"):
+        overlay = Path(environ["MARSAD_CONFIG"])
+    home = Path(home or environ.get("MARSAD_HOME") or "var").expanduser().absolute()
+    faults = []
+    if overlay is not None:
+        overlay = overlay.expanduser().absolute()
+        if not overlay.is_dir():
+            what = "a file" if overlay.exists() else "no such folder"
+            faults.append(Fault(str(overlay), "", what, "the folder of an overlay configuration"))
+    resolved, more = settings.resolve(overlay, home, overrides or {}, environ)
+    if faults or more:
+        raise ConfigError([*faults, *more])
+    return Config(overlay, resolved)
+
+
+class Config:
+    """What is watched and what is known.  Every property raises :class:`ConfigError` with all its faults."""
+
+    def __init__(self, overlay: Path | None, resolved: Settings) -> None:
+        self.overlay = overlay
+        self.settings = resolved
+
+    # -- files ------------------------------------------------------------------------------------------
+
+    def path(self, name: str) -> Path | None:
+        """The file *name* (``communications/forms.yml``) of the overlay, else of the package, else ``None``."""
+        for folder in (self.overlay, PACKAGED):
+            if folder is not None and (folder / name).is_file():
+                return folder / name
+        return None
+
+    def files(self, folder: str) -> dict[str, Path]:
+        """Every ``*.yml`` directly below *folder*, by name below the configuration; the overlay's win."""
+        found: dict[str, Path] = {}
+        for base in (PACKAGED, self.overlay):
+            if base is not None and (base / folder).is_dir():
+                found |= {f"{folder}/{path.name}": path for path in sorted((base / folder).glob("*.yml"))}
+        return dict(sorted(found.items()))
+
+    def source_files(self) -> dict[str, Path]:
+        """Every file of the catalogue by name; an overlay's ``sources/`` stands in place of the packaged one."""
+        base = PACKAGED
+        if self.overlay is not None and (self.overlay / "sources").is_dir():
+            base = self.overlay
+        return {path.relative_to(base).as_posix(): path for path in sorted((base / "sources").rglob("*.yml"))}
+
+    def data(self, name: str) -> Any:
+        """What ``<name>.yml`` says, as read (``data("communications/reading")``)."""
+        from config.reading import read_yaml
+
+        label = f"{name}.yml"
+        path = self.path(label)
+        if path is None:
+            known = [
+                file.relative_to(PACKAGED).with_suffix("").as_posix() for file in PACKAGED.rglob("*.yml")
+            ]
+            raise ConfigError(
+                [Fault(label, "", "no such file", "a file of the configuration", nearest(name, known))]
+            )
+        value, faults = read_yaml(path, label)
+        if faults:
+            raise ConfigError(faults)
+        return value
+
+    def _knowledge(self, names: list[str], key: str, make: Callable[[Any], Made]) -> tuple[Made, ...]:
+        """What the files *names* list under *key*, each made into its dataclass."""
+        trusted = self.overlay is None or all(
+            (path := self.path(name)) is None or path.is_relative_to(PACKAGED) for name in names
+        )
+        if trusted:
+            try:
+                return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
+            except (KeyError, TypeError, AttributeError, ValueError):
+                pass  # edited and not checked: the schema says what is wrong
+        from config import check
+
+        faults = check.knowledge(self)
+        if faults:
+            raise ConfigError(faults)
+        return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
+
+    # -- what is watched --------------------------------------------------------------------------------
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every outlet of the catalogue by id, the disabled ones included, in order of id."""
+        from config import check
+
+        found, faults = check.sources(self)
+        if faults:
+            raise ConfigError(faults)
+        return MappingProxyType({source.id: source for source in sorted(found, key=lambda source: source.id)})
+
+    # -- what is known ----------------------------------------------------------------------------------
+
+    @cached_property
+    def institutions(self) -> tuple[Institution, ...]:
+        return self._knowledge(list(self.files("institutions")), "institutions", build.institution)
+
+    @cached_property
+    def homonyms(self) -> tuple[Homonym, ...]:
+        return self._knowledge(["homonyms.yml"], "homonyms", build.homonym)
+
+    @cached_property
+    def office_holders(self) -> tuple[OfficeHolder, ...]:
+        return self._knowledge(["office_holders.yml"], "office_holders", build.office_holder)
+
+    @cached_property
+    def regions(self) -> tuple[Region, ...]:
+        return self._knowledge(["places/regions.yml"], "regions", build.region)
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        return self._knowledge(["places/units.yml"], "units", build.unit)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """The towns."""
+        return self._knowledge(["places/towns.yml"], "towns", build.place)
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Forms first, then topics."""
+        files = ["communications/forms.yml", "communications/topics.yml"]
+        return self._knowledge(files, "kinds", build.kind)
+
+    @cached_property
+    def watchwords(self) -> tuple[str, ...]:
+        """Folded words and phrases of which one must stand in the hint or URL of a link from a source with
+        ``collect: matching``: names of the watched institutions, office holders, and ``watchwords.yml``."""
+        return tuple(sorted({folded for word in self._watched() if (folded := fold(word).strip())}))
+
+    def _watched(self) -> Iterator[str]:
+        watchwords = self.data("watchwords")
+        for institution in self.institutions:
+            if institution.id in watchwords["institutions"]:
+                yield from institution.acronyms
+                for by_language in (institution.names, institution.variants):
+                    for language, names in by_language.items():
+                        if language not in (
+                            "ary",
+                            "noise",
+                        ):  # loose words, fit for reading and not for choosing
+                            yield from names
+        for holder in self.office_holders:
+            if holder.institution in watchwords["institutions"]:
+                for names in holder.names.values():
+                    yield from names
+        for words in watchwords["words"].values():
+            yield from words
+
+    @cached_property
+    def relevance(self) -> Mapping[str, Any]:
+        """``relevance.yml``: the cue lists by which an article's relevance is decided."""
+        return MappingProxyType(self.data("relevance"))
+
+    @cached_property
+    def lexicon(self) -> Mapping[str, Any]:
+        """``analysis.yml``: protected words and equivalents of the search language."""
+        return MappingProxyType(self.data("analysis"))

@@ -1,0 +1,375 @@
+"""What each YAML file may say: pydantic at the door.
+
+The models check and describe (``marsad config schema``); what the other rooms are handed are the frozen
+dataclasses of :mod:`config.model`, made by :mod:`config.build` from mappings that passed here.  A key that no
+model knows is a fault: a misspelt key would otherwise be silently without effect.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from config.model import Collect, EntryKind, Scope
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False, pattern=r"\S")]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+LANGUAGES = frozenset(
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee"
+    " el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is"
+    " it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms"
+    " mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk"
+    " sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi"
+    " yo za zh zu".split()
+    # ISO 639-3, where 639-1 has no code: colloquial Arabic and the Amazigh languages
+    + "ary arq aeb ayl arz apc acm afb zgh tzm shi rif kab ber".split()
+)
+"""Primary language subtags that are known; BCP 47 subtags after them (``pt-BR``) are checked by form only."""
+
+
+@cache
+def countries() -> frozenset[str]:
+    """ISO 3166-1 alpha-2, from the table that comes with the time zones."""
+    table = resources.files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8")
+    return frozenset(line[:2] for line in table.splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class Unknown(ValueError):
+    """A name that is not in a known list; carries the list for the nearest one."""
+
+    def __init__(self, expected: str, known: frozenset[str]) -> None:
+        super().__init__(expected)
+        self.expected, self.known = expected, known
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)  # ValueError: "Invalid IPv6 URL"
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("http or https")
+    if not parts.hostname or any(char.isspace() for char in value):
+        raise ValueError("a URL with a host and no white space")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a URL without user or password")
+    try:
+        parts.port  # noqa: B018 (reading it checks it)
+    except ValueError:
+        raise ValueError("a port from 0 to 65535") from None
+    return value
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"[^\s/@?#]+", value) or value != value.lower():
+        raise ValueError("a host name in lower case, like example.com")
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in countries():
+        raise Unknown("an ISO 3166-1 country code in capitals, like MA", countries())
+    return value
+
+
+def _language(value: str) -> str:
+    primary, *rest = value.split("-")
+    if primary not in LANGUAGES or not all(re.fullmatch(r"[A-Za-z0-9]{2,8}", part) for part in rest):
+        raise Unknown("a BCP 47 language, like ar, ary, fr, pt-BR", LANGUAGES)
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in zones():
+        raise Unknown("a time zone, like Africa/Casablanca", zones())
+    return value
+
+
+def _selector(value: str) -> str:
+    from soupsieve import SelectorSyntaxError, compile
+
+    try:
+        compile(value)
+    except SelectorSyntaxError as error:
+        raise ValueError(f"a CSS selector ({str(error).splitlines()[0]})") from None
+    return value
+
+
+def _distinct(values: list[str]) -> list[str]:
+    twice = next((value for index, value in enumerate(values) if value in values[:index]), None)
+    if twice is not None:
+        raise ValueError(f"each value once ({twice!r} stands twice)")
+    return values
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Country = Annotated[str, AfterValidator(_country)]
+Language = Annotated[str, AfterValidator(_language)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Names = Annotated[dict[Language, Text], Field(min_length=1)]
+NameLists = dict[str, list[Text]]
+
+
+class Strict(BaseModel):
+    """Every model here: no unknown key, no silent conversion (``yes`` is no country, ``5`` no text)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+# -- sources/<cc>/<id>.yml --------------------------------------------------------------------------------
+
+
+class EntryPointFile(Strict):
+    kind: EntryKind
+    url: Url
+    language: Language | None = None
+    confidence: Literal["public-evidence", "pattern-guess"] | None = None
+    evidence: list[Text] = []
+    note: Text | None = None
+    links: Selector | None = None
+
+    @model_validator(mode="after")
+    def _links_of_sections_only(self) -> EntryPointFile:
+        if self.links is not None and self.kind != "section":
+            raise ValueError("links only where kind is section")
+        return self
+
+
+class PolitenessFile(Strict):
+    delay_s: Annotated[float, Field(ge=0, le=3600)] | None = None
+    max_pages_per_run: Annotated[int, Field(ge=1)] | None = None
+
+
+class ExpectFile(Strict):
+    articles_per_day: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]
+
+    @model_validator(mode="after")
+    def _from_low_to_high(self) -> ExpectFile:
+        if self.articles_per_day[0] > self.articles_per_day[1]:
+            raise ValueError("articles_per_day as [low, high]")
+        return self
+
+
+class RuleFile(Strict):
+    valid_from: date | None = None
+    title: Selector | None = None
+    subtitle: Selector | None = None
+    body: Selector | None = None
+    authors: Selector | None = None
+    published: Selector | None = None
+    drop: list[Selector] = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> RuleFile:
+        if not self.drop and not any((self.title, self.subtitle, self.body, self.authors, self.published)):
+            raise ValueError("at least one selector")
+        return self
+
+
+class SourceFile(Strict):
+    """One outlet: a file ``sources/<cc>/<id>.yml``."""
+
+    id: Id
+    name: Names
+    country: Country
+    languages: Annotated[list[Language], Field(min_length=1), AfterValidator(_distinct)]
+    scope: Scope
+    homepage: Url
+    timezone: Zone
+    tier: Annotated[int, Field(ge=1, le=3)] = 2
+    role: Literal["aggregator", "homonym-risk"] | None = None
+    cms: Text | None = None
+    domains: Annotated[list[Domain], AfterValidator(_distinct)] = []
+    enabled: bool = True
+    reason: Text | None = None
+    access: Text | None = None
+    notes: Text | None = None
+    collect: Collect | None = None
+    entry_points: list[EntryPointFile] = []
+    politeness: PolitenessFile | None = None
+    expect: ExpectFile | None = None
+    rules: list[RuleFile] = []
+
+    @model_validator(mode="after")
+    def _disabled_says_why(self) -> SourceFile:
+        if not self.enabled and self.reason is None:
+            raise ValueError("a reason where enabled is false")
+        if self.enabled and self.reason is not None:
+            raise ValueError("a reason only where enabled is false")
+        if self.enabled and not self.entry_points:
+            raise ValueError("at least one entry point, or enabled: false with a reason")
+        return self
+
+
+# -- institutions, places, communications -----------------------------------------------------------------
+
+
+class InstitutionFile(Strict):
+    id: Id
+    scope: Literal["core", "adjacent", "partner"]
+    kind: Text
+    names: Annotated[NameLists, Field(min_length=1)]
+    acronyms: list[Text] = []
+    variants: NameLists = {}
+    parent: Id | None = None
+    since: Text | None = None
+    ambiguity: Text | None = None
+    needs: dict[str, Any] = {}
+    notes: Text | None = None
+    sure: Text
+    evidence: list[Text] = []
+
+
+class InstitutionsFile(Strict):
+    institutions: list[InstitutionFile]
+
+
+class HomonymFile(Strict):
+    id: Id
+    country: Text
+    body: Text
+    same: list[Text] = []
+    cues: NameLists = {}
+    domains: list[Domain] = []
+    sure: Text
+
+
+class HomonymsFile(Strict):
+    homonyms: list[HomonymFile]
+    rules: list[Text] = []
+
+
+class OfficeHolderFile(Strict):
+    office: Text
+    holder: Text
+    names: Annotated[NameLists, Field(min_length=1)]
+    institution: Id | None = None
+    as_of: Text | None = None
+    since: Text | None = None
+    previous: list[Text] = []
+    sure: Text
+    evidence: list[Text] = []
+
+
+class AccountFile(Strict):
+    network: Text
+    handle: Text | None = None
+    sure: Text
+    evidence: list[Text] = []
+
+
+class OfficeHoldersFile(Strict):
+    office_holders: list[OfficeHolderFile]
+    official_accounts: list[AccountFile] = []
+
+
+class RegionFile(Strict):
+    id: Id
+    iso: Annotated[str, StringConstraints(pattern=r"^MA-\d\d$")]
+    names: Names
+    variants: list[Text] = []
+    seat: Text | None = None
+    population_2024: Annotated[int, Field(ge=0)] | None = None
+
+
+class RegionsFile(Strict):
+    regions: list[RegionFile]
+
+
+class UnitFile(Strict):
+    id: Id
+    type: Literal["wilaya", "regional", "provincial", "commissariat", "district", "border"]
+    city: Id
+    region: Text
+    names: Annotated[NameLists, Field(min_length=1)]
+    covers: list[Id] = []
+    note: Text | None = None
+    sure: Literal["evidence", "mixed", "conflict", "knowledge"]
+    evidence: list[Text] = []
+
+
+class UnitsFile(Strict):
+    name_templates: NameLists = {}
+    units: list[UnitFile]
+
+
+class TownFile(Strict):
+    id: Id
+    names: Names
+    variants: list[Text] = []
+    region: Text
+    province: Text | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    coord: Literal["simplemaps", "knowledge-approx"] | None = None
+    ambiguity: Text | None = None
+
+
+class TownsFile(Strict):
+    towns: list[TownFile]
+
+
+class KindFile(Strict):
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$")]
+    axis: Literal["form", "topic"]
+    names: Names
+    definition: Text
+    cues: NameLists
+    not_when: list[Text] = []
+    rules: Text | None = None
+    corpus_hits: dict[str, Annotated[list[int], Field(min_length=3, max_length=3)]] = {}
+
+
+class KindsFile(Strict):
+    kinds: list[KindFile]
+
+
+class EvidenceCode(Strict):
+    what: Text
+    where: Text
+    grade: Text
+
+
+class EvidenceFile(Strict):
+    evidence: dict[str, EvidenceCode]
+    places: dict[str, Text] = {}
+
+
+class WatchwordsFile(Strict):
+    institutions: list[Id] = []
+    words: dict[Language, list[Text]]
+
+
+FILES: dict[str, type[Strict]] = {
+    "evidence.yml": EvidenceFile,
+    "homonyms.yml": HomonymsFile,
+    "office_holders.yml": OfficeHoldersFile,
+    "watchwords.yml": WatchwordsFile,
+    "places/regions.yml": RegionsFile,
+    "places/units.yml": UnitsFile,
+    "places/towns.yml": TownsFile,
+    "communications/forms.yml": KindsFile,
+    "communications/topics.yml": KindsFile,
+}
+"""The model of every file that has one; ``sources/`` and ``institutions/`` hold any number of theirs."""
+
+
+def model_of(name: str) -> type[Strict] | None:
+    """The model of the file *name* (below the configuration), or ``None`` where another room reads it."""
+    if name.startswith("sources/"):
+        return SourceFile
+    if name.startswith("institutions/"):
+        return InstitutionsFile
+    return FILES.get(name)

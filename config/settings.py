@@ -1,0 +1,324 @@
+"""Settings in four layers: packaged defaults < ``marsad.toml`` < environment < command line.
+
+The name, the default and the type of a setting have one home, ``config/defaults.toml``; the range that is
+allowed stands here in :data:`LIMITS`.  Checked by hand and not by pydantic: each command reads its settings,
+and most of them are over before pydantic would be imported.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from config.faults import Fault, nearest, shown
+from config.model import Settings
+
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+FILE_NAME = "marsad.toml"
+RESERVED = frozenset({"MARSAD_CONFIG", "MARSAD_HOME"})
+"""Environment variables that name folders and are no settings."""
+
+Check = Callable[[Any], str | None]
+"""Says what is allowed where the value is not; ``None`` where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What values a setting may take, beyond its type."""
+
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    check: Check | None = None
+
+    def fault(self, value: Any) -> str | None:
+        """What is allowed, where *value* (of the right type) is not."""
+        if self.choices:
+            bad = [
+                item for item in (value if isinstance(value, list) else [value]) if item not in self.choices
+            ]
+            if bad:
+                return f"one of {', '.join(self.choices)}"
+        if self.low is not None and self.high is not None and not self.low <= value <= self.high:
+            return f"{self.low:g} to {self.high:g}"
+        return self.check(value) if self.check else None
+
+
+def _networks(value: list[str]) -> str | None:
+    import ipaddress  # only where networks are named at all
+
+    for item in value:
+        try:
+            ipaddress.ip_network(item)
+        except ValueError:
+            return f"networks in CIDR form, like 10.1.0.0/16 ({shown(item)} is none)"
+    return None
+
+
+def _zone(value: str) -> str | None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(value)
+    except (LookupError, ValueError, OSError):
+        return "a time zone like Africa/Casablanca"
+    return None
+
+
+def _contact(value: str) -> str | None:
+    if re.search(r"https?://\S|\S@\S", value) and value.isascii() and value.isprintable():
+        return None
+    return "printable ASCII with a contact (a URL or an e-mail address)"
+
+
+def _not_empty(value: list[str]) -> str | None:
+    return None if value else "at least one"
+
+
+_DAY = 86400
+LIMITS: Mapping[str, Limit] = {
+    "crawl.backfill_days": Limit(0, 36500),
+    "crawl.wall_clock_s": Limit(1, 7 * _DAY),
+    "crawl.memory_mb": Limit(100, 1 << 20),
+    "crawl.poll_min_s": Limit(1, 30 * _DAY),
+    "crawl.poll_max_s": Limit(1, 365 * _DAY),
+    "crawl.concurrent_hosts": Limit(1, 1000),
+    "crawl.lease_s": Limit(5, _DAY),
+    "crawl.retry_times": Limit(0, 20),
+    "politeness.delay_s": Limit(0, 3600),
+    "politeness.max_delay_s": Limit(0, _DAY),
+    "politeness.max_pages_per_run": Limit(1, 1_000_000),
+    "politeness.user_agent": Limit(check=_contact),
+    "politeness.robots_ttl_s": Limit(60, 7 * _DAY),
+    "politeness.robots_keep_days": Limit(0, 365),
+    "network.allow": Limit(check=_networks),
+    "network.schemes": Limit(choices=("http", "https"), check=_not_empty),
+    "network.timeout_s": Limit(0.1, 3600),
+    "network.max_bytes": Limit(1024, 1 << 30),
+    "network.max_redirects": Limit(0, 50),
+    "network.verify_certificates": Limit(),
+    "archive.rotate_bytes": Limit(4096, 1 << 40),
+    "read.max_seconds": Limit(0.1, 3600),
+    "read.batch": Limit(1, 10_000),
+    "index.engine": Limit(choices=("embedded",)),
+    "index.commit_every": Limit(1, 1_000_000),
+    "index.heap_mb": Limit(15, 1 << 16),  # tantivy refuses less than 15 MB a thread
+    "index.time_zone": Limit(check=_zone),
+    "log.level": Limit(choices=("debug", "info", "warning", "error")),
+    "log.format": Limit(choices=("text", "json")),
+}
+
+ORDERED: tuple[tuple[str, str], ...] = (
+    ("crawl.poll_min_s", "crawl.poll_max_s"),
+    ("politeness.delay_s", "politeness.max_delay_s"),
+)
+"""Pairs of settings of which the first may not exceed the second."""
+
+
+@cache
+def defaults() -> Mapping[str, Mapping[str, Any]]:
+    """The packaged defaults: section → key → value."""
+    return tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+
+
+def names() -> list[str]:
+    """Every ``section.key``, in the order of ``defaults.toml``."""
+    return [f"{section}.{key}" for section, keys in defaults().items() for key in keys]
+
+
+def type_name(default: Any) -> str:
+    """The type of a setting, in words, taken from its default."""
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}.get(
+        type(default), "a list of texts"
+    )
+
+
+def resolve(
+    overlay: Path | None,
+    home: Path,
+    overrides: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> tuple[Settings, list[Fault]]:
+    """The settings of all four layers, and every fault in them (faulty values are left at what was below)."""
+    values = {section: dict(keys) for section, keys in defaults().items()}
+    origins = dict.fromkeys(names(), DEFAULTS.name)
+    faults: list[Fault] = []
+
+    def put(name: str, value: Any, origin: str, file: str, path: str) -> None:
+        section, _, key = name.partition(".")
+        value, wanted = _typed(value, defaults()[section][key])
+        wanted = wanted or LIMITS[name].fault(value)
+        if wanted:
+            faults.append(Fault(file, path, shown(redact(value)), wanted))
+            return
+        values[section][key] = value
+        origins[name] = origin
+
+    if overlay is not None and (file := overlay / FILE_NAME).exists():
+        _from_file(file, put, faults)
+    _from_environment(environ, put, faults)
+    for name, text in overrides.items():
+        if name not in origins:
+            faults.append(_unknown("command line", name, name))
+        else:
+            put(name, _parsed(text, name), "command line", "command line", name)
+    for low, high in ORDERED:
+        settings = {name: values[name.split(".")[0]][name.split(".")[1]] for name in (low, high)}
+        if settings[low] > settings[high]:
+            faults.append(
+                Fault(
+                    origins[low],
+                    low,
+                    f"{settings[low]:g}",
+                    f"at most {high} ({settings[high]:g}, {origins[high]})",
+                )
+            )
+    return Settings(values, origins, home), faults
+
+
+def redact(value: Any) -> Any:
+    """*value* without the passwords of URLs in it, to be shown.
+
+    >>> redact("http://elastic:geheim@localhost:9200")
+    'http://***@localhost:9200'
+    """
+    if isinstance(value, list):
+        return [redact(item) for item in value]
+    return _USERINFO.sub(r"\1***@", value) if isinstance(value, str) else value
+
+
+_USERINFO = re.compile(r"(//)[^/\s@]+@")
+
+
+def _typed(value: Any, default: Any) -> tuple[Any, str | None]:
+    """*value* in the type of *default*, and what is expected where it has another one."""
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(default):
+        return value, type_name(default)
+    if isinstance(value, float) and value != value:
+        return value, type_name(default)
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return value, type_name(default)
+    return value, None
+
+
+def _parsed(text: str, name: str) -> Any:
+    """*text* of the environment or the command line in the setting's type; unchanged where it is none."""
+    section, _, key = name.partition(".")
+    default = defaults()[section][key]
+    text = text.strip() if not isinstance(default, str) else text
+    if isinstance(default, bool):
+        return {"true": True, "1": True, "yes": True, "on": True,
+                "false": False, "0": False, "no": False, "off": False}.get(text.lower(), text)  # fmt: skip
+    if isinstance(default, int | float):
+        try:
+            return type(default)(text)
+        except ValueError:
+            return text
+    if isinstance(default, list):
+        if text.startswith("["):
+            import json
+
+            try:
+                return json.loads(text)
+            except ValueError:
+                return text
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return text
+
+
+def _unknown(file: str, path: str, name: str) -> Fault:
+    known = names()
+    section = name.partition(".")[0]
+    if section not in defaults():
+        near = nearest(section, defaults()) or nearest(name, known)
+        return Fault(file, path, "an unknown section", f"one of {', '.join(defaults())}", near)
+    keys = ", ".join(defaults()[section])
+    return Fault(file, path, "an unknown setting", f"one of {keys}", nearest(name, known))
+
+
+_Put = Callable[[str, Any, str, str, str], None]
+
+
+def _from_file(file: Path, put: _Put, faults: list[Fault]) -> None:
+    """The layer of ``marsad.toml``."""
+    try:
+        raw = file.read_bytes()
+        tree = tomllib.loads(raw.decode("utf-8"))
+    except OSError as error:
+        faults.append(Fault(FILE_NAME, "", error.strerror or str(error), "a readable file"))
+        return
+    except UnicodeDecodeError as error:
+        faults.append(Fault(FILE_NAME, "", f"byte 0x{raw[error.start]:02x}, which is not UTF-8", "UTF-8"))
+        return
+    except tomllib.TOMLDecodeError as error:
+        faults.append(Fault(FILE_NAME, "", str(error), "TOML"))
+        return
+    for section, keys in tree.items():
+        if not isinstance(keys, dict):
+            faults.append(Fault(FILE_NAME, section, shown(keys), f"sections: {', '.join(defaults())}"))
+            continue
+        for key, value in keys.items():
+            name = f"{section}.{key}"
+            if name not in LIMITS:
+                faults.append(_unknown(FILE_NAME, name, name))
+            elif redact(value) != value:
+                variable = variable_of(name)
+                faults.append(
+                    Fault(
+                        FILE_NAME,
+                        name,
+                        "a URL with a password",
+                        f"no secrets in files: {variable} or {variable}_FILE",
+                    )
+                )
+            else:
+                put(name, value, str(file), FILE_NAME, name)
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting.
+
+    >>> variable_of("crawl.backfill_days")
+    'MARSAD_CRAWL__BACKFILL_DAYS'
+    """
+    return "MARSAD_" + name.replace(".", "__").upper()
+
+
+def _from_environment(environ: Mapping[str, str], put: _Put, faults: list[Fault]) -> None:
+    """The layer of ``MARSAD_SECTION__KEY`` and ``MARSAD_SECTION__KEY_FILE``."""
+    variables = {variable_of(name): name for name in LIMITS}
+    flat = {variable.replace("__", "_"): variable for variable in variables}
+    for variable in sorted(environ):
+        if not variable.startswith("MARSAD_") or variable in RESERVED:
+            continue
+        text = environ[variable]
+        if variable in variables:
+            name = variables[variable]
+            put(name, _parsed(text, name), variable, variable, "")
+        elif variable.removesuffix("_FILE") in variables and variable.endswith("_FILE"):
+            name = variables[variable.removesuffix("_FILE")]
+            if variable.removesuffix("_FILE") in environ:
+                faults.append(
+                    Fault(variable, "", f"{variable.removesuffix('_FILE')} as well", "one of the two")
+                )
+                continue
+            try:
+                text = Path(text).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, ValueError) as error:
+                faults.append(Fault(variable, "", f"{shown(text)}: {error}", "a readable file"))
+                continue
+            put(name, _parsed(text, name), variable, variable, "")
+        elif "__" in variable:
+            near = nearest(variable, variables)
+            faults.append(Fault(variable, "", "an unknown setting", "MARSAD_SECTION__KEY", near))
+        elif variable in flat:
+            faults.append(
+                Fault(variable, "", "one underscore", "two between section and key", flat[variable])
+            )
