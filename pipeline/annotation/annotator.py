@@ -1,0 +1,117 @@
+"""The annotator: names found, countries weighed, relevance decided, every label with its evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from config.fold import fold
+from config.loader import Config
+from config.model import Source
+from pipeline.annotation import names
+from pipeline.annotation.countries import Countries
+from pipeline.annotation.judgement import Judge
+from pipeline.annotation.matcher import Hit
+from pipeline.annotation.towns import Towns
+from pipeline.annotation.words import Words
+from store.records import Annotated, Article, Evidence, Relevance
+
+_MENTIONS = 5
+"""How many mentions of one institution or town are kept as evidence."""
+
+
+class Annotator:
+    """Annotates articles by the rules of one configuration; keeps no state between articles."""
+
+    def __init__(self, config: Config) -> None:
+        rules = config.relevance
+        self._lexicon = names.lexicon(config)
+        self._countries = Countries(rules)
+        self._judge = Judge(rules)
+        self._towns = Towns(rules)
+        self.rules_version = _rules_version(config)
+
+    def annotate(self, article: Article, source: Source | None) -> Annotated:
+        """*article* with what it names and whether it is about the watched institution.
+
+        *source* is the outlet, whose country is a prior; ``None`` where it is unknown.
+        """
+        words = Words.of(
+            (("title", article.title), ("subtitle", article.subtitle or ""), ("text", article.text))
+        )
+        hits = self._towns.keep(words, self._lexicon.find(words))
+        scene = self._countries.scene(words, hits, source, _lead_end(words, article))
+        judgement = self._judge.judge(words, hits, scene, source)
+        towns = _by_label((hit, sense.label) for hit in hits for sense in hit.senses if sense.kind == "town")
+        bodies = _by_label(judgement.named)
+        evidence = [
+            _evidence(words, label, hit)
+            for found in (bodies, towns)
+            for label, mentions in found.items()
+            for hit in mentions[:_MENTIONS]
+        ]
+        return Annotated(
+            article=article,
+            relevance=Relevance(
+                judgement.decision,
+                tuple(_evidence(words, label, hit) for label, hit in judgement.because),
+                judgement.reason,
+            ),
+            institutions=tuple(bodies),
+            places=tuple(towns),
+            evidence=tuple(evidence),
+            content_hash=content_hash(article),
+            rules_version=self.rules_version,
+        )
+
+
+def _lead_end(words: Words, article: Article) -> int:
+    """Where, in the line, title, subtitle and first paragraph end."""
+    if not words.fields:
+        return 0
+    if words.fields[-1][0] != "text" or not article.paragraphs:
+        return len(words.line)
+    first = len(article.paragraphs[0])
+    begin = words.begins[-1]
+    return next((i for i in range(begin, len(words.line)) if words.printed[i] >= first), len(words.line))
+
+
+def _by_label(found: Iterable[tuple[Hit, str]]) -> dict[str, list[Hit]]:
+    """The mentions of each label, labels in order of first mention."""
+    labels: dict[str, list[Hit]] = {}
+    for hit, label in sorted(found, key=lambda pair: pair[0].word):
+        labels.setdefault(label, []).append(hit)
+    return labels
+
+
+def _evidence(words: Words, label: str, hit: Hit) -> Evidence:
+    return Evidence(label, *words.where(hit.word, hit.end))
+
+
+_SPACE = re.compile(r"\s+")
+_QUOTES = str.maketrans('«»“”„‟"', "'''''''")
+
+
+def content_hash(article: Article) -> str:
+    """Hex digest of what a reader reads: title, subtitle and paragraphs.
+
+    Blind to white space, to invisible and optional marks and to typographic variants (quotes, dashes,
+    apostrophes, letter forms: :func:`config.fold.fold`), so that a page set anew is not a page rewritten.
+    """
+    parts = (article.title, article.subtitle or "", *article.paragraphs)
+    read = "\n".join(filter(None, (_SPACE.sub("", fold(part).translate(_QUOTES)) for part in parts)))
+    return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _rules_version(config: Config) -> str:
+    """Digest of everything that decides an annotation, short enough to read."""
+    told = (
+        config.relevance,
+        config.institutions,
+        config.units,
+        config.office_holders,
+        config.places,
+        config.regions,
+    )
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -1,0 +1,95 @@
+"""All names that annotation looks up, gathered from the configuration into one :class:`Lexicon`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from config.loader import Config
+from config.model import Institution, Place
+from pipeline.annotation.matcher import Lexicon, Sense
+from pipeline.annotation.words import pattern
+
+_HEAVY = 3.0
+"""The weight, for the country, of a name that only a Moroccan body bears."""
+
+
+def lexicon(config: Config) -> Lexicon:
+    """Every name of *config* with what it stands for."""
+    rules = config.relevance
+    names = Lexicon()
+    trust = _Trust(rules["trust"])
+    also: Mapping[str, Iterable[str]] = rules["also"]
+    for body in config.institutions:
+        for name in dict.fromkeys((*_printed(body), *also.get(body.id, ()))):
+            how = trust.of(body, name)
+            if how != "never":
+                names.add(name, _sense(body, how), article=True)
+    for unit in config.units:
+        label = "wilaya-amn" if unit.type == "wilaya" else "dgsn"
+        for name in _flat(unit.names):
+            names.add(name, Sense("core", label, "MA", _HEAVY, "ours"))
+            names.add(name, Sense("town", unit.city, "MA", 1.0))
+    for holder in config.office_holders:
+        if holder.institution is not None or "DGSN" in holder.office:
+            for name in _flat(holder.names):
+                names.add(name, Sense("core", holder.institution or "dgsn", "MA", _HEAVY, "ours"))
+        else:
+            for name in _flat(holder.names):
+                names.add(name, Sense("cue", holder.holder, "MA", _HEAVY))
+    for trusted, by_language in rules["generic"].items():
+        for name in _flat(by_language):
+            names.add(name, Sense("generic", "dgsn", trust="faint" if trusted == "faint" else "shared"))
+    for name in _flat(rules["noise"]):
+        names.add(name, Sense("noise", name))
+    for country, forces in rules["foreign"].items():
+        for name in forces:
+            names.add(name, Sense("foreign", f"police-{country}", country))
+    for country, groups in rules["countries"].items():
+        for group in groups:
+            for name in group["names"]:
+                names.add(name, Sense("cue", name, country, float(group["weight"])), proper=True)
+    for place in config.places:
+        for name in _town_names(place):
+            names.add(name, Sense("town", place.id, "MA", 1.0), proper=True)
+    for region in config.regions:
+        # A region's name holds the names of towns that it does not speak of.
+        for name in (*region.names.values(), *region.variants):
+            if " " in pattern(name):
+                names.add(name, Sense("cue", region.id, "MA", 1.0), proper=True)
+    return names.freeze()
+
+
+class _Trust:
+    """How far each name of an institution can be believed (``trust`` of config/relevance.yml)."""
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        self._scopes = rules["by_scope"]
+        self._ids = rules["ids"]
+        self._names = {pattern(name): how for name, how in rules["names"].items()}
+
+    def of(self, body: Institution, name: str) -> str:
+        by_name = self._names.get(pattern(name))
+        return by_name or self._ids.get(body.id) or self._scopes[body.scope]
+
+
+def _sense(body: Institution, how: str) -> Sense:
+    if body.scope == "partner":
+        return Sense("partner", body.id, trust=how)
+    return Sense(body.scope, body.id, "MA", _HEAVY if how == "ours" else 0.0, how)
+
+
+def _flat(by_language: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    for names in by_language.values():
+        yield from names
+
+
+def _printed(body: Institution) -> Iterable[str]:
+    """Every way to print *body*'s name, templates with a placeholder left out."""
+    for name in (*_flat(body.names), *_flat(body.variants), *body.acronyms):
+        if "<" not in name:
+            yield name
+
+
+def _town_names(place: Place) -> Iterable[str]:
+    yield from dict.fromkeys((*place.names.values(), *place.variants))

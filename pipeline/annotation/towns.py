@@ -1,0 +1,45 @@
+"""Which names of towns are really towns: some are ordinary words (سلا، الجديدة، Salé, Sale, Fez …)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.annotation.matcher import Hit
+from pipeline.annotation.words import Words, pattern
+
+
+class Towns:
+    """The conditions of ``towns`` in ``config/relevance.yml``."""
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        towns = rules["towns"]
+        self._guarded = frozenset(pattern(name) for name in towns["guarded"])
+        self._before = frozenset(pattern(word) for word in towns["before"])
+        self._joined = frozenset(towns["joined"])
+        self._never = frozenset(pattern(name) for name in towns["never"])
+
+    def keep(self, words: Words, hits: Sequence[Hit]) -> list[Hit]:
+        """*hits* without the names of towns that stand for something else."""
+        kept: list[Hit] = []
+        for hit in hits:
+            if hit.sense("town") is not None and len(hit.senses) == 1:
+                if hit.name in self._never:
+                    continue
+                if hit.name in self._guarded and not self._sure(words, hit, kept):
+                    continue
+            kept.append(hit)
+        return kept
+
+    def _sure(self, words: Words, hit: Hit, before: Sequence[Hit]) -> bool:
+        if words.line[hit.word : hit.start] in self._joined:
+            return True
+        previous = words.line[: hit.word].rsplit(None, 1)[-1:] if hit.word else []
+        if previous and previous[0] in self._before:
+            return True
+        # In a list of towns, or right after a body: طنجة وسلا, أمن سلا.
+        return (
+            bool(before)
+            and before[-1].end >= hit.word - 2
+            and before[-1].sense("town", "core", "generic") is not None
+        )
