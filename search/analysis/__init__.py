@@ -63,7 +63,9 @@ class Analysis:
 
     def tokens(self, text: str, language: str) -> Tokens:
         """The tokens of *text*, an article's field in *language* (BCP 47)."""
-        pairs = [(token, self._stem(token, is_arabic, language)) for token, is_arabic, _, _ in words.printed(text)]
+        pairs = [
+            (token, self._stem(token, is_arabic, language)) for token, is_arabic, _, _ in words.printed(text)
+        ]
         return Tokens(" ".join(p[0] for p in pairs), " ".join(p[1] for p in pairs))
 
     def spans(self, text: str, language: str) -> list[Span]:
