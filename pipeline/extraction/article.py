@@ -12,9 +12,7 @@ from store.records import Article, FetchedPage, Reason, Rejection
 def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     """The article on *page*, or why it is none.  Pure: the same page and rules give the same answer."""
     decoded = decoding.decode(page.body, page.header("content-type"), rules.languages)
-    root = tree.parse(decoded.text)
-    if root is None:
-        return Rejection(Reason.UNREADABLE, page.url)
+    root, _ = tree.parse(decoded.text)
     walked = tree.walk(root)
     claims = metadata.read(walked)
     headline = title.find(walked, claims, rules)

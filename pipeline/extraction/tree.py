@@ -1,8 +1,10 @@
 """One parse and one walk of a page; every field is read from what they leave behind.
 
-lxml was chosen over Lexbor by measurement: Lexbor parses and walks a page 2 ms faster, but a page of 100,000
-nested ``<div>`` holds it for 42 s and 3,000 unclosed ``<font>`` cost it 1.6 GB, in C code that nothing can
-interrupt.  libxml2 caps the depth and stays linear on both.
+Lexbor (through selectolax) was chosen over lxml by measurement: it builds the tree that a browser builds where
+libxml2 nests whole articles into an unclosed menu (one French page in four of the labelled set), and it parses and
+walks a page in 2.1 ms against 4.5 ms.  Its price is that markup made to hurt does: 100,000 nested ``<div>`` take it
+42 s, 3,000 unclosed ``<font>`` 1.6 GB, in C code that nothing interrupts.  So :func:`parse` looks first
+(:func:`_hostile`) and flattens such markup to its paragraphs before the parser sees it.
 """
 
 from __future__ import annotations
@@ -12,36 +14,107 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.extraction.text import clean
-from pipeline.extraction.words import BLOCKS, BYLINE, FURNITURE, HEADINGS, SKIPPED
+from pipeline.extraction.words import BLOCKS, BYLINE, FURNITURE, POSITIVE, SKIPPED
 
-# A tag with tens of thousands of attributes costs any parser quadratic time; no real tag is this long unless it
-# carries data, which nobody reads.
-_LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)[^<>]{30000,}")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_INLINE_DATA = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=%\s]{2000,}")
+_NAMING = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "data-qa")
 MAX_BLOCKS = 20_000
+MAX_NODES = 400_000
+
+# --- markup made to hurt ------------------------------------------------------------------------------------------
+
+_FORMATTING_OPENS = tuple(
+    tag.encode() for tag in "<font <strong <em <code <small <strike <big <tt <b  <i  <u  <s ".split(" ") if tag
+)
+_SPACES = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\t\n\f\r/", b"abcdefghijklmnopqrstuvwxyz     ")
+_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
+_ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_TAG_START = re.compile(r"<[a-zA-Z][a-zA-Z0-9-]*")
+_VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
+_KEPT_TAG = re.compile(
+    r"<(/?(?:p|br|h[1-6]|li|title|meta|link|script|style|time)(?=[\s>/])[^>]{0,2000})>|<!--.{0,20000}?-->|</?[a-zA-Z][^>]{0,20000}>",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONG_TAG = 30_000
+_DEEP = 1_500
+_UNCLOSED = 100
+_MANY_TAGS = 15_000
+
+
+def _hostile(raw: bytes) -> bool:
+    """Whether a browser's parser would need quadratic time or memory: very deep, or formatting left open."""
+    plain = raw.translate(_SPACES)
+    if sum(plain.count(tag) for tag in _FORMATTING_OPENS) > _UNCLOSED:
+        level = lowest = 0
+        for closing in _FORMATTING.findall(raw):
+            level += -1 if closing else 1
+            lowest = min(lowest, level)
+            if level - lowest > _UNCLOSED:
+                return True
+    if raw.count(b"<") > _MANY_TAGS:
+        level = lowest = 0
+        for closing, name in _ANY_TAG.findall(raw):
+            if name.lower() in _VOID:
+                continue
+            level += -1 if closing else 1
+            lowest = min(lowest, level)
+            if level - lowest > _DEEP:
+                return True
+    return False
+
+
+def _shorten_tags(text: str) -> str:
+    """Tags of tens of thousands of characters lose their attributes: as many attributes cost quadratic time."""
+    parts = text.split(">")
+    for index, part in enumerate(parts):
+        if len(part) > _LONG_TAG:
+            start = _TAG_START.search(part)
+            if start and len(part) - start.start() > _LONG_TAG:
+                parts[index] = part[: start.end()]
+    return ">".join(parts)
+
+
+def _flatten(text: str) -> str:
+    """The page with only the tags that carry its text and metadata; every other tag parts two paragraphs."""
+    return _KEPT_TAG.sub(lambda tag: f"<{tag[1]}>" if tag[1] else "<br><br>", text)
+
+
+def parse(text: str) -> tuple[LexborHTMLParser, bool]:
+    """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page at all."""
+    text = _shorten_tags(text)
+    hostile = _hostile(text.encode("utf-8", "replace"))
+    if hostile:
+        text = _flatten(text)
+    try:
+        return LexborHTMLParser(text), hostile
+    except (SelectolaxError, UnicodeError) as error:
+        raise ValueError(str(error)) from error
+
+
+# --- the walk -------------------------------------------------------------------------------------------------------
 
 
 class Node:
     """A block-level element: what it is called and which blocks of text lie in it."""
 
-    __slots__ = ("el", "end", "furniture", "name", "parent", "start", "tag")
+    __slots__ = ("depth", "end", "furniture", "index", "name", "parent", "start", "tag")
 
-    def __init__(self, tag: str, name: str, parent: Node | None, start: int, el: Any, furniture: str) -> None:
+    def __init__(self, tag: str, name: str, parent: Node | None, start: int, furniture: str, index: int) -> None:
         self.tag = tag
         self.name = name
         """class, id, role, itemprop … as written, joined by spaces."""
         self.parent = parent
+        self.depth: int = parent.depth + 1 if parent else 0
         self.start = start
         """Index of the first block within."""
         self.end = start
         """Index after the last block within."""
-        self.el = el
         self.furniture = furniture
-        """Why its text is furniture by itself (``nav``, ``name``, ``hidden`` …); empty if nothing says so."""
+        """Why its text is furniture by itself (``nav``, ``share``, ``hidden`` …); empty if nothing says so."""
+        self.index = index
 
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
@@ -55,9 +128,9 @@ class Block:
 
     __slots__ = ("furniture", "links", "n_links", "node", "strong", "tag", "text")
 
-    def __init__(self, text: str, tag: str, node: Node, links: int, n_links: int, strong: int) -> None:
+    def __init__(self, text: str, node: Node, links: int, n_links: int, strong: int) -> None:
         self.text = text
-        self.tag = tag
+        self.tag = node.tag
         """The nearest block element: ``p``, ``h2``, ``li``, ``div``, ``td`` …"""
         self.node = node
         self.links = links
@@ -70,10 +143,22 @@ class Block:
 
 
 @dataclass(slots=True)
+class Mark:
+    """An element that a field may be read from."""
+
+    at: int
+    """Index of the next block of text."""
+    tag: str
+    attributes: dict[str, str | None]
+    el: Any
+    """The parser's element; its text is ``text(el)``."""
+    node: Node
+
+
+@dataclass(slots=True)
 class Page:
     """What the walk found, in document order."""
 
-    root: Any
     blocks: list[Block] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     metas: list[tuple[str, str]] = field(default_factory=list)
@@ -84,221 +169,216 @@ class Page:
     title: str = ""
     lang: str = ""
     base: str = ""
-    times: list[tuple[int, Any, Node]] = field(default_factory=list)
-    """(index of the next block, element, enclosing node)."""
-    bylines: list[tuple[int, Any, Node]] = field(default_factory=list)
-    images: list[tuple[int, Any, Node]] = field(default_factory=list)
-    embeds: list[tuple[int, Any, Node]] = field(default_factory=list)
-    itemprops: list[tuple[int, Any, Node]] = field(default_factory=list)
-    n_links: int = 0
+    times: list[Mark] = field(default_factory=list)
+    bylines: list[Mark] = field(default_factory=list)
+    images: list[Mark] = field(default_factory=list)
+    embeds: list[Mark] = field(default_factory=list)
+    itemprops: list[Mark] = field(default_factory=list)
+    anchors: list[tuple[int, str, str]] = field(default_factory=list)
+    """(index of the block it lies in, href, rel)."""
     passwords: int = 0
 
 
-def parse(text: str) -> Any | None:
-    """The root element of the page, or ``None`` where there is no markup at all."""
-    if "base64," in text:
-        text = _INLINE_DATA.sub("data:,", text)
-    if len(text) > 30000:
-        text = _LONG_TAG.sub(r"<\1 ", text)
-    parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
-    )
-    try:
-        return etree.fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
+def text(el: Any) -> str:
+    """The text within an element, on one line; pieces of different elements are parted by a space."""
+    return clean(el.text(separator=" "))
 
 
-_names: dict[str, str] = {}
+_names: dict[tuple[str, str], str] = {}
 
 
-def _furniture(tag: str, name: str, el: Any) -> str:
-    if tag in ("nav", "aside", "footer", "figcaption", "figure", "form"):
-        return tag
+def _furniture(tag: str, name: str, attributes: dict[str, str | None]) -> str:
     if name:
-        known = _names.get(name)
+        known = _names.get((tag, name))
         if known is None:
-            found = FURNITURE.search(name)
-            known = found[0].strip(" _-:/").lower() if found else ""
+            known = _furniture_by_name(tag, name)
             if len(_names) > 50_000:
                 _names.clear()
-            _names[name] = known
+            _names[tag, name] = known
         if known:
             return known
-    style = el.get("style")
+    elif tag in _FURNITURE_TAGS:
+        return tag
+    style = attributes.get("style")
     if style and _HIDDEN_STYLE.search(style):
         return "hidden"
-    if el.get("hidden") is not None or el.get("aria-hidden") == "true":
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return "hidden"
     return ""
 
 
-def walk(root: Any) -> Page:
+_FURNITURE_TAGS = frozenset("nav aside footer figure figcaption form menu".split())
+
+
+def _furniture_by_name(tag: str, name: str) -> str:
+    if tag in ("html", "body", "main"):
+        return ""
+    if tag in _FURNITURE_TAGS:
+        return tag
+    found = FURNITURE.search(name)
+    if found is None or POSITIVE.search(name):
+        return ""
+    return found[0].strip(" _-:/\n\t").lower()
+
+
+def walk(parser: LexborHTMLParser) -> Page:
     """Read the tree once, iteratively, into blocks, boxes and the elements that fields are read from."""
-    page = Page(root)
+    page = Page()
     blocks, nodes = page.blocks, page.nodes
-    top = Node("html", "", None, 0, root, "")
-    nodes.append(top)
-    node = top
-    stack: list[Node] = [top]
+    node = Node("html", "", None, 0, "", 0)
+    nodes.append(node)
+    boxes: list[Node] = [node]
     pieces: list[str] = []
-    links = n_links = strong = 0
-    in_link = in_strong = in_head = 0
+    links = n_links = strong = in_link = in_strong = seen = 0
 
     def flush() -> None:
         nonlocal links, n_links, strong
-        if pieces:
-            raw = "".join(pieces)
-            pieces.clear()
-            if not raw.isspace():
-                parts = _lines(raw) if "\x00" in raw else (raw,)
-                for part in parts:
-                    text = clean(part)
-                    if text and len(blocks) < MAX_BLOCKS:
-                        share = len(text) / len(raw) if len(parts) > 1 else 1.0
-                        blocks.append(
-                            Block(text, node.tag, node, int(links * share), n_links, int(strong * share))
-                        )
-            links = n_links = strong = 0
+        raw = "".join(pieces)
+        pieces.clear()
+        if not raw.isspace():
+            parts = _lines(raw) if "\x00" in raw else (raw,)
+            for part in parts:
+                line = clean(part)
+                if line and len(blocks) < MAX_BLOCKS:
+                    share = len(part) / len(raw) if len(parts) > 1 else 1.0
+                    blocks.append(Block(line, node, int(links * share), n_links, int(strong * share)))
+        links = n_links = strong = 0
 
-    def add(text: str) -> None:
-        nonlocal links, strong
-        pieces.append(text)
-        if in_link:
-            links += len(text)
-        if in_strong:
-            strong += len(text)
-
-    events = etree.iterwalk(root, events=("start", "end"))
-    for event, el in events:
+    el = parser.root
+    stack: list[tuple[Any, str]] = []
+    while el is not None:
+        seen += 1
         tag = el.tag
-        if event == "start":
-            if tag.__class__ is not str:
-                events.skip_subtree()
-                continue
-            if tag in BLOCKS:
+        descend = False
+        if tag == "-text":
+            piece = el.text_content or ""
+            if piece:
+                pieces.append(piece)
+                if in_link:
+                    links += len(piece)
+                if in_strong:
+                    strong += len(piece)
+        elif tag == "-comment":
+            pass
+        elif tag in BLOCKS:
+            if pieces:
                 flush()
-                attributes = el.attrib
-                name = ""
-                if attributes:
-                    name = " ".join(
-                        [
-                            value
-                            for key, value in attributes.items()
-                            if key in _NAMING and len(value) < 400
-                        ]
-                    )
-                furniture = _furniture(tag, name, el)
-                node = Node(tag, name, node, len(blocks), el, furniture)
-                nodes.append(node)
-                stack.append(node)
-                if name and BYLINE.search(name):
-                    page.bylines.append((len(blocks), el, node))
-                if attributes and "itemprop" in attributes:
-                    page.itemprops.append((len(blocks), el, node))
-                if tag == "body":
-                    in_head = 0
-                if el.text:
-                    add(el.text)
-            elif tag == "br":
-                pieces.append("\x00")
-            elif tag == "a":
-                in_link += 1
-                n_links += 1
-                page.n_links += 1
-                if _names_author(el):
-                    page.bylines.append((len(blocks), el, node))
-                if el.text:
-                    add(el.text)
-            elif tag == "script":
-                kind = el.get("type")
-                if kind and "ld+json" in kind and el.text:
-                    page.json_ld.append(el.text)
-                events.skip_subtree()
-            elif tag == "meta":
-                name = el.get("property") or el.get("name") or el.get("itemprop") or el.get("http-equiv")
-                content = el.get("content")
-                if name and content:
-                    page.metas.append((name.strip().lower(), content))
-            elif tag == "link":
-                href = el.get("href")
-                rel = el.get("rel") or el.get("itemprop")
-                if href and rel:
-                    page.links.append((rel.lower(), href, el.get("hreflang") or ""))
-            elif tag == "head":
-                in_head = 1
-            elif tag == "title":
-                if not page.title and el.text and (in_head or not blocks):
-                    page.title = clean(el.text)
-                events.skip_subtree()
-            elif tag == "base":
-                page.base = page.base or el.get("href") or ""
-            elif tag in ("img", "amp-img"):
-                page.images.append((len(blocks), el, node))
-            elif tag in ("video", "audio", "iframe", "amp-youtube", "amp-video", "source", "amp-iframe"):
-                page.embeds.append((len(blocks), el, node))
-                if tag != "source":
-                    events.skip_subtree()
-            elif tag == "input":
-                if el.get("type") == "password":
-                    page.passwords += 1
-                events.skip_subtree()
-            elif tag in SKIPPED:
-                events.skip_subtree()
-            elif tag == "noscript":
-                for image in el.iter("img"):
-                    page.images.append((len(blocks), image, node))
-                events.skip_subtree()
-            else:
-                if tag in ("b", "strong"):
-                    in_strong += 1
-                elif tag == "time":
-                    page.times.append((len(blocks), el, node))
-                attributes = el.attrib
-                if attributes:
-                    name = el.get("class") or el.get("id") or ""
-                    if (name and BYLINE.search(name)) or el.get("rel") == "author":
-                        page.bylines.append((len(blocks), el, node))
-                    if "itemprop" in attributes:
-                        page.itemprops.append((len(blocks), el, node))
-                    if "style" in attributes and _HIDDEN_STYLE.search(el.get("style") or ""):
-                        events.skip_subtree()
-                        continue
-                if el.text:
-                    add(el.text)
-        else:
-            if tag.__class__ is str:
-                if tag in BLOCKS:
-                    flush()
-                    if len(stack) > 1:
-                        stack.pop().end = len(blocks)
-                        node = stack[-1]
-                elif tag == "a":
-                    in_link = max(0, in_link - 1)
-                elif tag in ("b", "strong"):
-                    in_strong = max(0, in_strong - 1)
-            tail = el.tail
-            if tail:
-                add(tail)
-    flush()
-    for open_node in stack:
-        open_node.end = len(blocks)
-    page.lang = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+            attributes = el.attributes
+            name = ""
+            if attributes:
+                name = " ".join([v for k in _NAMING if (v := attributes.get(k)) and len(v) < 400])
+            node = Node(tag, name, node, len(blocks), _furniture(tag, name, attributes), len(nodes))
+            nodes.append(node)
+            boxes.append(node)
+            if name and BYLINE.search(name):
+                page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
+            if "itemprop" in attributes:
+                page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
+            if tag == "html":
+                page.lang = attributes.get("lang") or attributes.get("xml:lang") or ""
+            descend = True
+        elif tag == "br":
+            pieces.append("\x00")
+        elif tag == "a":
+            attributes = el.attributes
+            in_link += 1
+            n_links += 1
+            rel = attributes.get("rel") or ""
+            page.anchors.append((len(blocks), attributes.get("href") or "", rel))
+            name = attributes.get("class") or ""
+            if "author" in rel or attributes.get("itemprop") == "author" or (name and BYLINE.search(name)):
+                page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
+            descend = True
+        elif tag == "script":
+            if "ld+json" in (el.attributes.get("type") or ""):
+                content = el.text(deep=True)
+                if content:
+                    page.json_ld.append(content)
+        elif tag == "meta":
+            attributes = el.attributes
+            name = (
+                attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+                or attributes.get("http-equiv") or ""
+            )  # fmt: skip
+            content = attributes.get("content")
+            if name and content:
+                page.metas.append((name.strip().lower(), content))
+        elif tag == "link":
+            attributes = el.attributes
+            href, rel = attributes.get("href"), attributes.get("rel")
+            if href and rel:
+                page.links.append((rel.lower(), href, attributes.get("hreflang") or ""))
+        elif tag == "title":
+            page.title = page.title or text(el)
+        elif tag == "base":
+            page.base = page.base or el.attributes.get("href") or ""
+        elif tag in ("img", "amp-img"):
+            page.images.append(Mark(len(blocks), tag, el.attributes, el, node))
+        elif tag in _EMBEDS:
+            page.embeds.append(Mark(len(blocks), tag, el.attributes, el, node))
+            descend = tag in ("video", "audio", "picture")
+        elif tag == "input":
+            if (el.attributes.get("type") or "").lower() == "password":
+                page.passwords += 1
+        elif tag == "noscript":
+            for image in el.css("img"):
+                page.images.append(Mark(len(blocks), "noscript", image.attributes, image, node))
+        elif tag not in SKIPPED:
+            attributes = el.attributes
+            descend = True
+            if attributes:
+                name = attributes.get("class") or attributes.get("id") or ""
+                style = attributes.get("style")
+                if (style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes:
+                    descend = False
+                if "itemprop" in attributes:
+                    page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
+                    name = f"{name} {attributes['itemprop']}"
+                if (name and BYLINE.search(name)) or attributes.get("rel") == "author":
+                    page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
+            if tag == "time":
+                page.times.append(Mark(len(blocks), tag, attributes, el, node))
+            elif descend and (tag == "strong" or tag == "b"):
+                in_strong += 1
+        inner = el.first_child if descend else None
+        if inner is not None and seen < MAX_NODES:
+            stack.append((el, tag))
+            el = inner
+            continue
+        closing = el, tag
+        entered = descend
+        while True:
+            if entered:
+                name = closing[1]
+                if name in BLOCKS:
+                    if pieces:
+                        flush()
+                    boxes.pop().end = len(blocks)
+                    node = boxes[-1]
+                elif name == "a":
+                    in_link -= 1
+                elif name == "strong" or name == "b":
+                    in_strong -= 1
+            following = closing[0].next
+            if following is not None:
+                el = following
+                break
+            if not stack:
+                el = None
+                break
+            closing = stack.pop()
+            entered = True
+    if pieces:
+        flush()
+    for box in boxes:
+        box.end = len(blocks)
     return page
 
 
-_NAMING = frozenset(("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "data-qa"))
+_EMBEDS = frozenset("video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split())
 
 
-def _names_author(el: Any) -> bool:
-    rel = el.get("rel")
-    if rel and "author" in rel:
-        return True
-    name = el.get("class")
-    return bool(name and BYLINE.search(name)) or el.get("itemprop") == "author"
-
-
-def _lines(raw: str) -> tuple[str, ...] | list[str]:
+def _lines(raw: str) -> list[str]:
     """Split at ``<br>``: two in a row part paragraphs, one alone parts two sentences, not the halves of one."""
     lines = raw.split("\x00")
     out = [lines[0]]

@@ -74,3 +74,9 @@ DATE_BOX = re.compile(
     r"(?:^|[\s_\-:/.])(?:date[a-z]*|pub-?date|publi[a-z]*|post(?:ed)?-?(?:date|on)|time(?:stamp)?|fecha|created|updated|modified|entry-?date|meta|article-?(?:date|meta|info))(?=$|[\s_\-:/\d.])",
     re.IGNORECASE,
 )
+
+# A name that says "the article's own text" outweighs a name of furniture beside it (``article-body paywall``).
+POSITIVE = re.compile(
+    r"article-?_*(?:body|text|content)|story-?_*(?:body|text|content)|post-?_*(?:body|content)|entry-?_*content|articlebody",
+    re.IGNORECASE,
+)
