@@ -13,22 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from config import build, settings
+from config import settings
 from config.faults import ConfigError, Fault, nearest
-from config.fold import fold
-from config.model import (
-    Homonym,
-    Institution,
-    Kind,
-    OfficeHolder,
-    Place,
-    Region,
-    Settings,
-    Source,
-    Unit,
-)
+from config.settings import Settings
+
+if TYPE_CHECKING:
+    from config.model import Homonym, Institution, Kind, OfficeHolder, Place, Region, Source, Unit
 
 PACKAGED = Path(__file__).parent
 Made = TypeVar("Made")
@@ -142,41 +134,59 @@ class Config:
 
     # -- what is known ----------------------------------------------------------------------------------
 
+    # The builders are imported where they are used: most commands need settings and nothing else.
+
     @cached_property
     def institutions(self) -> tuple[Institution, ...]:
-        return self._knowledge(list(self.files("institutions")), "institutions", build.institution)
+        from config.build import institution
+
+        return self._knowledge(list(self.files("institutions")), "institutions", institution)
 
     @cached_property
     def homonyms(self) -> tuple[Homonym, ...]:
-        return self._knowledge(["homonyms.yml"], "homonyms", build.homonym)
+        from config.build import homonym
+
+        return self._knowledge(["homonyms.yml"], "homonyms", homonym)
 
     @cached_property
     def office_holders(self) -> tuple[OfficeHolder, ...]:
-        return self._knowledge(["office_holders.yml"], "office_holders", build.office_holder)
+        from config.build import office_holder
+
+        return self._knowledge(["office_holders.yml"], "office_holders", office_holder)
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:
-        return self._knowledge(["places/regions.yml"], "regions", build.region)
+        from config.build import region
+
+        return self._knowledge(["places/regions.yml"], "regions", region)
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        return self._knowledge(["places/units.yml"], "units", build.unit)
+        from config.build import unit
+
+        return self._knowledge(["places/units.yml"], "units", unit)
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """The towns."""
-        return self._knowledge(["places/towns.yml"], "towns", build.place)
+        from config.build import place
+
+        return self._knowledge(["places/towns.yml"], "towns", place)
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """Forms first, then topics."""
+        from config.build import kind
+
         files = ["communications/forms.yml", "communications/topics.yml"]
-        return self._knowledge(files, "kinds", build.kind)
+        return self._knowledge(files, "kinds", kind)
 
     @cached_property
     def watchwords(self) -> tuple[str, ...]:
         """Folded words and phrases of which one must stand in the hint or URL of a link from a source with
         ``collect: matching``: names of the watched institutions, office holders, and ``watchwords.yml``."""
+        from config.fold import fold
+
         return tuple(sorted({folded for word in self._watched() if (folded := fold(word).strip())}))
 
     def _watched(self) -> Iterator[str]:

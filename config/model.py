@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
+
+from config.settings import Settings as Settings  # defined where commands that need no more can import it
 
 Scope = Literal["national", "international", "agency", "official"]
 EntryKind = Literal["feed", "sitemap", "news_sitemap", "section", "wordpress", "gdelt"]
@@ -169,20 +170,3 @@ class Kind:
     cues: Mapping[str, tuple[str, ...]]
     not_when: tuple[str, ...] = ()
     rules: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Every setting, resolved, with where each value came from."""
-
-    values: Mapping[str, Mapping[str, Any]]
-    """section → key → value, typed and checked; the keys are those of ``config/defaults.toml``."""
-    origins: Mapping[str, str]
-    """``section.key`` → ``defaults.toml``, a file's path, an environment variable, ``command line``."""
-    home: Path
-    """``MARSAD_HOME``: holds ledger, archive and index."""
-
-    def __getitem__(self, dotted: str) -> Any:
-        """The value of ``section.key``; raises ``KeyError`` for a name that no schema knows."""
-        section, _, key = dotted.partition(".")
-        return self.values[section][key]

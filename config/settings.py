@@ -16,7 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from config.faults import Fault, nearest, shown
-from config.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, resolved, with where each value came from."""
+
+    values: Mapping[str, Mapping[str, Any]]
+    """section → key → value, typed and checked; the keys are those of ``config/defaults.toml``."""
+    origins: Mapping[str, str]
+    """``section.key`` → ``defaults.toml``, a file's path, an environment variable, ``command line``."""
+    home: Path
+    """``MARSAD_HOME``: holds ledger, archive and index."""
+
+    def __getitem__(self, dotted: str) -> Any:
+        """The value of ``section.key``; raises ``KeyError`` for a name that no schema knows."""
+        section, _, key = dotted.partition(".")
+        return self.values[section][key]
+
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 FILE_NAME = "marsad.toml"
