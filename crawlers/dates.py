@@ -85,8 +85,11 @@ def read_date(raw: str | None, local: tzinfo, now: datetime) -> datetime | None:
     """
     if not raw:
         return None
-    text = fold(raw[:120]).strip()
-    found = _iso(text, local) or _written(text, local)
+    text = raw[:120].strip()
+    found = _machine(text, local)
+    if found is None:
+        text = fold(text)
+        found = _iso(text, local) or _written(text, local)
     if found is None or found.year < _FIRST_YEAR or found > now + _AHEAD:
         return None
     return found
@@ -139,6 +142,17 @@ def _offset(text: str | None, local: tzinfo) -> tzinfo:
         return timezone(-delta if text[0] == "-" else delta)
     known = _ZONES_H.get(text)
     return local if known is None else timezone(timedelta(hours=known))
+
+
+def _machine(text: str, local: tzinfo) -> datetime | None:
+    """A date exactly as the standard asks: nearly all of a sitemap's, and ten times as fast as by pattern."""
+    if text[4:5] != "-":
+        return None
+    try:
+        stated = datetime.fromisoformat(text)
+        return (stated if stated.tzinfo else stated.replace(tzinfo=local)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso(text: str, local: tzinfo) -> datetime | None:

@@ -40,7 +40,7 @@ def read_xml_feed(text: str, gather: Gatherer) -> None:
     language = root.get(_XML_LANG)
     entries = 0
     for element in root.iter():
-        name = markup.local(element)
+        name = markup.names(element)[0]
         if name in ("item", "entry"):
             entries += 1
             _entry(element, gather, language, based)
@@ -54,7 +54,7 @@ def read_xml_feed(text: str, gather: Gatherer) -> None:
 
 def _inside_entry(element: etree._Element) -> bool:
     parent = element.getparent()
-    return parent is not None and markup.local(parent) in ("item", "entry", "image", "author", "textinput")
+    return parent is not None and markup.names(parent)[0] in ("item", "entry", "image", "author", "textinput")
 
 
 def _text(element: etree._Element) -> str:
@@ -73,8 +73,7 @@ def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: 
         "id": [],
     }
     for child in item:
-        name = markup.local(child)
-        space = markup.namespace(child)
+        name, space = markup.names(child)
         if name == "link":
             _link(child, space, addresses)
         elif name == "origlink":

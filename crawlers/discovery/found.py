@@ -28,6 +28,7 @@ MAX_TITLE_CHARS = 500
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_CLEAN = re.compile(r"https?://[^/?#\s][^\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff#]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|ref|source|xtor|at_\w+", re.IGNORECASE)
 
@@ -111,6 +112,8 @@ class Gatherer:
         if not raw:
             return None
         url = raw.strip()
+        if _CLEAN.fullmatch(url):  # nearly all: nothing to mend, nothing to resolve
+            return url if len(url) <= MAX_URL_CHARS else None
         if _BLANKS.search(url):
             # Line breaks within an address are layout; a blank within an Arabic slug is part of it.
             url = _BLANKS.sub(lambda m: "" if "\n" in m[0] or m[0][0] not in " \xa0" else "%20", url)
@@ -224,12 +227,15 @@ class Gatherer:
         language: str | None = None,
     ) -> Hint:
         """The claims of one entry, cleaned; dates read in the source's zone where they bear none."""
+        default = self.entry.language if self.entry else None
+        if not (title or published or summary or language):  # a plain sitemap holds 50,000 of these
+            return Hint(language=default, modified_at=read_date(modified, self.zone, self.now))
         return Hint(
             title=plain(title, MAX_TITLE_CHARS),
             published_at=read_date(published, self.zone, self.now) if published else None,
             published_raw=published.strip()[:100] or None if published else None,
             summary=plain(summary, MAX_SUMMARY_CHARS),
-            language=language_tag(language) or (self.entry.language if self.entry else None),
+            language=language_tag(language) or default,
             modified_at=read_date(modified, self.zone, self.now) if modified else None,
         )
 

@@ -10,6 +10,7 @@ quadratic blow-up, nor an external entity has anything to expand.  XInclude is n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.entities import html5
 from io import BytesIO
 from typing import Final
@@ -147,13 +148,14 @@ def stream(text: str, names: tuple[str, ...]) -> etree.iterparse:
     )
 
 
-def local(element: etree._Element) -> str:
-    """The element's name in lower case without its namespace; empty for what is no element."""
-    tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+def names(element: etree._Element) -> tuple[str, str]:
+    """The element's local name and its namespace, in lower case; both empty for what is no element."""
+    return _split(element.tag)
 
 
-def namespace(element: etree._Element) -> str:
-    """The element's namespace in lower case, ``""`` without one."""
-    tag = element.tag
-    return tag[1:].partition("}")[0].lower() if isinstance(tag, str) and tag[0] == "{" else ""
+@lru_cache(maxsize=1024)
+def _split(tag: object) -> tuple[str, str]:
+    if not isinstance(tag, str):
+        return "", ""
+    space, _, name = tag.lower().rpartition("}")
+    return name, space[1:]

@@ -114,6 +114,21 @@ def article_score(url: str) -> int:
     return score
 
 
+def not_article(url: str) -> bool:
+    """Whether :func:`article_score` is negative, found without scoring where nothing speaks against *url*."""
+    segments = (unquote(url) if "%" in url else url).lower().partition("?")[0].rstrip("/").split("/")[3:]
+    if not segments:
+        return False
+    last, _, suffix = segments[-1].partition(".")
+    suspect = (
+        last.isdigit()
+        or (suffix and not suffix.startswith(("htm", "php", "asp")))
+        or last in _LISTING_WORDS
+        or not _LISTING_WORDS.isdisjoint(segments)
+    )
+    return bool(suspect) and article_score(url) < 0
+
+
 def service_sitemap(url: str) -> bool:
     """Whether a child sitemap, by its name, lists categories, tags, authors, pages or pictures but no
     articles.

@@ -42,7 +42,7 @@ def read_sitemap(text: str, gather: Gatherer) -> None:
     entries = 0
     try:
         for _, element in reader:
-            name, space = markup.local(element), markup.namespace(element)
+            name, space = markup.names(element)
             if "image" in space or "video" in space:
                 continue
             entries += 1
@@ -66,44 +66,33 @@ def read_sitemap(text: str, gather: Gatherer) -> None:
 
 
 def _entry(element: etree._Element, gather: Gatherer, is_index: bool) -> None:
-    loc = lastmod = title = published = language = keywords = None
+    fields: dict[str, str | None] = {}
     for child in element:
-        name, space = markup.local(child), markup.namespace(child)
+        name, space = markup.names(child)
         if "image" in space or "video" in space:
             continue  # their loc, title and publication_date speak of the picture
-        if (
-            name == "loc"
-            and loc is None
-            and "image" not in (space := markup.namespace(child))
-            and "video" not in space
-        ):
-            loc = child.text
-        elif name == "lastmod":
-            lastmod = child.text
-        elif name == "news":
-            for field in child.iter():
-                match markup.local(field):
-                    case "title":
-                        title = field.text
-                    case "publication_date":
-                        published = field.text
-                    case "language":
-                        language = field.text
-                    case "keywords":
-                        keywords = field.text
-    url = gather.resolve(loc)
+        if name == "news":
+            fields.update((markup.names(field)[0], field.text) for field in child.iter())
+        else:
+            fields.setdefault(name, child.text)
+    url = gather.resolve(fields.get("loc"))
     if is_index:
-        _child(url, gather, lastmod)
+        _child(url, gather, fields.get("lastmod"))
         return
+    title, published = fields.get("title"), fields.get("publication_date")
     news = title is not None or published is not None or gather.via is Via.NEWS_SITEMAP
-    if url is not None and not news and shapes.article_score(url) < 0:
+    if url is not None and not news and shapes.not_article(url):
         # A general sitemap holds the outlet's categories, tags and service pages as well.
         gather.left_out["not_article"] += 1
         return
-    gather.add(
-        url,
-        gather.hint(title=title, published=published, modified=lastmod, summary=keywords, language=language),
+    hint = gather.hint(
+        title=title,
+        published=published,
+        modified=fields.get("lastmod"),
+        summary=fields.get("keywords"),
+        language=fields.get("language"),
     )
+    gather.add(url, hint)
 
 
 def _child(url: str | None, gather: Gatherer, lastmod: str | None) -> None:
