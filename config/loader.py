@@ -9,7 +9,7 @@ because a search must not wait for pydantic.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -39,6 +39,36 @@ def load(
     collected (default: ``MARSAD_HOME``, else ``./var``), *overrides* are settings of the command line
     (``section.key`` → text).  Raises :class:`ConfigError` with every fault found in them.
     """
+    config, faults = _read(overlay, home, overrides or {}, environ)
+    if faults:
+        raise ConfigError(faults)
+    return config
+
+
+def check(
+    overlay: Path | None = None,
+    *,
+    home: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> dict[str, int]:
+    """What the configuration holds (what → how many); raises :class:`ConfigError` with every fault of the
+    settings and of all files.  Takes what :func:`load` takes."""
+    config, faults = _read(overlay, home, overrides or {}, environ)
+    if config.overlay is None or config.overlay.is_dir():
+        from config.checking import everything
+
+        counts, more = everything(config)
+        faults += more
+    if faults:
+        raise ConfigError(faults)
+    return counts
+
+
+def _read(
+    overlay: Path | None, home: Path | None, overrides: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[Config, list[Fault]]:
+    """The configuration with what could be read of its settings, and the faults."""
     if overlay is None and environ.get("MARSAD_CONFIG"):
         overlay = Path(environ["MARSAD_CONFIG"])
     home = Path(home or environ.get("MARSAD_HOME") or "var").expanduser().absolute()
@@ -48,10 +78,13 @@ def load(
         if not overlay.is_dir():
             what = "a file" if overlay.exists() else "no such folder"
             faults.append(Fault(str(overlay), "", what, "the folder of an overlay configuration"))
-    resolved, more = settings.resolve(overlay, home, overrides or {}, environ)
-    if faults or more:
-        raise ConfigError([*faults, *more])
-    return Config(overlay, resolved)
+    resolved, more = settings.resolve(overlay, home, overrides, environ)
+    return Config(overlay, resolved), faults + more
+
+
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    """*paths* in order, without what editors and file systems leave behind (``._name.yml``)."""
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 class Config:
@@ -61,29 +94,30 @@ class Config:
         self.overlay = overlay
         self.settings = resolved
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where files are looked for, the first wins."""
+        return (PACKAGED,) if self.overlay is None else (self.overlay, PACKAGED)
+
     # -- files ------------------------------------------------------------------------------------------
 
     def path(self, name: str) -> Path | None:
-        """The file *name* (``communications/forms.yml``) of the overlay, else of the package, else ``None``."""
-        for folder in (self.overlay, PACKAGED):
-            if folder is not None and (folder / name).is_file():
-                return folder / name
-        return None
+        """The file *name* (``places/towns.yml``) of the overlay, else of the package, else ``None``."""
+        return next((folder / name for folder in self.folders if (folder / name).is_file()), None)
 
     def files(self, folder: str) -> dict[str, Path]:
         """Every ``*.yml`` directly below *folder*, by name below the configuration; the overlay's win."""
         found: dict[str, Path] = {}
-        for base in (PACKAGED, self.overlay):
-            if base is not None and (base / folder).is_dir():
-                found |= {f"{folder}/{path.name}": path for path in sorted((base / folder).glob("*.yml"))}
+        for base in reversed(self.folders):
+            found |= {f"{folder}/{path.name}": path for path in _visible((base / folder).glob("*.yml"))}
         return dict(sorted(found.items()))
 
     def source_files(self) -> dict[str, Path]:
-        """Every file of the catalogue by name; an overlay's ``sources/`` stands in place of the packaged one."""
-        base = PACKAGED
-        if self.overlay is not None and (self.overlay / "sources").is_dir():
-            base = self.overlay
-        return {path.relative_to(base).as_posix(): path for path in sorted((base / "sources").rglob("*.yml"))}
+        """Every file of the catalogue by name; an overlay's ``sources/`` replaces the packaged one."""
+        base = next(folder for folder in self.folders if (folder / "sources").is_dir())
+        return {
+            path.relative_to(base).as_posix(): path for path in _visible((base / "sources").rglob("*.yml"))
+        }
 
     def data(self, name: str) -> Any:
         """What ``<name>.yml`` says, as read (``data("communications/reading")``)."""
@@ -105,17 +139,14 @@ class Config:
 
     def _knowledge(self, names: list[str], key: str, make: Callable[[Any], Made]) -> tuple[Made, ...]:
         """What the files *names* list under *key*, each made into its dataclass."""
-        trusted = self.overlay is None or all(
-            (path := self.path(name)) is None or path.is_relative_to(PACKAGED) for name in names
-        )
-        if trusted:
+        if all(self.path(name) == PACKAGED / name for name in names):
             try:
                 return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
             except (KeyError, TypeError, AttributeError, ValueError):
                 pass  # edited and not checked: the schema says what is wrong
-        from config import check
+        from config import checking
 
-        faults = check.knowledge(self)
+        faults = checking.knowledge(self)
         if faults:
             raise ConfigError(faults)
         return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
@@ -125,9 +156,9 @@ class Config:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every outlet of the catalogue by id, the disabled ones included, in order of id."""
-        from config import check
+        from config import checking
 
-        found, faults = check.sources(self)
+        found, faults = checking.sources(self)
         if faults:
             raise ConfigError(faults)
         return MappingProxyType({source.id: source for source in sorted(found, key=lambda source: source.id)})

@@ -23,12 +23,14 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False, pa
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 LANGUAGES = frozenset(
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee"
-    " el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is"
-    " it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms"
-    " mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk"
-    " sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi"
-    " yo za zh zu".split()
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de
+    dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id
+    ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu
+    lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu
+    rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr
+    ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()
     # ISO 639-3, where 639-1 has no code: colloquial Arabic and the Amazigh languages
     + "ary arq aeb ayl arz apc acm afb zgh tzm shi rif kab ber".split()
 )
@@ -336,6 +338,36 @@ class KindsFile(Strict):
     kinds: list[KindFile]
 
 
+class EditionFile(Strict):
+    number: Annotated[int, Field(ge=1)]
+    town: Id
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    month: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d$")] | None = None
+    """Where the days are not known."""
+    visitors: Annotated[int, Field(ge=0)] | None = None
+    sure: Literal["evidence", "mixed", "conflict", "knowledge"]
+
+
+class CampaignFile(Strict):
+    id: Id
+    institution: Id
+    kind: Text
+    notes: Text | None = None
+    editions: list[EditionFile]
+
+
+class CampaignsFile(Strict):
+    campaigns: list[CampaignFile]
+
+
+class ReadingFile(Strict):
+    model: Text
+    precedence: list[Text]
+    traps: list[Text]
+    matching: list[Text]
+
+
 class EvidenceCode(Strict):
     what: Text
     where: Text
@@ -362,6 +394,8 @@ FILES: dict[str, type[Strict]] = {
     "places/towns.yml": TownsFile,
     "communications/forms.yml": KindsFile,
     "communications/topics.yml": KindsFile,
+    "communications/campaigns.yml": CampaignsFile,
+    "communications/reading.yml": ReadingFile,
 }
 """The model of every file that has one; ``sources/`` and ``institutions/`` hold any number of theirs."""
 

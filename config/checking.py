@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config import build, schema
+from config import build, schema, settings
 from config.faults import Fault, nearest, shown
 from config.model import Source
 from config.reading import read_yaml
 
 if TYPE_CHECKING:
     from config.loader import Config
+
+PACKAGED = Path(__file__).parent
 
 
 def sources(config: Config) -> tuple[list[Source], list[Fault]]:
@@ -155,6 +159,14 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
         yield from missing(
             "an institution", "watchwords.yml", f"institutions[{index}]", value, ids["institution"]
         )
+    for index, raw in enumerate(read.get("communications/campaigns.yml", {}).get("campaigns", ())):
+        name, path = "communications/campaigns.yml", f"campaigns[{index}]"
+        yield from missing(
+            "an institution", name, f"{path}.institution", raw["institution"], ids["institution"]
+        )
+        yield from missing("a kind", name, f"{path}.kind", raw["kind"], ids["kind"])
+        for at, edition in enumerate(raw["editions"]):
+            yield from missing("a town", name, f"{path}.editions[{at}].town", edition["town"], ids["town"])
     for index, raw in enumerate(read.get("places/units.yml", {}).get("units", ())):
         path = f"units[{index}]"
         yield from missing("a town", "places/units.yml", f"{path}.city", raw["city"], ids["town"])
@@ -164,6 +176,63 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
     for index, raw in enumerate(read.get("places/towns.yml", {}).get("towns", ())):
         path = f"towns[{index}].region"
         yield from missing("a region (iso)", "places/towns.yml", path, raw["region"], isos)
+
+
+def everything(config: Config) -> tuple[dict[str, int], list[Fault]]:
+    """What the configuration holds (what → how many), and every fault in all of its files."""
+    found, faults = sources(config)
+    faults += knowledge(config)
+    faults += _unmodelled(config)
+    faults += _strangers(config.overlay)
+    if faults:
+        return {}, faults
+    return {
+        "outlets": len(found),
+        "outlets enabled": sum(source.enabled for source in found),
+        "entry points": sum(len(source.entry_points) for source in found),
+        "institutions": len(config.institutions),
+        "homonyms": len(config.homonyms),
+        "office holders": len(config.office_holders),
+        "regions": len(config.regions),
+        "police units": len(config.units),
+        "towns": len(config.places),
+        "kinds of communication": len(config.kinds),
+        "watchwords": len(config.watchwords),
+    }, []
+
+
+def _unmodelled(config: Config) -> Iterator[Fault]:
+    """Faults of the files that other rooms read: YAML they must be."""
+    names = {path.relative_to(base).as_posix() for base in config.folders for path in base.rglob("*.yml")}
+    for name in sorted(names):
+        path = config.path(name)
+        if path is not None and not name.startswith(("sources/", ".")) and schema.model_of(name) is None:
+            yield from read_yaml(path, name)[1]
+
+
+def _strangers(overlay: Path | None) -> Iterator[Fault]:
+    """Files of an overlay that would have no effect: misspelt, in the wrong place, with another ending."""
+    if overlay is None:
+        return
+    known = {path.relative_to(PACKAGED).as_posix() for path in PACKAGED.rglob("*.yml")}
+    known = {name for name in known if not name.startswith("sources/")} | {settings.FILE_NAME}
+    for path in sorted(overlay.rglob("*")):
+        name = path.relative_to(overlay).as_posix()
+        if path.suffix not in (".yml", ".yaml", ".toml") or any(part.startswith(".") for part in path.parts):
+            continue
+        if path.suffix == ".yaml":
+            yield Fault(name, "", "a file that ends in .yaml", "the ending .yml")
+        elif name not in known and not (
+            name.startswith(("sources/", "institutions/")) and path.suffix == ".yml"
+        ):
+            near = nearest(name, known) or nearest(name.split("/")[0], ["sources", "institutions"])
+            yield Fault(
+                name,
+                "",
+                "a file that nothing reads",
+                "a file of the configuration or sources/<cc>/<id>.yml",
+                near,
+            )
 
 
 # -- pydantic's errors in our words -----------------------------------------------------------------------
@@ -207,6 +276,7 @@ _PATTERNS = {
     r"\S": "a text that is not empty",
     r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters and digits, with single hyphens between",
     r"^[a-z]+(_[a-z]+)*$": "small letters, with single underscores between",
+    r"^\d{4}-\d\d$": "a month like 2026-11",
     r"^MA-\d\d$": "an ISO 3166-2 code like MA-06",
 }
 
@@ -218,7 +288,8 @@ def _fault(details: ErrorDetails, model: type[BaseModel], label: str) -> Fault:
     path = dotted(tuple(step for step in location if step != "[key]"))
     got = shown(details["input"])
     if kind == "extra_forbidden":
-        keys = list(_model_at(model, location[:-1]).model_fields)
+        fields = _model_at(model, location[:-1]).model_fields
+        keys = [field.alias or name for name, field in fields.items()]
         return Fault(
             label, path, "an unknown key", f"one of {', '.join(keys)}", nearest(str(location[-1]), keys)
         )
@@ -228,6 +299,10 @@ def _fault(details: ErrorDetails, model: type[BaseModel], label: str) -> Fault:
         options = re.findall(r"'([^']*)'", context["expected"])
         near = nearest(details["input"], options) if isinstance(details["input"], str) else None
         return Fault(label, path, got, f"one of {', '.join(options)}", near)
+    if kind == "string_type" and isinstance(details["input"], bool):
+        return Fault(label, path, got, "a text (YAML takes no, yes, on and off for true or false: quote it)")
+    if kind == "string_type" and isinstance(details["input"], int | float | date):
+        return Fault(label, path, got, "a text (quote it)")
     if kind == "value_error":
         error = context["error"]
         if isinstance(error, schema.Unknown):
