@@ -6,17 +6,20 @@ and a polite HTML page at either, whatever ``Content-Type`` says.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from config.model import EntryPoint, Source
-from crawlers.discovery import feeds, jsontext, markup, sitemaps
+from crawlers.discovery import feeds, gdelt, jsontext, markup, sections, sitemaps, wordpress
 from crawlers.discovery.found import Child, Discovered, Gatherer
+from crawlers.discovery.gdelt import Leads, gdelt_leads
 from crawlers.discovery.sitemaps import in_window
 from crawlers.discovery.text import decode, inflate
 from store.records import Via
 
-__all__ = ["Child", "Discovered", "discover", "in_window"]
+__all__ = ["Child", "Discovered", "Leads", "discover", "gdelt_leads", "in_window"]
 
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x00\x00\x00")
 
 
@@ -57,37 +60,42 @@ def discover(
 
 def _read(text: str, gather: Gatherer, content_type: str | None) -> Discovered:
     start = text.lstrip("\ufeff \t\r\n")
-    if start.startswith(("{", "[")):
-        return _read_json(start, gather)
+    if gather.via is Via.GDELT:
+        gdelt.read_leads(start, gather)
+        return gather.done()
     root = markup.root_name(text)
     if root in ("rss", "rdf", "feed", "channel"):
         feeds.read_xml_feed(text, gather)
-        return gather.done()
-    if root in ("urlset", "sitemapindex"):
+    elif root in ("urlset", "sitemapindex"):
         sitemaps.read_sitemap(text, gather)
         return gather.done(sitemaps.newest_first(gather))
-    if gather.via in (Via.SITEMAP, Via.NEWS_SITEMAP) and start[:8].lower().startswith(
-        ("http://", "https://")
-    ):
+    elif start.startswith(("{", "[")) or (gather.via is Via.WORDPRESS and root != "html"):
+        _read_json(text, gather, content_type)
+    elif gather.via in (Via.SITEMAP, Via.NEWS_SITEMAP) and _ADDRESS.match(start):
         sitemaps.read_text_sitemap(text, gather)
-        return gather.done()
-    seen = (
-        "an HTML page"
-        if root == "html" or "<html" in start[:2048].lower()
-        else content_type or "unknown text"
-    )
-    gather.problem("wrong_type", f"expected a {gather.via.value.replace('_', ' ')}, got {seen}")
+    elif gather.via is Via.SECTION:
+        sections.read_section(text, gather)
+    else:
+        _unexpected(text, gather, content_type)
     return gather.done()
 
 
-def _read_json(text: str, gather: Gatherer) -> Discovered:
+def _read_json(text: str, gather: Gatherer, content_type: str | None) -> None:
     try:
         data = jsontext.load(text)
-    except ValueError as error:
-        gather.problem("malformed", f"no readable JSON ({error})")
-        return gather.done()
+    except ValueError:
+        _unexpected(text, gather, content_type)
+        return
     if isinstance(data, dict) and isinstance(data.get("items"), list):
         feeds.read_json_feed(data, gather)
+    elif wordpress.is_posts(data):
+        wordpress.read_posts(data, gather)
+    elif isinstance(data, dict) and "code" in data:
+        wordpress.read_error(data, gather)
     else:
         gather.problem("wrong_type", "JSON that is neither a feed nor a list of posts")
-    return gather.done()
+
+
+def _unexpected(text: str, gather: Gatherer, content_type: str | None) -> None:
+    seen = "an HTML page" if "<html" in text[:4096].lower() else content_type or "unknown text"
+    gather.problem("wrong_type", f"expected a {gather.via.value.replace('_', ' ')}, got {seen}")
