@@ -1,0 +1,282 @@
+"""Questions and their answers: the one way in for the command line, the desk and programs.
+
+A :class:`Searcher` opens what it needs when it first needs it, so that a search from a cold shell loads
+neither the catalogue nor the schema of configuration.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from config.zones import zone
+from search import scope
+from search.engine import LABELS, Bucket, Engine, EngineError, Sort
+from search.query import Node, parse
+
+if TYPE_CHECKING:
+    from config import Config
+    from search.analysis import Analysis
+    from search.calendar import Interval
+    from search.export import Format
+    from search.highlight import Highlight, Matched
+    from search.trends import Coverage, Trend
+    from store.ledger import Ledger
+    from store.records import StoredArticle
+
+FACETS = ("source", "country", "scope", "lang", "relevance", "institution", "place")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    article_id: str
+    url: str
+    source: str
+    title: str
+    language: str
+    published_at: datetime | None
+    score: float | None
+    """``None`` where hits are sorted by time."""
+    highlights: tuple[Highlight, ...]
+    matched: tuple[Matched, ...]
+    first_seen_at: datetime
+    removed_at: datetime | None
+    """When the outlet took it down; it is found all the same."""
+    relevance: str
+
+    def to_json(self) -> dict[str, Any]:
+        from search.export import stamp
+
+        return {
+            "article_id": self.article_id,
+            "url": self.url,
+            "source": self.source,
+            "title": self.title,
+            "language": self.language,
+            "published_at": stamp(self.published_at),
+            "score": self.score,
+            "highlights": [highlight.to_json() for highlight in self.highlights],
+            "matched": [matched.to_json() for matched in self.matched],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    query: str
+    """As typed."""
+    total: int
+    """Exact, whatever *limit* was."""
+    took_ms: float
+    """Parsing, index, ledger and highlights together."""
+    hits: tuple[SearchHit, ...]
+    facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
+    cursor: str | None = None
+    """For the next page; ``None`` on the last one."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "query": self.query,
+            "total": self.total,
+            "took_ms": self.took_ms,
+            "hits": [hit.to_json() for hit in self.hits],
+            "facets": {
+                name: [{"value": bucket.value, "count": bucket.count} for bucket in buckets]
+                for name, buckets in self.facets.items()
+            },
+        }
+
+
+def open_engine(config: Config, home: Path, analysis: Analysis, *, purpose: str = "indexing") -> Engine:
+    """The engine that ``index.engine`` names; nothing is opened before its first use."""
+    name = config.settings["index.engine"]
+    if name != "embedded":
+        raise EngineError(f"index.engine: got {name!r}, expected 'embedded'")
+    from search.embedded import EmbeddedEngine
+
+    return EmbeddedEngine(home, config, analysis=analysis, purpose=purpose)
+
+
+class Searcher:
+    """Asks the index under *home* (default: the configured one); close it, or use it as a context manager.
+
+    Every question may raise :class:`~search.query.QueryFault` for its text, and
+    :class:`~search.engine.EngineError` (:class:`~search.engine.IndexMissing`,
+    :class:`~search.engine.RebuildNeeded`).  A query that does not name ``relevance:`` finds what is about the
+    institution or next to it; ``relevance:any`` finds everything that was collected.
+    """
+
+    def __init__(self, config: Config, home: Path | None = None) -> None:
+        self._config = config
+        self._home = home or config.settings.home
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        from search.analysis import Analysis
+
+        return Analysis(self._config)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return open_engine(self._config, self._home, self.analysis)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from store.ledger import Ledger
+
+        return Ledger.open(self._home, create=False)
+
+    # -- hits ---------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        sort: Sort = "time",
+        facets: Sequence[str] = (),
+        facet_size: int = 10,
+        now: datetime | None = None,
+    ) -> SearchAnswer:
+        """The newest or best *limit* matches, and the exact number of all.
+
+        *cursor* is the ``cursor`` of the page before, of the same query and sort.  *facets* are of
+        :data:`search.engine.LABELS`.
+        """
+        began = time.perf_counter()
+        now = now or datetime.now(UTC)
+        unknown = [name for name in facets if name not in LABELS]
+        if unknown:
+            raise ValueError(f"no facet {unknown[0]!r}: there are {', '.join(LABELS)}")
+        typed = parse(text)
+        page = self.engine.search(
+            scope.shown(typed),
+            now=now,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+            facets=facets,
+            facet_size=facet_size,
+        )
+        hits = []
+        for found in page.hits:
+            stored = self.ledger.find(found.article_id)
+            if stored is not None:  # else the ledger was changed under the index; `index verify` tells
+                hits.append(self._hit(stored, found.score, typed))
+        took_ms = round((time.perf_counter() - began) * 1000, 1)
+        return SearchAnswer(text, page.total, took_ms, tuple(hits), page.facets, page.cursor)
+
+    def _hit(self, stored: StoredArticle, score: float | None, tree: Node) -> SearchHit:
+        from search.documents import labels
+        from search.highlight import explain
+
+        article = stored.article
+        # Country and scope come from the catalogue: parsed only for a query that names them.
+        source = self._config.sources.get(article.source_id) if _names_catalogue(tree) else None
+        highlights, matched = explain(tree, stored.annotated, labels(stored, source), self.analysis)
+        return SearchHit(
+            article_id=stored.article_id,
+            url=article.url,
+            source=article.source_id,
+            title=article.title,
+            language=article.language,
+            published_at=article.published.at if article.published else None,
+            score=score,
+            highlights=highlights,
+            matched=matched,
+            first_seen_at=stored.first_seen_at,
+            removed_at=stored.removed_at,
+            relevance=str(stored.annotated.relevance.decision),
+        )
+
+    def count(self, text: str, *, now: datetime | None = None) -> int:
+        """How many articles match."""
+        tree = scope.shown(parse(text))
+        return self.engine.search(tree, now=now or datetime.now(UTC), limit=0).total
+
+    # -- trends -------------------------------------------------------------------------------------------
+
+    def trend(
+        self,
+        text: str,
+        *,
+        compare: Sequence[str] = (),
+        interval: Interval = "day",
+        split: str | None = None,
+        size: int = 12,
+        now: datetime | None = None,
+    ) -> Trend:
+        """How often *text* (and up to four more queries) is met over time; see :mod:`search.trends`.
+
+        May raise :class:`~search.trends.TrendFault`.
+        """
+        from search.trends import Asked, count_over_time
+
+        now = now or datetime.now(UTC)
+        time_zone: str = self._config.settings["index.time_zone"]
+        asked = []
+        for query in (text, *compare):
+            tree = parse(query)
+            since, until = scope.times(tree, now, zone(time_zone))
+            asked.append(
+                Asked(query, scope.shown(tree), scope.press(tree), since, until, self._coverage(tree))
+            )
+        return count_over_time(
+            self.engine, asked, now=now, time_zone=time_zone, interval=interval, split=split, size=size
+        )
+
+    def _coverage(self, tree: Node) -> Coverage:
+        """The covered intervals of every source that was ever visited and that *tree* admits."""
+        sources = self._config.sources
+        visited = self._visited
+        return {
+            name: intervals
+            for name, intervals in visited.items()
+            if name in sources and scope.admits(tree, sources[name])
+        }
+
+    @property
+    def _visited(self) -> Coverage:
+        covered = dict(self.ledger.coverage())
+        for name in self._config.sources:
+            if name not in covered:
+                state = self.ledger.source_state(name)
+                if state is not None and state.first_visited_at is not None:
+                    covered[name] = []
+        return covered
+
+    # -- export -------------------------------------------------------------------------------------------
+
+    def articles(self, text: str, *, now: datetime | None = None) -> Iterator[StoredArticle]:
+        """Every match, whole, in order of id, one at a time."""
+        # Asked at once, so that a fault of the query shows before the first line is written.
+        ids = self.engine.scan(scope.shown(parse(text)), now=now or datetime.now(UTC))
+        return (stored for stored in map(self.ledger.find, ids) if stored is not None)
+
+    def export(self, text: str, form: Format = "jsonl", *, now: datetime | None = None) -> Iterator[str]:
+        """Every match as lines of JSON or CSV (:mod:`search.export`), in constant memory."""
+        from search.export import lines
+
+        return lines(self.articles(text, now=now), self._config.sources, form)
+
+    def close(self) -> None:
+        for name in ("engine", "ledger"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def __enter__(self) -> Searcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _names_catalogue(tree: Node) -> bool:
+    from search.query import Field, walk
+
+    return any(isinstance(node, Field) and node.name in ("country", "scope") for node in walk(tree))

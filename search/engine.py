@@ -1,0 +1,187 @@
+"""What an index engine must do, and the records that pass between an engine and what stands above it.
+
+Parsing, analysis, highlighting, time zones and shares live above the engine; an engine turns a query tree
+into its own request, keeps token strings and labels, and answers with ids, counts and buckets.  It never
+holds the articles themselves: hits are filled in from the ledger by id.  So every engine can be thrown away
+and rebuilt (:mod:`search.indexer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from search.query import Node
+
+Sort = Literal["time", "score"]
+Clock = Literal["hour", "day"]
+
+TEXTS = ("title", "subtitle", "text")
+"""Where words are looked for, the weightiest first; each is indexed as exact and as stemmed tokens."""
+
+LABELS = (
+    "source",
+    "country",
+    "scope",
+    "lang",
+    "relevance",
+    "institution",
+    "place",
+    "kind",
+    "attribution",
+    "unit",
+    "partner",
+    "story",
+    "voice",
+    "has",
+    "section",
+    "tag",
+)
+"""Fields of exact values: each can be filtered by, counted as a facet, and split a trend."""
+
+
+class EngineError(Exception):
+    """The index cannot do what was asked; the message names the thing and the next move."""
+
+
+class EngineBusy(EngineError):
+    """Another process is writing this index; the message says which."""
+
+
+class IndexMissing(EngineError):
+    """Nothing has been indexed here yet."""
+
+
+class RebuildNeeded(EngineError):
+    """The index was written under another schema, analysis or time zone: ``marsad index rebuild``."""
+
+
+class CursorFault(EngineError):
+    """A cursor that this engine did not give, or gave for another sort order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article as it is indexed."""
+
+    article_id: str
+    """32 hex digits."""
+    revision: int
+    at: datetime
+    """Publication time or, where the outlet states none, the time it was first seen."""
+    tokens: Mapping[str, str]
+    """``title_exact``, ``title_stem``, ``subtitle_exact`` … → tokens joined by spaces; absent = empty."""
+    labels: Mapping[str, Sequence[str]]
+    """A field of :data:`LABELS` → its values; absent = none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    article_id: str
+    score: float | None
+    """BM25 of this engine; ``None`` where hits are sorted by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some hits of a query, and how many there are in all."""
+
+    total: int
+    """Exact."""
+    hits: tuple[Hit, ...]
+    cursor: str | None
+    """Where the next page begins; ``None`` after the last hit."""
+    facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeCounts:
+    """Articles per unit of local time.  A key is a proleptic day number (``date.toordinal``) for ``day``, and
+    the epoch second at which the local hour began for ``hour``.  Empty units are absent."""
+
+    counts: Mapping[int, int]
+    split: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    engine: str
+    articles: int
+    size_bytes: int
+    generation: str
+    """The name of the index in use; it changes when a rebuild takes over."""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """One index of articles.  Readers in other processes neither block a writer nor are blocked by it.
+
+    Every method may raise :class:`EngineError`.  A *tree* of ``None`` means every article.  The tree is taken
+    as it is: the default filter on relevance is put in by the caller.
+    """
+
+    def upsert(self, documents: Iterable[Document]) -> int:
+        """Put these in place of what is indexed under their ids; returns how many were taken.
+
+        Idempotent.  A document older (by revision) than the indexed one is passed over.  Visible, and safe
+        from a crash, after :meth:`refresh`.
+        """
+
+    def delete(self, article_ids: Iterable[str]) -> None:
+        """Take these out; unknown ids are no fault.  Visible after :meth:`refresh`."""
+
+    def refresh(self) -> None:
+        """Make all writes durable and visible; for a reader, see what others have made visible."""
+
+    def search(
+        self,
+        tree: Node | None,
+        *,
+        now: datetime,
+        sort: Sort = "time",
+        limit: int = 20,
+        cursor: str | None = None,
+        facets: Sequence[str] = (),
+        facet_size: int = 10,
+    ) -> Page:
+        """Hits, newest or best first, ties by id; *limit* may be 0 (total and facets alone).
+
+        *now* is what relative dates count from.  Facet values are ordered by count, then by value.
+        """
+
+    def count_over_time(
+        self,
+        tree: Node | None,
+        *,
+        now: datetime,
+        clock: Clock,
+        between: tuple[datetime, datetime] | None = None,
+        split: str | None = None,
+        size: int = 12,
+    ) -> TimeCounts:
+        """Articles per local day or hour in the configured time zone, also for the *size* most frequent
+        values of *split*; only those of ``between[0] <= at < between[1]`` where that is given."""
+
+    def scan(self, tree: Node | None, *, now: datetime) -> Iterator[str]:
+        """The id of every match, in order of id, from one snapshot of the index, in constant memory."""
+
+    def revisions(self) -> Iterator[tuple[str, int]]:
+        """(id, revision) of every indexed article, in order of id."""
+
+    def rebuilding(self) -> AbstractContextManager[Engine]:
+        """A new, empty index beside this one.  It takes this one's place when the block ends well, and leaves
+        no trace when it raises; meanwhile readers see the old one."""
+
+    def info(self) -> EngineInfo: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,253 @@
+"""Keeps the index in step with the ledger: drains the outbox, rebuilds, verifies.
+
+Every document is made from the ledger's present state of an article, never from the outbox row that pointed
+at it, and a row is done only after the commit that holds it.  So a ``kill -9`` anywhere costs a repetition and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from search.documents import document
+from search.engine import Engine, EngineBusy, EngineInfo, IndexMissing
+
+if TYPE_CHECKING:
+    from config import Config
+    from search.analysis import Analysis
+    from store.ledger import Ledger
+    from store.records import StoredArticle
+
+Progress = Callable[[int], None]
+"""Called with the number of articles indexed so far, after every commit."""
+
+_LEASE_S = 600.0
+_COMMIT_S = 2.0
+"""A backlog is committed this often at most: commits cost more than the articles in them (docs/search.md)."""
+_IDLE_S = 1.0
+_REBUILD_COMMIT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    indexed: int
+    removed: int
+    """Rows whose article the ledger no longer has."""
+    commits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Index against ledger, id by id; all empty = they agree."""
+
+    articles: int
+    """In the ledger."""
+    missing: tuple[str, ...]
+    """In the ledger, not in the index."""
+    stale: tuple[tuple[str, int, int], ...]
+    """(id, revision indexed, revision in the ledger) where they differ."""
+    surplus: tuple[str, ...]
+    """In the index, not in the ledger."""
+    waiting: int
+    """Outbox rows: what a drain would still bring in explains that much of the difference."""
+
+    @property
+    def agrees(self) -> bool:
+        return not (self.missing or self.stale or self.surplus)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    info: EngineInfo | None
+    """``None`` where nothing is indexed yet."""
+    articles: int
+    waiting: int
+
+
+def drain(
+    ledger: Ledger,
+    engine: Engine,
+    config: Config,
+    *,
+    analysis: Analysis | None = None,
+    follow: bool = False,
+    stop: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Drained:
+    """Index what the outbox names, until it is empty or, with *follow*, until *stop* says so.
+
+    Where another process is writing the index (a rebuild), *follow* waits; else
+    :class:`~search.engine.EngineBusy` is raised.
+    """
+    stopped = stop or (lambda: False)
+    analysis = analysis or _analysis(config)
+    owner = f"{socket.gethostname()}:{os.getpid()}:indexer"
+    if not _take_writer(engine, ledger, follow, stopped):
+        return Drained(0, 0, 0)
+    batch: int = config.settings["index.commit_every"]
+    indexed = removed = commits = 0
+    seqs: list[int] = []
+    since = time.monotonic()
+    while True:
+        rows = [] if stopped() else ledger.outbox_take(batch, owner, clock(), _LEASE_S)
+        found = [(row, ledger.find(identity)) for identity, row in {r.article_id: r for r in rows}.items()]
+        indexed += engine.upsert(document(a, analysis, config.sources) for _, a in found if a is not None)
+        gone = [row.article_id for row, article in found if article is None]
+        engine.delete(gone)
+        removed += len(gone)
+        seqs += [row.seq for row in rows]
+        if seqs and (len(rows) < batch or time.monotonic() - since >= _COMMIT_S):
+            engine.refresh()
+            ledger.outbox_done(seqs)
+            commits += 1
+            seqs, since = [], time.monotonic()
+            if progress:
+                progress(indexed)
+        if not rows:
+            if stopped() or not follow:
+                return Drained(indexed, removed, commits)
+            time.sleep(_IDLE_S)
+
+
+def _take_writer(engine: Engine, ledger: Ledger, follow: bool, stopped: Callable[[], bool]) -> bool:
+    """Become the writer before any outbox row is leased; false if stopped while waiting.
+
+    A missing index is made here; since earlier rows are done, everything is put into the outbox again.
+    """
+    while True:
+        try:
+            engine.info()
+        except IndexMissing:
+            # Before the index is made: killed in between, the next process finds it missing again.
+            if ledger.outbox_size() < ledger.count():
+                ledger.outbox_refill()
+        try:
+            engine.upsert(())
+        except EngineBusy:
+            if not follow:
+                raise
+            if stopped():
+                return False
+            time.sleep(_IDLE_S)
+        else:
+            return True
+
+
+def rebuild(
+    ledger: Ledger,
+    engine: Engine,
+    config: Config,
+    *,
+    analysis: Analysis | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Write the whole index anew beside the present one and let it take over; returns its articles.
+
+    What the ledger takes in meanwhile stays in the outbox for the next drain.
+    """
+    analysis = analysis or _analysis(config)
+    sources = config.sources
+    batch: int = config.settings["index.commit_every"]
+    done = uncommitted = 0
+    with engine.rebuilding() as fresh:
+        for chunk in _chunks(ledger.articles(), batch):
+            count = fresh.upsert(document(stored, analysis, sources) for stored in chunk)
+            done += count
+            uncommitted += count
+            if uncommitted >= _REBUILD_COMMIT:
+                fresh.refresh()
+                uncommitted = 0
+            if progress:
+                progress(done)
+    return done
+
+
+def _chunks(articles: Iterator[StoredArticle], size: int) -> Iterator[list[StoredArticle]]:
+    while chunk := list(islice(articles, size)):
+        yield chunk
+
+
+def verify(ledger: Ledger, engine: Engine) -> Verified:
+    """Compare index and ledger by id and revision, both read in order of id, in constant memory."""
+    missing: list[str] = []
+    stale: list[tuple[str, int, int]] = []
+    surplus: list[str] = []
+    articles = 0
+    indexed = engine.revisions()
+    there = next(indexed, None)
+    for stored in ledger.articles():
+        articles += 1
+        identity = stored.article_id
+        while there is not None and there[0] < identity:
+            surplus.append(there[0])
+            there = next(indexed, None)
+        if there is None or there[0] != identity:
+            missing.append(identity)
+            continue
+        if there[1] != stored.revision:
+            stale.append((identity, there[1], stored.revision))
+        there = next(indexed, None)
+    while there is not None:
+        surplus.append(there[0])
+        there = next(indexed, None)
+    return Verified(articles, tuple(missing), tuple(stale), tuple(surplus), ledger.outbox_size())
+
+
+def status(ledger: Ledger, engine: Engine) -> IndexStatus:
+    try:
+        info = engine.info()
+    except IndexMissing:
+        info = None
+    return IndexStatus(info, ledger.count(), ledger.outbox_size())
+
+
+def _analysis(config: Config) -> Analysis:
+    from search.analysis import Analysis
+
+    return Analysis(config)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``python -m search.indexer --home H [--follow]``: the indexing process."""
+    import argparse
+    import signal
+    from pathlib import Path
+
+    import config as configuration
+    from search.answers import open_engine
+    from store.ledger import Ledger
+
+    parser = argparse.ArgumentParser(prog="python -m search.indexer", description=main.__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument(
+        "--config", type=Path, default=None, help="folder laid over the packaged configuration"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on until SIGTERM or SIGINT")
+    asked = parser.parse_args(argv)
+    ended: list[int] = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, _frame: ended.append(number))
+    settings = configuration.load(asked.config, home=asked.home)
+    analysis = _analysis(settings)
+    engine = open_engine(settings, asked.home, analysis, purpose="indexer")
+    try:
+        with Ledger.open(asked.home) as ledger:
+            drained = drain(
+                ledger, engine, settings, analysis=analysis, follow=asked.follow, stop=lambda: bool(ended)
+            )
+    finally:
+        engine.close()
+    print(f"indexed {drained.indexed}, removed {drained.removed}, in {drained.commits} commits")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,198 @@
+"""Invented articles for the tests of search, and a ledger in memory that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from config.model import Settings, Source
+from store.records import (
+    Annotated,
+    Article,
+    Capture,
+    Evidence,
+    Moment,
+    Precision,
+    Relevance,
+    Relevant,
+    StoredArticle,
+)
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SEEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def source(
+    name: str, country: str = "MA", scope: Any = "national", languages: tuple[str, ...] = ("ar",)
+) -> Source:
+    return Source(
+        id=name,
+        name={"fr": name.title()},
+        country=country,
+        languages=languages,
+        scope=scope,
+        homepage=f"https://{name}.example/",
+        timezone="Africa/Casablanca",
+    )
+
+
+SOURCES: Mapping[str, Source] = {
+    one.id: one
+    for one in (
+        source("sabah"),
+        source("matin", languages=("fr",)),
+        source("gazette", "FR", "international", ("fr",)),
+        source("tribune", "GB", "international", ("en",)),
+        source("diario", "ES", "international", ("es",)),
+        source("wakala", "MA", "agency", ("ar", "fr")),
+    )
+}
+
+
+class FakeConfig:
+    """The part of the configuration that search reads."""
+
+    def __init__(self, home: Path, sources: Mapping[str, Source] = SOURCES, **settings: Any) -> None:
+        index = {
+            "engine": "embedded",
+            "commit_every": 500,
+            "heap_mb": 32,
+            "time_zone": "Africa/Casablanca",
+            **settings,
+        }
+        self.settings = Settings({"index": index}, {}, home)
+        self.sources = sources
+        self.institutions: tuple[Any, ...] = ()
+        self.places: tuple[Any, ...] = ()
+        self.lexicon: Mapping[str, Any] = {}
+
+
+def identity(url: str) -> str:
+    return sha256(url.encode()).hexdigest()[:32]
+
+
+def moment(at: datetime, precision: Precision = Precision.MINUTE) -> Moment:
+    return Moment(at, precision, "meta", at, at + timedelta(minutes=1), at.date().isoformat())
+
+
+def stored(
+    title: str = "Un titre",
+    text: str = "Un texte.",
+    *,
+    name: str | None = None,
+    source_id: str = "matin",
+    language: str = "fr",
+    at: datetime | None = SEEN,
+    relevance: str = "in",
+    revision: int = 1,
+    subtitle: str | None = None,
+    institutions: tuple[str, ...] = (),
+    places: tuple[str, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+    removed_at: datetime | None = None,
+    first_seen_at: datetime = SEEN,
+    **more: Any,
+) -> StoredArticle:
+    url = f"https://{source_id}.example/{name or title}"
+    article = Article(
+        source_id=source_id,
+        url=url,
+        canonical_url=url,
+        title=title,
+        paragraphs=tuple(text.split("\n")),
+        language=language,
+        subtitle=subtitle,
+        published=None if at is None else moment(at),
+        **more,
+    )
+    return StoredArticle(
+        article_id=identity(url),
+        revision=revision,
+        annotated=Annotated(
+            article, Relevance(Relevant(relevance), evidence), institutions, places, evidence, "hash", "rules"
+        ),
+        first_seen_at=first_seen_at,
+        last_seen_at=first_seen_at,
+        removed_at=removed_at,
+        capture=Capture("a.warc.gz", 0, "0" * 64),
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    seq: int
+    article_id: str
+    revision: int
+
+
+@dataclass
+class FakeState:
+    first_visited_at: datetime | None
+
+
+@dataclass
+class FakeLedger:
+    """What search asks of a ledger, in memory; :meth:`put` is a write with its outbox row."""
+
+    held: dict[str, StoredArticle] = field(default_factory=dict)
+    outbox: dict[int, Row] = field(default_factory=dict)
+    covered: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    visited: set[str] = field(default_factory=set)
+    seq: int = 0
+
+    def put(self, *articles: StoredArticle) -> None:
+        for one in articles:
+            self.held[one.article_id] = one
+            self._row(one)
+
+    def drop(self, article_id: str) -> None:
+        self._row(self.held.pop(article_id))
+
+    def bump(self, article_id: str) -> None:
+        self.put(replace(self.held[article_id], revision=self.held[article_id].revision + 1))
+
+    def _row(self, one: StoredArticle) -> None:
+        self.seq += 1
+        self.outbox[self.seq] = Row(self.seq, one.article_id, one.revision)
+
+    def find(self, article_id: str) -> StoredArticle | None:
+        return self.held.get(article_id)
+
+    def articles(self, after: str | None = None) -> Iterator[StoredArticle]:
+        for key in sorted(self.held):
+            if after is None or key > after:
+                yield self.held[key]
+
+    def count(self) -> int:
+        return len(self.held)
+
+    def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[Row]:
+        taken = getattr(self, "_taken", set())
+        rows = [row for seq, row in sorted(self.outbox.items()) if seq not in taken][:limit]
+        self._taken = taken | {row.seq for row in rows}
+        return rows
+
+    def outbox_done(self, seqs: Iterable[int]) -> None:
+        for seq in seqs:
+            self.outbox.pop(seq, None)
+
+    def outbox_refill(self) -> None:
+        self.outbox.clear()
+        for one in self.held.values():
+            self._row(one)
+
+    def outbox_size(self) -> int:
+        return len(self.outbox)
+
+    def coverage(self, source_ids: Any = None) -> dict[str, list[tuple[datetime, datetime]]]:
+        return {name: list(spans) for name, spans in self.covered.items()}
+
+    def source_state(self, source_id: str) -> FakeState | None:
+        return FakeState(SEEN) if source_id in self.visited else None
+
+    def close(self) -> None:
+        pass
