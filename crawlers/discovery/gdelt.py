@@ -111,7 +111,5 @@ def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
         return
     for article in articles:
         if isinstance(article, dict):
-            fields = {
-                name: jsontext.string(article.get(name)) for name in ("url", "title", "seendate", "language")
-            }
-            yield _Row(fields["url"] or "", fields["title"], fields["seendate"], fields["language"])
+            url, *claims = (jsontext.string(article.get(n)) for n in ("url", "title", "seendate", "language"))
+            yield _Row(url or "", *claims)

@@ -138,7 +138,12 @@ def _look(anchor: Tag, links: _Seen) -> None:
     # A heading is the title even where a longer summary is linked as well.
     headed = heading is not None or anchor.find_parent(_HEADINGS) is not None
     rank = (headed, len(title))
-    if title and not _MORE.fullmatch(title) and rank > links.rank:
+    if (
+        title
+        and not _MORE.fullmatch(title)
+        and not title.startswith(("http://", "https://"))
+        and rank > links.rank
+    ):
         links.title, links.rank = title, rank
     links.in_heading = links.in_heading or headed
     framed = False
@@ -224,5 +229,6 @@ def _next_page(soup: BeautifulSoup, gather: Gatherer, base: str | None) -> None:
     if not isinstance(marked, Tag):
         return
     url = gather.resolve(str(marked["href"]), base)
-    if url and gather.owned(url) and not shapes.trap(url):
+    # On some sites rel=next leads from article to article; the next page of a listing bears its number.
+    if url and gather.owned(url) and shapes.numbered_page(url) and not shapes.trap(url):
         gather.child(url, None)

@@ -42,6 +42,11 @@ _FACET = re.compile(
     r"(?:=|%5b|\[)",
     re.IGNORECASE,
 )
+_PAGE_NUMBER = re.compile(
+    r"[?&](?:page|paged|pg|p|pagina|start|offset|from)=\d{1,4}(?:&|$)|/(?:page|pagina|p)[/-]?\d{1,4}(?:[/.?]|$)"
+    r"|[/_-]\d{1,3}(?:/|\.html?|\.php)?$",
+    re.IGNORECASE,
+)
 _CALENDAR = re.compile(
     r"/(?:calendar|calendrier|calendario|agenda|events?|evenements?)(?:/|$).*\d{4}", re.IGNORECASE
 )
@@ -97,8 +102,10 @@ def article_score(url: str) -> int:
     letters = sum(map(len, words))
     if len(words) >= 5 or (len(words) >= 4 and letters >= 18):
         score += 4
-    elif len(words) == 4 or letters >= 24:
+    elif len(words) == 4:
         score += 3
+    elif letters >= 24:
+        score += 2
     elif len(words) >= 2:
         score += 1
     if _DATED.search(path):
@@ -112,6 +119,11 @@ def article_score(url: str) -> int:
     if last in _LISTING_WORDS or slug in _LISTING_WORDS:
         score -= 6
     return score
+
+
+def numbered_page(url: str) -> bool:
+    """Whether *url* is a later page of a listing: ``?page=2``, ``/page/2/``, ``news-2.html``."""
+    return _PAGE_NUMBER.search(url.partition("://")[2]) is not None
 
 
 def not_article(url: str) -> bool:

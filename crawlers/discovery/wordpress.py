@@ -27,9 +27,7 @@ def read_posts(data: list[dict[str, Any]], gather: Gatherer) -> None:
         hint = gather.hint(
             title=_rendered(post.get("title")),
             published=_instant(post, "date"),
-            modified=f"{modified}Z"
-            if (modified := string(post.get("modified_gmt")))
-            else string(post.get("modified")),
+            modified=_instant(post, "modified"),
             summary=_rendered(post.get("content")) or _rendered(post.get("excerpt")),
             language=string(post.get("lang")),
         )
