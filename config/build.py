@@ -67,6 +67,15 @@ def host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2].lower().removeprefix("www.")
 
 
+def place_of(homepage: str) -> str:
+    """Host and path of a homepage: two editions may share a host, but not both.
+
+    >>> place_of("https://www.example.com/fr/")
+    'example.com/fr'
+    """
+    return (host(homepage) + urlsplit(homepage).path).rstrip("/")
+
+
 def _domains(homepage: str, more: Iterable[str]) -> tuple[str, ...]:
     """The hosts of an outlet: the homepage's first, each once."""
     hosts = [host(homepage), *(domain.lower().removeprefix("www.") for domain in more)]

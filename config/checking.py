@@ -82,7 +82,7 @@ def _between_sources(found: list[tuple[str, Source]]) -> Iterator[Fault]:
         if other := ids.get(source.id):
             yield Fault(name, "id", shown(source.id), f"an id of its own (also in {other})")
         ids.setdefault(source.id, name)
-        page = _place(source.homepage)
+        page = build.place_of(source.homepage)
         if other := homepages.get(page):
             yield Fault(name, "homepage", shown(source.homepage), f"a homepage of its own (also in {other})")
         homepages.setdefault(page, name)
@@ -91,11 +91,6 @@ def _between_sources(found: list[tuple[str, Source]]) -> Iterator[Fault]:
                 path = f"entry_points[{index}].url"
                 yield Fault(name, path, shown(entry.url), f"an entry point of its own (also in {other})")
             entries.setdefault(entry.url, name)
-
-
-def _place(url: str) -> str:
-    """Host and path of a homepage: two editions may share a host, not both."""
-    return build.host(url) + "/" + url.split("://", 1)[1].partition("/")[2].rstrip("/")
 
 
 def knowledge(config: Config) -> list[Fault]:

@@ -57,7 +57,8 @@ class Unknown(ValueError):
         self.expected, self.known = expected, known
 
 
-def _url(value: str) -> str:
+def web_url(value: str) -> str:
+    """*value*, if it is an address of the web; raises ``ValueError`` that says what is expected."""
     parts = urlsplit(value)  # ValueError: "Invalid IPv6 URL"
     if parts.scheme not in ("http", "https"):
         raise ValueError("http or https")
@@ -114,7 +115,7 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(web_url)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Country = Annotated[str, AfterValidator(_country)]
 Language = Annotated[str, AfterValidator(_language)]

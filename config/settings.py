@@ -155,6 +155,31 @@ def type_name(default: Any) -> str:
     )
 
 
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of ``marsad.toml``, made of the defaults and :data:`LIMITS`."""
+    types = {bool: "boolean", int: "integer", float: "number", str: "string"}
+    sections: dict[str, Any] = {}
+    for section, keys in defaults().items():
+        properties: dict[str, Any] = {}
+        for key, default in keys.items():
+            limit = LIMITS[f"{section}.{key}"]
+            bounds = {"minimum": limit.low, "maximum": limit.high, "enum": list(limit.choices) or None}
+            value: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
+            if isinstance(default, list):
+                value = {"type": "array", "items": {"type": "string", **value}}
+            else:
+                value = {"type": types[type(default)], **value}
+            properties[key] = {**value, "default": default}
+        sections[section] = {"type": "object", "additionalProperties": False, "properties": properties}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": FILE_NAME,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": sections,
+    }
+
+
 def resolve(
     overlay: Path | None,
     home: Path,
