@@ -27,8 +27,8 @@ class Annotator:
     def __init__(self, config: Config) -> None:
         rules = config.relevance
         self._lexicon = names.lexicon(config)
-        self._countries = Countries(rules)
-        self._judge = Judge(rules)
+        self._countries = Countries(rules, config.homonyms)
+        self._judge = Judge(rules, self._countries)
         self._towns = Towns(rules)
         self.rules_version = _rules_version(config)
 
@@ -41,9 +41,9 @@ class Annotator:
             (("title", article.title), ("subtitle", article.subtitle or ""), ("text", article.text))
         )
         hits = self._towns.keep(words, self._lexicon.find(words))
-        scene = self._countries.scene(words, hits, source, _lead_end(words, article))
-        judgement = self._judge.judge(words, hits, scene, source)
-        towns = _by_label((hit, sense.label) for hit in hits for sense in hit.senses if sense.kind == "town")
+        scene = self._countries.scene(words, hits, source, article.url, _lead_end(words, article))
+        judgement = self._judge.judge(words, hits, scene)
+        towns = _by_label((sense.label, hit) for hit in hits for sense in hit.senses if sense.kind == "town")
         bodies = _by_label(judgement.named)
         evidence = [
             _evidence(words, label, hit)
@@ -77,10 +77,10 @@ def _lead_end(words: Words, article: Article) -> int:
     return next((i for i in range(begin, len(words.line)) if words.printed[i] >= first), len(words.line))
 
 
-def _by_label(found: Iterable[tuple[Hit, str]]) -> dict[str, list[Hit]]:
+def _by_label(found: Iterable[tuple[str, Hit]]) -> dict[str, list[Hit]]:
     """The mentions of each label, labels in order of first mention."""
     labels: dict[str, list[Hit]] = {}
-    for hit, label in sorted(found, key=lambda pair: pair[0].word):
+    for label, hit in sorted(found, key=lambda pair: pair[1].word):
         labels.setdefault(label, []).append(hit)
     return labels
 

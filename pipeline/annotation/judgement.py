@@ -2,104 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from config.model import Source
-from pipeline.annotation.countries import OURS, Scene
+from pipeline.annotation.countries import OURS, Countries, Scene
 from pipeline.annotation.matcher import Hit, Sense
-from pipeline.annotation.words import Words, pattern
+from pipeline.annotation.words import PAUSE, STOP, Words, pattern
 from store.records import Relevant
 
 _SHOWN = 6
 """How many mentions a decision shows as its evidence."""
+_FALLBACK = "dgsn"
+"""The institution meant where police is named by a common noun only."""
+
+
+_Labelled = tuple[str, Hit]
+"""A mention and what it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     decision: Relevant
     reason: str
-    because: tuple[tuple[str, Hit], ...]
-    named: tuple[tuple[Hit, str], ...]
-    """The institutions named, one entry a mention."""
+    because: tuple[_Labelled, ...]
+    """(label, mention): what the decision rests on."""
+    named: tuple[_Labelled, ...]
+    """(institution id, mention): every institution named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mentions:
+    """The bodies an article names, by whose they are and how sure that is."""
+
+    ours: tuple[_Labelled, ...]
+    """Names of the institution."""
+    weak: tuple[_Labelled, ...]
+    """Names that count only beside a name of :attr:`ours`."""
+    common: tuple[_Labelled, ...]
+    """Police of Morocco by a common noun."""
+    beside: tuple[_Labelled, ...]
+    """Other Moroccan bodies."""
+    partners: tuple[_Labelled, ...]
+    abroad: tuple[_Labelled, ...]
+    """Police of other countries."""
+    unknown: tuple[_Labelled, ...]
+    """Police of nobody knows which country."""
 
 
 class Judge:
     """Decides by the rules of ``config/relevance.yml``."""
 
-    def __init__(self, rules: Mapping[str, Any]) -> None:
-        closing = rules["closing"]
-        self._closing_bodies = frozenset(closing["bodies"])
-        self._closing_reach: int = closing["reach_words"]
-        self._closing_before = tuple(f" {pattern(words)} " for words in closing["before"])
-        self._competent = frozenset(pattern(word) for word in closing["competent"])
+    def __init__(self, rules: Mapping[str, Any], countries: Countries) -> None:
+        self._countries = countries
+        self._closing = _Near(rules["closing"]["before"], rules["closing"]["reach_words"])
+        self._competent = frozenset(pattern(word) for word in rules["closing"]["competent"])
+        self._passing = _Near(rules["passing"]["before"], rules["passing"]["reach_words"])
+        acting = rules["acting"]
+        self._actors = frozenset(acting["bodies"])
+        self._acts = frozenset(pattern(word) for word in acting["words"])
+        self._acting_reach: int = acting["reach_words"]
+        self._beat = frozenset(pattern(word) for word in rules["beat"])
+        self._namesake_partners = frozenset(rules["namesake_partners"])
 
-    def judge(self, words: Words, hits: Sequence[Hit], scene: Scene, source: Source | None) -> Judgement:
-        country = scene.country
-        ours: list[tuple[Hit, Sense]] = []
-        weak: list[tuple[Hit, Sense]] = []
-        generic: list[Hit] = []
-        beside: list[tuple[Hit, Sense]] = []
-        abroad: list[tuple[str, Hit]] = []
-        partners: list[tuple[Hit, Sense]] = []
-        unknown: list[tuple[str, Hit]] = []
-        for hit, tied in zip(hits, scene.owners, strict=True):
-            if (sense := hit.sense("foreign")) is not None:
-                abroad.append((sense.label, hit))
-            if (sense := hit.sense("partner")) is not None:
-                partners.append((hit, sense))
+    def judge(self, words: Words, hits: Sequence[Hit], scene: Scene) -> Judgement:
+        found = self._sort(words, hits, scene)
+        named = [*found.ours, *found.beside, *found.partners]
+        if found.ours:
+            named += found.weak
+        else:
+            named += found.common
+        decision, reason, because = self._decide(words, found, scene)
+        return Judgement(decision, reason, because[:_SHOWN], tuple(named))
+
+    def _sort(self, words: Words, hits: Sequence[Hit], scene: Scene) -> _Mentions:
+        ours: list[_Labelled] = []
+        weak: list[_Labelled] = []
+        common: list[_Labelled] = []
+        beside: list[_Labelled] = []
+        partners: list[_Labelled] = []
+        abroad: list[_Labelled] = []
+        unknown: list[_Labelled] = []
+        for hit, tied in zip(hits, scene.tied, strict=True):
+            partner, foreign = hit.sense("partner"), hit.sense("foreign")
+            if partner is not None:
+                partners.append((partner.label, hit))
+            if foreign is not None:
+                abroad.append((foreign.label, hit))
+            elif partner is not None and partner.label in self._namesake_partners:
+                abroad.append((partner.label, hit))
+            sense = hit.sense("core", "adjacent", "generic")
+            if sense is None or partner is not None or foreign is not None or hit.sense("noise") is not None:
                 continue
-            sense = hit.sense("core") or hit.sense("adjacent") or hit.sense("generic")
-            if sense is None or hit.sense("noise", "foreign") is not None:
-                continue
-            owner = tied or (OURS if sense.trust == "ours" else country)
-            if owner == OURS:
-                if sense.kind == "adjacent":
-                    if not self._is_formula(words, hit, sense):
-                        beside.append((hit, sense))
-                elif sense.kind == "generic":
-                    if sense.trust != "faint" or tied == OURS:
-                        generic.append(hit)
-                elif sense.trust == "weak":
-                    weak.append((hit, sense))
-                else:
-                    ours.append((hit, sense))
+            owner = self._countries.owner(sense, tied, scene)
+            if sense.kind == "adjacent":
+                if owner == OURS and self._acting(words, hit, sense):
+                    beside.append((sense.label, hit))
+            elif sense.trust == "faint":
+                if tied == OURS:
+                    common.append((_FALLBACK, hit))
+            elif sense.trust == "weak":
+                if owner == OURS:
+                    weak.append((sense.label, hit))
+            elif owner == OURS:
+                (ours if sense.kind == "core" else common).append((sense.label, hit))
             elif owner:
-                if sense.kind != "adjacent" and sense.trust not in ("weak", "faint"):
-                    abroad.append((f"police-{owner}", hit))
-            elif sense.kind != "adjacent" and sense.trust not in ("weak", "faint"):
+                abroad.append((f"police-{owner}", hit))
+            else:
                 unknown.append((sense.label, hit))
-        named = [(hit, sense.label) for hit, sense in (*ours, *beside, *partners)]
-        if ours:
-            named += [(hit, sense.label) for hit, sense in weak]
-        if generic and not ours:
-            named += [(hit, "dgsn") for hit in generic]
-        named_all = tuple(named)
-        if ours:
-            shown = tuple((sense.label, hit) for hit, sense in ours[:_SHOWN])
-            return Judgement(Relevant.IN, "names the Moroccan institution", shown, named_all)
-        if generic:
-            shown = tuple(("dgsn", hit) for hit in generic[:_SHOWN])
-            return Judgement(Relevant.IN, "police of Morocco act or are spoken of", shown, named_all)
-        if abroad:
-            return Judgement(Relevant.HOMONYM, "police of another country", tuple(abroad[:_SHOWN]), named_all)
-        if beside:
-            shown = tuple((sense.label, hit) for hit, sense in beside[:_SHOWN])
-            return Judgement(Relevant.ADJACENT, "other Moroccan bodies only", shown, named_all)
-        if unknown:
-            return Judgement(
-                Relevant.NONE, "undetermined: no cue of a country", tuple(unknown[:_SHOWN]), named_all
-            )
-        return Judgement(Relevant.NONE, "no body is named", (), named_all)
+        return _Mentions(
+            tuple(ours),
+            tuple(weak),
+            tuple(common),
+            tuple(beside),
+            tuple(partners),
+            tuple(abroad),
+            tuple(unknown),
+        )
 
-    def _is_formula(self, words: Words, hit: Hit, sense: Sense) -> bool:
-        """Whether *hit* is the prosecutor of the closing formula."""
-        if sense.label not in self._closing_bodies:
-            return False
-        after = words.line[hit.end :].split(None, 1)
-        if after and after[0] in self._competent:
+    def _decide(
+        self, words: Words, found: _Mentions, scene: Scene
+    ) -> tuple[Relevant, str, tuple[_Labelled, ...]]:
+        active = tuple((label, hit) for label, hit in found.ours if not self._passing.before(words, hit))
+        if active:
+            return Relevant.IN, "the Moroccan institution is named", active
+        if found.ours and found.beside:
+            return Relevant.ADJACENT, "named in passing; another Moroccan body acts", found.ours
+        common = tuple((label, hit) for label, hit in found.common if not self._passing.before(words, hit))
+        if common and self._is_beat(words):
+            return Relevant.IN, "police of Morocco, by a common noun", common
+        if found.ours:
+            return Relevant.ADJACENT, "named in passing", found.ours
+        at_home = scene.country() == OURS
+        if found.beside and at_home and self._is_beat(words):
+            return Relevant.ADJACENT, "other Moroccan bodies", found.beside
+        if found.abroad:
+            return Relevant.HOMONYM, "police of another country", found.abroad
+        if found.unknown:
+            return Relevant.NONE, "undetermined: police, and no cue of a country", found.unknown
+        return Relevant.NONE, "no police is named", ()
+
+    def _is_beat(self, words: Words) -> bool:
+        return not self._beat.isdisjoint(words.line.split())
+
+    def _acting(self, words: Words, hit: Hit, sense: Sense) -> bool:
+        """False for a prosecutor who only stands in a formula."""
+        if sense.label not in self._actors:
             return True
-        begin = max((stop for stop in words.stops if stop < hit.word), default=0)
-        before = " " + " ".join(words.line[begin : hit.word].split()[-self._closing_reach :]) + " "
-        return any(formula in before for formula in self._closing_before)
+        after = words.line[hit.end :].split(None, self._acting_reach)[: self._acting_reach]
+        if (after and after[0] in self._competent) or self._closing.before(words, hit):
+            return False
+        if words.field(hit.word) == "title":
+            return True
+        before = words.line[max(0, hit.word - 60) : hit.word].split()[-self._acting_reach :]
+        return any(word in self._acts for word in (*_clause(reversed(before)), *_clause(after)))
+
+
+class _Near:
+    """Whether one of some phrases stands in the *reach* words before a mention, in its sentence."""
+
+    def __init__(self, phrases: Iterable[str], reach: int) -> None:
+        self._phrases = tuple(f" {pattern(phrase)} " for phrase in phrases)
+        self._reach = reach
+
+    def before(self, words: Words, hit: Hit) -> bool:
+        said = words.line[words.sentence_begin(hit.word) : hit.word].split()[-self._reach :]
+        near = f" {' '.join(said)} "
+        return any(phrase in near for phrase in self._phrases)
+
+
+def _clause(words: Iterable[str]) -> Iterable[str]:
+    """*words* up to the first pause or stop."""
+    for word in words:
+        if word in (STOP, PAUSE):
+            return
+        yield word

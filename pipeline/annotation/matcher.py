@@ -40,7 +40,7 @@ class Sense:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A name found: ``line[start:end]``; the word it begins in, with what is joined to it, begins at *word*."""
+    """A name found: ``line[start:end]``; its first word, with what is joined to it, begins at *word*."""
 
     word: int
     start: int

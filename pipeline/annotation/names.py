@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from config.model import Institution, Place
 from pipeline.annotation.matcher import Lexicon, Sense
 from pipeline.annotation.words import pattern
 
+_PLACEHOLDER = re.compile(r"<[^>]*>")
 _HEAVY = 3.0
 """The weight, for the country, of a name that only a Moroccan body bears."""
 
@@ -24,11 +26,15 @@ def lexicon(config: Config) -> Lexicon:
         for name in dict.fromkeys((*_printed(body), *also.get(body.id, ()))):
             how = trust.of(body, name)
             if how != "never":
-                names.add(name, _sense(body, how), article=True)
+                names.add(_PLACEHOLDER.sub("", name), _sense(body, how), article=True)
     for unit in config.units:
-        label = "wilaya-amn" if unit.type == "wilaya" else "dgsn"
+        if unit.type == "district":  # of a wilaya, which speaks for it
+            sense = Sense("generic", "dgsn", "MA", _HEAVY, "ours")
+        else:
+            label = "wilaya-amn" if unit.type == "wilaya" else "dgsn"
+            sense = Sense("core", label, "MA", _HEAVY, "ours")
         for name in _flat(unit.names):
-            names.add(name, Sense("core", label, "MA", _HEAVY, "ours"))
+            names.add(name, sense)
             names.add(name, Sense("town", unit.city, "MA", 1.0))
     for holder in config.office_holders:
         if holder.institution is not None or "DGSN" in holder.office:
@@ -45,6 +51,9 @@ def lexicon(config: Config) -> Lexicon:
     for country, forces in rules["foreign"].items():
         for name in forces:
             names.add(name, Sense("foreign", f"police-{country}", country))
+    for homonym in config.homonyms:
+        for name in _flat(homonym.cues):
+            names.add(name, Sense("cue", name, homonym.country, 1.0), proper=True)
     for country, groups in rules["countries"].items():
         for group in groups:
             for name in group["names"]:
@@ -67,10 +76,17 @@ class _Trust:
         self._scopes = rules["by_scope"]
         self._ids = rules["ids"]
         self._names = {pattern(name): how for name, how in rules["names"].items()}
+        self._country_words = frozenset(pattern(word) for word in rules["country_words"])
 
     def of(self, body: Institution, name: str) -> str:
-        by_name = self._names.get(pattern(name))
-        return by_name or self._ids.get(body.id) or self._scopes[body.scope]
+        if _PLACEHOLDER.search(name):
+            return "beside"
+        key = pattern(name)
+        if key in self._names:
+            return str(self._names[key])
+        if body.scope != "partner" and not self._country_words.isdisjoint(key.split()):
+            return "ours"
+        return str(self._ids.get(body.id) or self._scopes[body.scope])
 
 
 def _sense(body: Institution, how: str) -> Sense:
@@ -85,10 +101,8 @@ def _flat(by_language: Mapping[str, Iterable[str]]) -> Iterable[str]:
 
 
 def _printed(body: Institution) -> Iterable[str]:
-    """Every way to print *body*'s name, templates with a placeholder left out."""
-    for name in (*_flat(body.names), *_flat(body.variants), *body.acronyms):
-        if "<" not in name:
-            yield name
+    """Every way to print *body*'s name; some hold a placeholder for a town (``ولاية أمن <مدينة>``)."""
+    yield from (*_flat(body.names), *_flat(body.variants), *body.acronyms)
 
 
 def _town_names(place: Place) -> Iterable[str]:

@@ -60,7 +60,7 @@ class Words:
 
     @classmethod
     def of(cls, fields: Iterable[tuple[str, str]]) -> Words:
-        """The words of the (name, text) pairs, in order; a sentence never runs from one field into the next."""
+        """The words of the (name, text) pairs, in order; no sentence runs from one field into the next."""
         kept = tuple((name, text) for name, text in fields if text)
         parts: list[str] = [" "]
         printed: list[int] = [0]
@@ -98,9 +98,14 @@ class Words:
                 length += 2
         return cls("".join(parts), printed, kept, tuple(begins), tuple(stops))
 
-    def sentence(self, index: int) -> int:
-        """The number of the sentence that holds ``line[index]``."""
-        return bisect_right(self.stops, index)
+    def sentence_begin(self, index: int) -> int:
+        """Where the sentence that holds ``line[index]`` begins."""
+        number = bisect_right(self.stops, index)
+        return self.stops[number - 1] + 1 if number else 0
+
+    def field(self, index: int) -> str:
+        """The name of the field that holds ``line[index]``."""
+        return self.fields[self.field_of(index)][0]
 
     def field_of(self, index: int) -> int:
         """The number of the field that holds ``line[index]``."""
@@ -112,7 +117,7 @@ class Words:
         return text[self.printed[start] : self.printed[end - 1] + 1].isupper()
 
     def where(self, start: int, end: int) -> tuple[str, int, int, str]:
-        """(field, start, end, words) of ``line[start:end]`` as printed; *start* and *end* lie on word edges."""
+        """(field, start, end, words) of ``line[start:end]`` as printed; both lie on word edges."""
         name, text = self.fields[self.field_of(start)]
         first = self.printed[start]
         last = self.printed[end]  # the space after a word: where the printed word ended

@@ -208,9 +208,8 @@ def _print(title: str, results: dict[str, Result]) -> None:
 def _print_errors(result: Result) -> None:
     for labelled, said in result.errors:
         gold = sorted(labelled.institutions or ())
-        print(
-            f"\n{labelled.id} {labelled.article.language} {labelled.source.country}: {labelled.article.title[:90]}"
-        )
+        article = labelled.article
+        print(f"\n{labelled.id} {article.language} {labelled.source.country}: {article.title[:90]}")
         print(f"  gold {labelled.relevance:9} {gold}")
         print(
             f"  said {said.relevance.decision.value:9} {sorted(said.institutions)}  ({said.relevance.reason})"
