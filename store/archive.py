@@ -332,10 +332,10 @@ def _record_bytes(
     http_headers = None
     if http is not None:
         start, lines = http
-        protocol, _, rest = start.partition(" ")
         if kind == "request":
-            http_headers = StatusAndHeaders(rest, lines, protocol=protocol, is_http_request=True)
+            http_headers = StatusAndHeaders(start, lines, is_http_request=True)
         else:
+            protocol, _, rest = start.partition(" ")
             http_headers = StatusAndHeaders(rest, lines, protocol=protocol)
     record = writer.create_warc_record(
         uri or "",

@@ -1,0 +1,383 @@
+"""Articles and their revisions, the outbox row written with each change, and the queue that the index drains."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from store import codec
+from store.database import Database
+from store.frontier import chunks, end_link
+from store.records import (
+    Annotated,
+    Capture,
+    Decision,
+    FetchedPage,
+    Reason,
+    Rejection,
+    StoredArticle,
+    Verdict,
+)
+from store.states import LinkState, OutboxRow
+from store.tables import articles, outbox, revisions, variants
+from store.urls import canonicalize, url_key
+
+_PAGE = 200  # articles read at a time when all are streamed
+
+_HEADS = (revisions.c.revision, revisions.c.fetched_at, revisions.c.content_hash)
+_CAPTURE = (revisions.c.capture_file, revisions.c.capture_offset, revisions.c.capture_sha256)
+_WHOLE = (articles, revisions.c.revision.label("number"), revisions.c.document, *_CAPTURE)
+
+
+class Articles:
+    """The part of the ledger that holds articles."""
+
+    _db: Database
+
+    # ---- asking ------------------------------------------------------------------------------------------
+
+    def find(self, article_id: str) -> StoredArticle | None:
+        """The article at its newest revision, or ``None``."""
+        with self._db.reading() as connection:
+            return _find(connection, article_id)
+
+    def find_by_key(self, key: str) -> str | None:
+        """The id of the article whose :func:`store.urls.url_key`, or that of a variant, is *key*."""
+        with self._db.reading() as connection:
+            own = connection.scalar(sa.select(articles.c.article_id).where(articles.c.key == key))
+            if own is not None:
+                return own
+            met = sa.select(variants.c.article_id).where(variants.c.key == key)
+            return connection.scalar(met.order_by(variants.c.article_id).limit(1))
+
+    def revisions(self, article_id: str) -> list[StoredArticle]:
+        """Every revision of the article, the first one first; empty if there is no such article."""
+        with self._db.reading() as connection:
+            statement = (
+                sa.select(*_WHOLE)
+                .join(revisions, revisions.c.article_id == articles.c.article_id)
+                .where(articles.c.article_id == article_id)
+                .order_by(revisions.c.revision)
+            )
+            rows = connection.execute(statement).all()
+            known = _variants(connection, [article_id])
+        return [_stored(row, known[article_id]) for row in rows]
+
+    def articles(self, after: str | None = None) -> Iterator[StoredArticle]:
+        """Every article at its newest revision, in order of ``article_id``, behind *after*.
+
+        Streamed in small transactions: memory stays flat and writers are not held up; an article written
+        meanwhile is met or not.
+        """
+        last = after or ""
+        while True:
+            with self._db.reading() as connection:
+                statement = (
+                    sa.select(*_WHOLE)
+                    .join(revisions, _NEWEST)
+                    .where(articles.c.article_id > last)
+                    .order_by(articles.c.article_id)
+                    .limit(_PAGE)
+                )
+                rows = connection.execute(statement).all()
+                known = _variants(connection, [row.article_id for row in rows])
+            for row in rows:
+                yield _stored(row, known[row.article_id])
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].article_id
+
+    def count(self) -> int:
+        """How many articles there are."""
+        with self._db.reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(articles)) or 0
+
+    # ---- writing -----------------------------------------------------------------------------------------
+
+    def write(
+        self, key: str | None, annotated: Annotated, decision: Decision, page: FetchedPage
+    ) -> StoredArticle:
+        """Keep what was read from *page*, all in one transaction, and end its link (*key*) as stored.
+
+        New and revised articles get a revision and an outbox row; an unchanged one only moves ``first_seen_at``
+        and ``last_seen_at``.  An article that was removed and is seen again is no longer removed.  Every URL
+        under which it was met becomes a variant.  Without a *key* (import, replay) the page's link becomes
+        known by this.
+
+        Doing it again changes nothing: a capture that is already a revision only brings its annotations up to
+        date.  Revisions stand in the order in which their pages were fetched: a page older than the newest
+        revision is put in its place among them, and where *decision* was made about a state that is no longer
+        the present one, equal content hashes decide.  (Feed the pages in the order of ``fetched_at`` and none
+        of that is needed.)
+
+        Returns the article as it now is.  Raises :class:`ValueError` for a page without a capture.
+        """
+        if page.capture is None:
+            raise ValueError(f"page without a capture: {page.url}")
+        article_id = decision.article_id
+        with self._db.writing() as connection:
+            statement = sa.select(articles).where(articles.c.article_id == article_id).with_for_update()
+            current = connection.execute(statement).one_or_none()
+            if current is None:
+                changed = True
+                _insert_article(connection, article_id, annotated, page)
+            else:
+                changed = _revise(connection, article_id, annotated, decision, page)
+                changed |= _seen(connection, current, page)
+            _add_variants(connection, article_id, annotated, page)
+            if changed:
+                _announce(connection, article_id)
+            end_link(connection, key, page, LinkState.STORED, page.fetched_at, article_id=article_id)
+            found = _find(connection, article_id)
+        assert found is not None  # written above, in the same transaction
+        return found
+
+    def reject_page(self, key: str | None, rejection: Rejection, page: FetchedPage, now: datetime) -> None:
+        """The page of link *key* is no article, for the reason given; without a key its link becomes known."""
+        with self._db.writing() as connection:
+            end_link(connection, key, page, LinkState.REJECTED, now, rejection.reason, rejection.detail)
+
+    def tombstone(self, article_id: str, at: datetime) -> None:
+        """The outlet answered 404 or 410 for the article at *at*: ``removed_at`` is set (the earliest counts).
+
+        The text is kept.  An article seen alive later than *at* is left alone.  Raises :class:`KeyError` for an
+        unknown article.
+        """
+        with self._db.writing() as connection:
+            statement = sa.select(articles).where(articles.c.article_id == article_id).with_for_update()
+            row = connection.execute(statement).one_or_none()
+            if row is None:
+                raise KeyError(article_id)
+            if at <= row.last_seen_at or (row.removed_at is not None and row.removed_at <= at):
+                return
+            _update_article(connection, article_id, removed_at=at)
+            _announce(connection, article_id)
+
+    # ---- outbox ------------------------------------------------------------------------------------------
+
+    def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[OutboxRow]:
+        """At most *limit* rows, first written first, leased to *owner* until *now* + *ttl_s*."""
+        with self._db.writing() as connection:
+            due = sa.or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+            statement = sa.select(outbox).where(due).order_by(outbox.c.seq).limit(limit)
+            rows = connection.execute(statement.with_for_update(skip_locked=True)).all()
+            for some in chunks([row.seq for row in rows]):
+                connection.execute(
+                    sa.update(outbox)
+                    .where(outbox.c.seq.in_(some))
+                    .values(lease_owner=owner, lease_until=now + timedelta(seconds=ttl_s))
+                )
+        return [OutboxRow(row.seq, row.article_id, row.revision) for row in rows]
+
+    def outbox_done(self, seqs: Sequence[int]) -> None:
+        """These rows are in the index for good."""
+        with self._db.writing() as connection:
+            for some in chunks(seqs):
+                connection.execute(sa.delete(outbox).where(outbox.c.seq.in_(some)))
+
+    def outbox_refill(self) -> int:
+        """Every article goes to the index again (a rebuild); how many."""
+        with self._db.writing() as connection:
+            connection.execute(sa.delete(outbox))
+            every = sa.select(articles.c.article_id, articles.c.revision).order_by(articles.c.article_id)
+            connection.execute(sa.insert(outbox).from_select(["article_id", "revision"], every))
+            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+
+    def outbox_size(self) -> int:
+        """How many rows wait, leased ones included."""
+        with self._db.reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+
+
+_NEWEST = sa.and_(
+    revisions.c.article_id == articles.c.article_id, revisions.c.revision == articles.c.revision
+)
+
+
+def _find(connection: Connection, article_id: str) -> StoredArticle | None:
+    statement = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == article_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _stored(row, _variants(connection, [article_id])[article_id])
+
+
+def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str, list[str]]:
+    """The URLs of each article."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for some in chunks(article_ids):
+        for row in connection.execute(sa.select(variants).where(variants.c.article_id.in_(some))):
+            found[row.article_id].append(row.url)
+    return found
+
+
+def _stored(row: Row[Any], urls: list[str]) -> StoredArticle:
+    annotated = codec.from_document(Annotated, row.document)
+    own = _canonical(annotated.article.canonical_url)
+    return StoredArticle(
+        article_id=row.article_id,
+        revision=row.number,
+        annotated=annotated,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        removed_at=row.removed_at,
+        capture=Capture(row.capture_file, row.capture_offset, row.capture_sha256),
+        variants=tuple(sorted(url for url in urls if url != own)),
+    )
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonicalize(url)
+    except ValueError:
+        return url
+
+
+def _page_values(annotated: Annotated, page: FetchedPage) -> dict[str, Any]:
+    """The columns of a revision read from *page*."""
+    assert page.capture is not None  # checked at the door
+    return {
+        "fetched_at": page.fetched_at,
+        "content_hash": annotated.content_hash,
+        "rules_version": annotated.rules_version,
+        "capture_file": page.capture.file,
+        "capture_offset": page.capture.offset,
+        "capture_sha256": page.capture.sha256,
+        "document": codec.to_document(annotated),
+    }
+
+
+def _insert_article(connection: Connection, article_id: str, annotated: Annotated, page: FetchedPage) -> None:
+    connection.execute(
+        sa.insert(articles).values(
+            article_id=article_id,
+            key=url_key(annotated.article.canonical_url),
+            source_id=annotated.article.source_id,
+            revision=1,
+            first_seen_at=page.fetched_at,
+            last_seen_at=page.fetched_at,
+        )
+    )
+    _insert_revision(connection, article_id, 1, annotated, page)
+
+
+def _insert_revision(
+    connection: Connection, article_id: str, revision: int, annotated: Annotated, page: FetchedPage
+) -> None:
+    values = _page_values(annotated, page)
+    connection.execute(sa.insert(revisions).values(article_id=article_id, revision=revision, **values))
+
+
+def _update_article(connection: Connection, article_id: str, **values: Any) -> None:
+    connection.execute(sa.update(articles).where(articles.c.article_id == article_id).values(**values))
+
+
+def _update_revision(connection: Connection, article_id: str, revision: int, **values: Any) -> None:
+    one = sa.and_(revisions.c.article_id == article_id, revisions.c.revision == revision)
+    connection.execute(sa.update(revisions).where(one).values(**values))
+
+
+def _revise(
+    connection: Connection, article_id: str, annotated: Annotated, decision: Decision, page: FetchedPage
+) -> bool:
+    """Put *page* into the history of a known article; whether the history changed."""
+    assert page.capture is not None  # checked at the door
+    statement = sa.select(*_HEADS, *_CAPTURE).where(revisions.c.article_id == article_id)
+    history = connection.execute(statement.order_by(revisions.c.revision)).all()
+    for row in history:
+        if (row.capture_file, row.capture_offset) == (page.capture.file, page.capture.offset):
+            return _refresh(connection, article_id, row.revision, annotated, page)
+    newest = history[-1]
+    if page.fetched_at < newest.fetched_at:
+        return _insert_older(connection, article_id, history, annotated, page)
+    if _is_about(decision, newest.revision):
+        changed = decision.verdict is not Verdict.UNCHANGED
+    else:
+        changed = annotated.content_hash != newest.content_hash
+    if changed:
+        _insert_revision(connection, article_id, newest.revision + 1, annotated, page)
+        _update_article(connection, article_id, revision=newest.revision + 1)
+    return changed
+
+
+def _is_about(decision: Decision, newest: int) -> bool:
+    """Whether *decision* was made in sight of revision *newest*."""
+    if decision.verdict is Verdict.REVISION:
+        return decision.revision == newest + 1
+    return decision.verdict is Verdict.UNCHANGED and decision.revision == newest
+
+
+def _refresh(
+    connection: Connection, article_id: str, revision: int, annotated: Annotated, page: FetchedPage
+) -> bool:
+    """The same page read again: keep what the rules of today read in it."""
+    values = _page_values(annotated, page)
+    one = sa.and_(revisions.c.article_id == article_id, revisions.c.revision == revision)
+    if connection.scalar(sa.select(revisions.c.document).where(one)) == values["document"]:
+        return False
+    _update_revision(connection, article_id, revision, **values)
+    return True
+
+
+def _insert_older(
+    connection: Connection,
+    article_id: str,
+    history: Sequence[Row[Any]],
+    annotated: Annotated,
+    page: FetchedPage,
+) -> bool:
+    """Put a page that is older than the newest revision where it belongs."""
+    place = next(index for index, row in enumerate(history) if page.fetched_at < row.fetched_at)
+    if place and history[place - 1].content_hash == annotated.content_hash:
+        return False
+    following = history[place]
+    if following.content_hash == annotated.content_hash:
+        # The same text, seen earlier than we knew: this page is where that revision was first read.
+        _update_revision(connection, article_id, following.revision, **_page_values(annotated, page))
+        return True
+    for row in reversed(history[place:]):
+        _update_revision(connection, article_id, row.revision, revision=row.revision + 1)
+    _insert_revision(connection, article_id, following.revision, annotated, page)
+    _update_article(connection, article_id, revision=history[-1].revision + 1)
+    return True
+
+
+def _seen(connection: Connection, current: Row[Any], page: FetchedPage) -> bool:
+    """The article was there at ``page.fetched_at``; whether that changes what the index shows."""
+    values: dict[str, Any] = {}
+    if page.fetched_at < current.first_seen_at:
+        values["first_seen_at"] = page.fetched_at
+    if page.fetched_at > current.last_seen_at:
+        values["last_seen_at"] = page.fetched_at
+    back = current.removed_at is not None and page.fetched_at > current.removed_at
+    if back:
+        values["removed_at"] = None
+    if values:
+        _update_article(connection, current.article_id, **values)
+    return back
+
+
+def _add_variants(connection: Connection, article_id: str, annotated: Annotated, page: FetchedPage) -> None:
+    article = annotated.article
+    met = {page.link.url, page.url, page.final_url, article.url, article.canonical_url}
+    urls = {}
+    for url in met:
+        try:
+            urls[canonicalize(url)] = url_key(url)
+        except ValueError:
+            continue  # a page of a foreign archive may bear anything
+    known = connection.scalars(sa.select(variants.c.url).where(variants.c.article_id == article_id))
+    for url in known:
+        urls.pop(url, None)
+    if urls:
+        rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
+        connection.execute(sa.insert(variants), rows)
+
+
+def _announce(connection: Connection, article_id: str) -> None:
+    """An outbox row: the index must look at this article again."""
+    now = sa.select(articles.c.article_id, articles.c.revision).where(articles.c.article_id == article_id)
+    connection.execute(sa.insert(outbox).from_select(["article_id", "revision"], now))

@@ -1,0 +1,136 @@
+"""One database file (or server), opened safely: pragmas, transactions, errors, the schema's version.
+
+SQLite is opened in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut, which is what
+"no known link is lost" rests on.  Every transaction that writes begins with ``BEGIN IMMEDIATE`` and waits for
+others up to :data:`BUSY_S`; none ever upgrades a read, so none fails half-way for want of the lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from store.tables import SCHEMA_VERSION, alembic_version, metadata
+
+BUSY_S = 60.0
+"""How long a transaction waits for another process before :class:`LedgerBusy`."""
+FILE_NAME = "ledger.sqlite"
+
+
+class LedgerError(Exception):
+    """The ledger cannot do what was asked; the caller may try again later.  Names the ledger."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process held the ledger for longer than :data:`BUSY_S`; nothing was changed."""
+
+
+class LedgerFull(LedgerError):
+    """No room left to write; nothing was changed, and reading goes on working."""
+
+
+class LedgerCorrupt(LedgerError):
+    """The file is damaged.  It is left as it is, for a person to set aside."""
+
+
+class LedgerMissing(LedgerError):
+    """There is no ledger where one was expected."""
+
+
+class LedgerSchema(LedgerError):
+    """The ledger's schema is not one that this program can use."""
+
+
+class Database:
+    """The engine behind a ledger, with transactions whose errors are :class:`LedgerError`."""
+
+    def __init__(self, url: sa.URL, path: Path | None) -> None:
+        self.path = path
+        self.name = str(path) if path is not None else url.render_as_string(hide_password=True)
+        arguments = {"timeout": BUSY_S, "check_same_thread": False} if path is not None else {}
+        self.engine: Engine = sa.create_engine(url, connect_args=arguments)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _on_connect)
+            event.listen(self.engine, "begin", _on_begin)
+        self._writing = self.engine.execution_options(marsad_writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger and changes nothing."""
+        with self._translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is wholly kept when the block ends, or not at all if it raises."""
+        with self._translated(), self._writing.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as fault:
+            raise self.error(fault.orig or fault) from fault
+        except sqlite3.Error as fault:
+            raise self.error(fault) from fault
+
+    def error(self, fault: BaseException) -> LedgerError:
+        """*fault* of the database driver in our words."""
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return LedgerBusy(f"{self.name}: another process has held it for {BUSY_S:.0f} s ({fault})")
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return LedgerFull(
+                f"{self.name}: cannot be written ({fault}); free some space and go on: nothing is lost"
+            )
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return self.corrupt(str(fault))
+        return LedgerError(f"{self.name}: {fault}")
+
+    def corrupt(self, detail: str) -> LedgerCorrupt:
+        aside = f"{self.path.name}.damaged" if self.path else "a copy"
+        return LedgerCorrupt(
+            f"{self.name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file and its "
+            f"-wal and -shm neighbours aside (to {aside}), then rebuild it from the archive: marsad replay"
+        )
+
+    def schema_version(self) -> str | None:
+        """The Alembic revision that the tables are at; ``None`` for an empty database."""
+        with self.reading() as connection:
+            if not sa.inspect(connection).has_table(alembic_version.name):
+                return None
+            return connection.scalar(sa.select(alembic_version.c.version_num))
+
+    def create(self) -> None:
+        """Make the tables of the newest schema, unless another process just has."""
+        with self.writing() as connection:
+            if sa.inspect(connection).has_table(alembic_version.name):
+                return
+            metadata.create_all(connection, checkfirst=False)
+            alembic_version.create(connection)
+            connection.execute(alembic_version.insert().values(version_num=SCHEMA_VERSION))
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _on_begin, not by the driver's guess
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-16000")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("marsad_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

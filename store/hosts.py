@@ -1,0 +1,107 @@
+"""Hosts: one lease each across processes, when the next request may leave, blocks, the last robots.txt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from store.database import Database
+from store.states import HostLease, RobotsCopy
+from store.tables import hosts
+
+
+class Hosts:
+    """The part of the ledger that holds hosts (named as :func:`store.urls.host_of` does)."""
+
+    _db: Database
+
+    def lease_host(self, host: str, owner: str, now: datetime, ttl_s: float) -> HostLease | None:
+        """The right to ask *host* until *now* + *ttl_s*; ``None`` while another owner has it.
+
+        The owner that has it gets it again, prolonged, with the same token.  A blocked host can be leased: read
+        ``blocked_until`` before asking it.
+        """
+        with self._db.writing() as connection:
+            row = _row(connection, host)
+            held = row.lease_until is not None and row.lease_until > now
+            if held and row.lease_owner != owner:
+                return None
+            token = row.token if held else row.token + 1
+            _set(connection, host, token=token, lease_owner=owner, lease_until=now + timedelta(seconds=ttl_s))
+        return HostLease(
+            host,
+            token,
+            row.next_allowed_at,
+            row.blocked_until,
+            row.blocked_reason,
+            row.crawl_delay_s,
+        )
+
+    def touch_host(
+        self,
+        host: str,
+        token: int,
+        now: datetime,
+        next_allowed_at: datetime,
+        ttl_s: float,
+        crawl_delay_s: float | None = None,
+    ) -> bool:
+        """Note when the next request may leave and prolong the lease; ``False`` if it was lost: ask no more.
+
+        *crawl_delay_s* is what robots.txt asks for; ``None`` leaves what was there.
+        """
+        with self._db.writing() as connection:
+            row = _row(connection, host)
+            if row.token != token or row.lease_owner is None:
+                return False
+            values: dict[str, Any] = {
+                "next_allowed_at": next_allowed_at,
+                "lease_until": now + timedelta(seconds=ttl_s),
+            }
+            if crawl_delay_s is not None:
+                values["crawl_delay_s"] = crawl_delay_s
+            _set(connection, host, **values)
+        return True
+
+    def release_host(self, host: str, token: int) -> None:
+        """Give the lease back; one that was lost is left to its new owner."""
+        with self._db.writing() as connection:
+            mine = sa.and_(hosts.c.host == host, hosts.c.token == token)
+            connection.execute(sa.update(hosts).where(mine).values(lease_owner=None, lease_until=None))
+
+    def block_host(self, host: str, until: datetime | None, reason: str | None) -> None:
+        """Ask *host* nothing before *until* (a challenge, a 429, robots.txt out of reach); ``None`` lifts it."""
+        with self._db.writing() as connection:
+            _row(connection, host)
+            _set(connection, host, blocked_until=until, blocked_reason=reason if until else None)
+
+    def robots_get(self, host: str) -> RobotsCopy | None:
+        """The last robots.txt kept for *host*."""
+        with self._db.reading() as connection:
+            row = connection.execute(sa.select(hosts).where(hosts.c.host == host)).one_or_none()
+        if row is None or row.robots_fetched_at is None:
+            return None
+        return RobotsCopy(host, row.robots_status, row.robots_body or b"", row.robots_fetched_at)
+
+    def robots_put(self, host: str, status: int, body: bytes, fetched_at: datetime) -> None:
+        """Keep a robots.txt as it was answered."""
+        with self._db.writing() as connection:
+            _row(connection, host)
+            _set(connection, host, robots_status=status, robots_body=body, robots_fetched_at=fetched_at)
+
+
+def _row(connection: Connection, host: str) -> Row[Any]:
+    """The row of *host*, made if there is none."""
+    statement = sa.select(hosts).where(hosts.c.host == host).with_for_update()
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        connection.execute(sa.insert(hosts).values(host=host, token=0))
+        row = connection.execute(statement).one()
+    return row
+
+
+def _set(connection: Connection, host: str, **values: Any) -> None:
+    connection.execute(sa.update(hosts).where(hosts.c.host == host).values(**values))

@@ -1,0 +1,162 @@
+"""The ledger: the one truth about links, articles, revisions, sources, hosts and what the index still owes.
+
+Several processes use it at the same time; each method is one transaction (or says otherwise), wholly kept once
+it returns and not at all if it raises.  All times are aware; all "now" come from the caller.  Every fault of the
+database is a :class:`LedgerError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from store.articles import Articles
+from store.database import (
+    FILE_NAME,
+    Database,
+    LedgerBusy,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerFull,
+    LedgerMissing,
+    LedgerSchema,
+)
+from store.frontier import Frontier
+from store.hosts import Hosts
+from store.states import (
+    CapturedLink,
+    EntryState,
+    HostLease,
+    LeasedLink,
+    LedgerStatus,
+    LinkState,
+    OutboxRow,
+    RobotsCopy,
+    SourceState,
+)
+from store.tables import SCHEMA_VERSION, articles, links, outbox, revisions, sources
+from store.visits import Visits
+
+__all__ = [
+    "CapturedLink",
+    "EntryState",
+    "HostLease",
+    "LeasedLink",
+    "Ledger",
+    "LedgerBusy",
+    "LedgerCorrupt",
+    "LedgerError",
+    "LedgerFull",
+    "LedgerMissing",
+    "LedgerSchema",
+    "LedgerStatus",
+    "LinkState",
+    "OutboxRow",
+    "RobotsCopy",
+    "SourceState",
+]
+
+
+class Ledger(Frontier, Articles, Hosts, Visits):
+    """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
+
+    def __init__(self, database: Database, retry_times: int) -> None:
+        """Use :meth:`open`."""
+        self._db = database
+        self.retry_times = retry_times
+
+    @classmethod
+    def open(cls, home_or_url: Path | str, *, create: bool = True, retry_times: int = 3) -> Ledger:
+        """The ledger of a home (``ledger.sqlite`` in it), or at a database URL.
+
+        Made if there is none and *create* is true; brought to the newest schema if it is older (a copy of the
+        file is kept beside it).  A link is given up after *retry_times* retries (``crawl.retry_times``).
+
+        Raises :class:`LedgerMissing`, :class:`LedgerCorrupt` (with what to do), :class:`LedgerSchema` (written
+        by a newer program) or another :class:`LedgerError`.
+        """
+        if isinstance(home_or_url, str) and "://" in home_or_url:
+            url, path = sa.make_url(home_or_url), None
+            if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+                path = Path(str(url.database))
+        else:
+            path = Path(home_or_url) / FILE_NAME
+            url = sa.URL.create("sqlite", database=str(path))
+        if path is not None:
+            _check_file(path, create)
+        database = Database(url, path)
+        try:
+            version = database.schema_version()
+            if version is None:
+                if not create:
+                    raise LedgerMissing(f"{database.name}: holds no ledger; marsad crawl makes one")
+                database.create()
+                version = database.schema_version()
+            if version != SCHEMA_VERSION:
+                from store.migrate import upgrade
+
+                upgrade(database, version)
+        except BaseException:
+            database.dispose()
+            raise
+        return cls(database, retry_times)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._db.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def status(self) -> LedgerStatus:
+        """Counts of everything, seen at one instant."""
+        with self._db.reading() as connection:
+
+            def count(table: sa.Table) -> int:
+                return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+            def by(column: sa.ColumnElement[Any], *which: sa.ColumnElement[bool]) -> Mapping[str, int]:
+                statement = sa.select(column, sa.func.count()).where(*which).group_by(column).order_by(column)
+                return {value: number for value, number in connection.execute(statement)}
+
+            return LedgerStatus(
+                articles=count(articles),
+                revisions=count(revisions),
+                frontier=by(links.c.state),
+                rejections=by(links.c.reason, links.c.state == LinkState.REJECTED),
+                outbox=count(outbox),
+                sources=by(sources.c.state),
+            )
+
+    def quick_check(self) -> list[str]:
+        """What SQLite finds wrong with the file, a line each; empty = sound.  Reads the whole file."""
+        if self._db.engine.dialect.name != "sqlite":
+            return []  # a server checks its own pages
+        try:
+            with self._db.reading() as connection:
+                lines = list(connection.exec_driver_sql("PRAGMA quick_check").scalars())
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        except LedgerCorrupt as fault:
+            return [str(fault)]
+        lines = [line for line in lines if line != "ok"]
+        return lines + [f"{row[0]} row {row[1]}: refers to a missing row of {row[2]}" for row in broken]
+
+
+def _check_file(path: Path, create: bool) -> None:
+    """Refuse what must not be opened: SQLite would take an empty or a missing file for a new ledger."""
+    if not path.exists():
+        if not create:
+            raise LedgerMissing(f"{path}: no ledger there; marsad crawl makes one")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise LedgerError(f"{path.parent}: cannot be made: {fault.strerror or fault}") from fault
