@@ -7,19 +7,21 @@ depend on the engine.  ``docs/analysis.md`` says what the chains do to the words
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from config.fold import fold
+from . import arabic, latin, tables, words
 
-from . import arabic, latin, words
+if TYPE_CHECKING:
+    from config.loader import Config
 
 __all__ = ["Analysis", "Phrase", "Span", "Tokens"]
 
 _LATIN: dict[str, Callable[[str], str]] = {"fr": latin.french, "es": latin.spanish, "en": latin.english}
+_REMEMBERED = 200_000
+"""Pieces of text whose tokens are kept, per language: some 40 MB where all are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,57 +49,159 @@ class Span:
 class Phrase:
     """Tokens that follow one another in one of the two token strings; one token is a word."""
 
-    layer: str
-    """``exact`` or ``stem``."""
+    layer: Literal["exact", "stem"]
     tokens: tuple[str, ...]
 
 
 class Analysis:
     """The analysis as *config* defines it; safe to share between threads."""
 
-    def __init__(self, config: Any) -> None:
-        self._config = config
-        self._caches: dict[str, dict[str, tuple[str, str]]] = {}
+    version = "1"
+    """Changes whenever the tokens of some text change: an index of another version must be rebuilt."""
 
-    # texts
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._pieces: dict[str, dict[str, tuple[str, str]]] = {}
+
+    @cached_property
+    def _tables(self) -> tables.Tables:
+        return tables.load(self._config)
+
+    # -- texts --------------------------------------------------------------------------------------------
 
     def tokens(self, text: str, language: str) -> Tokens:
         """The tokens of *text*, an article's field in *language* (BCP 47)."""
-        pairs = [
-            (token, self._stem(token, is_arabic, language)) for token, is_arabic, _, _ in words.printed(text)
-        ]
-        return Tokens(" ".join(p[0] for p in pairs), " ".join(p[1] for p in pairs))
+        if words.UNUSUAL.search(text):
+            spans = self.spans(text, language)
+            return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
+        pieces = self._pieces.get(language)
+        if pieces is None or len(pieces) > _REMEMBERED:
+            pieces = self._pieces[language] = {}
+        exact, stems = [], []
+        for piece in words.PIECE.findall(text):
+            try:
+                pair = pieces[piece]
+            except KeyError:
+                spans = self.spans(piece, language)
+                pair = (" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
+                pieces[piece] = pair
+            if pair[0]:
+                exact.append(pair[0])
+                stems.append(pair[1])
+        return Tokens(" ".join(exact), " ".join(stems))
 
     def spans(self, text: str, language: str) -> list[Span]:
         """As :meth:`tokens`, with the place of each token in *text* (characters)."""
         return [
-            Span(token, self._stem(token, is_arabic, language), start, end)
-            for token, is_arabic, start, end in words.printed(text)
+            Span(token, self._stem(token, is_arabic, text[start:end], language), start, end)
+            for token, is_arabic, start, end in words.printed(text, self._tables.latin)
         ]
 
-    def _stem(self, token: str, is_arabic: bool, language: str) -> str:
+    def _stem(self, token: str, is_arabic: bool, printed: str, language: str) -> str:
+        known = self._tables
         if is_arabic:
-            return arabic.stem(token, self._lemmas)
+            # A stop word keeps its place, under a stem that no other word has: على is not علي.
+            return (
+                f"{token}|" if tables.unvowelled(printed) in known.stops else arabic.stem(token, known.lemmas)
+            )
         chain = _LATIN.get(language[:2])
-        return token if chain is None or token[0].isdigit() else f"{chain(token)}|{language[:2]}"
+        if chain is None or not token[0].isalpha():
+            return token
+        return f"{token if token in known.latin else chain(token)}|{language[:2]}"
 
-    @cached_property
-    def _lemmas(self) -> arabic.Lemmas:
-        return arabic.Lemmas(frozenset(), frozenset(), {})
-
-    # questions
+    # -- questions ----------------------------------------------------------------------------------------
 
     def exact(self, text: str) -> Phrase | None:
         """*text* as quotes mean it: these words, one after the other; ``None`` where there is no word."""
-        tokens = tuple(token for token, _, _, _ in words.printed(text))
+        tokens = tuple(token for token, _, _, _ in words.printed(text, self._tables.latin))
         return Phrase("exact", tokens) if tokens else None
 
     def terms(self, word: str) -> tuple[Phrase, ...]:
-        """What a typed word matches, any of: itself, and its stem by the chain of each language."""
-        found = list(words.printed(word))
+        """What a typed *word* finds, any of: its forms, by the chain of every language as nobody says which
+        one was meant, and the other names of the body or town that it names; none where it is no word."""
+        return _shortest([*self._forms(word), *self.other_names(word)])
+
+    def _forms(self, word: str) -> list[Phrase]:
+        found = [
+            (token, is_arabic, word[start:end])
+            for token, is_arabic, start, end in words.printed(word, self._tables.latin)
+        ]
         if not found:
-            return ()
-        phrases = [Phrase("exact", tuple(token for token, _, _, _ in found))]
+            return []
+        tokens = tuple(token for token, _, _ in found)
+        forms = []
+        if not all(is_arabic for _, is_arabic, _ in found):  # Arabic: whatever is equal has one stem too
+            forms.append(Phrase("exact", tokens))
         for language in ("fr", "es", "en"):
-            phrases.append(Phrase("stem", tuple(self._stem(t, a, language) for t, a, _, _ in found)))
-        return tuple(dict.fromkeys(phrases))
+            if all(token in self._tables.latin for token in tokens):
+                break  # names have no other form
+            stems = tuple(
+                self._stem(token, is_arabic, as_typed, language) for token, is_arabic, as_typed in found
+            )
+            forms.append(Phrase("stem", stems))
+        for other in self._compound(word, tokens):
+            forms.append(Phrase("exact", other))
+        return list(dict.fromkeys(forms))
+
+    def _compound(self, word: str, tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The same Latin compound written the other way: in one word, or in two."""
+        first, rest = tokens[0], tokens[1:]
+        if len(rest) == 1 and first in self._tables.compounds and "-" in word and len(rest[0]) >= 4:
+            return [(first + rest[0],)]
+        if rest or not first.isascii():
+            return []
+        return [
+            (prefix, first[len(prefix) :])
+            for prefix in self._tables.compounds
+            if first.startswith(prefix) and len(first) - len(prefix) >= 5 and len(prefix) > 2
+        ]
+
+    @property
+    def values(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """See :attr:`search.analysis.tables.Tables.values`."""
+        return self._tables.values
+
+    def other_names(self, text: str) -> tuple[Phrase, ...]:
+        """Every name of the one that *text* names, *text* among them; none where it names nobody."""
+        return self._names(tables.name_of(text, self._tables.lemmas, self._tables.latin))
+
+    def _names(self, name: tables.Name) -> tuple[Phrase, ...]:
+        group = self._tables.keys.get(name)
+        if group is None:
+            return ()
+        return _shortest([Phrase("stem" if _arabic(n) else "exact", n) for n in self._tables.groups[group]])
+
+    def named(self, typed: Sequence[str]) -> list[tuple[int, int]]:
+        """The runs of two or more *typed* words that together name a body or town: ``(start, end)``."""
+        names = [tables.name_of(word, self._tables.lemmas, self._tables.latin) for word in typed]
+        runs, start = [], 0
+        while start < len(names):
+            for end in range(min(len(names), start + 12), start + 1, -1):
+                if sum(names[start:end], ()) in self._tables.keys:
+                    runs.append((start, end))
+                    start = end - 1
+                    break
+            start += 1
+        return runs
+
+    def is_function_word(self, word: str) -> bool:
+        """Whether *word* only ties others together (``de``, ``the``, ``في``)."""
+        exact = self.exact(word)
+        return exact is None or all(token in self._tables.function for token in exact.tokens)
+
+
+def _arabic(name: tables.Name) -> bool:
+    return any("\u0600" <= token[0] <= "\u06ff" for token in name)
+
+
+def _shortest(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """*phrases* without those that contain another of them: what finds the shorter finds the longer."""
+    kept: list[Phrase] = []
+    for phrase in sorted(dict.fromkeys(phrases), key=lambda phrase: len(phrase.tokens)):
+        if not any(other.layer == phrase.layer and _within(other.tokens, phrase.tokens) for other in kept):
+            kept.append(phrase)
+    return tuple(kept)
+
+
+def _within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+    return any(outer[at : at + len(inner)] == inner for at in range(len(outer) - len(inner) + 1))

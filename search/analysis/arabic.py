@@ -1,19 +1,28 @@
 """The Arabic chain: clitics and light stems of folded words, with names that are left whole.
 
-What a light stemmer does to ``وجدة`` and ``جدة`` (one stem) or to ``وزارة`` and ``الوزارة`` (two) it does because
-it knows no words.  This one is told the words: :class:`Lemmas` are generated from configuration, and a word
-that is one of them, bare or behind clitics, is that lemma and nothing else.
+What a light stemmer does to ``وجدة`` and ``جدة`` (one stem) or to ``وزارة`` and ``الوزارة`` (two) it does
+because it knows no words.  This one is told the words: :class:`Lemmas` are generated from configuration, and
+a word that is one of them, bare or behind clitics, is that lemma and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# Longest first: what may stand before a word.  Single letters only before a word that is known.
+# Longest first: what may stand before a word.  The letters alone, and the Darija forms, only before a word
+# that is known; ك alone, which begins too many words, only before a longer one (كبير is not "like بير").
 _ARTICLES = ("وبال", "وكال", "فبال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
-_BEFORE_KNOWN = (*_ARTICLES, "لال", "ول", "وب", "وك", "وف", "فب", "فل", "ب", "ل", "ف", "ك", "و")
+_BEFORE_KNOWN = (
+    *_ARTICLES,
+    "ولال", "لال", "دال", "عال", "ول", "وب", "وك", "وف", "فب", "فل", "دل", "ب", "ل", "ف", "و", "د", "ك",
+)  # fmt: skip
+_BEFORE_LONG = {"ك": 5, "د": 4, "دل": 4, "عال": 4, "وك": 4}
+
+# (ending, letters that must remain).  The adjective's ي is no ending: وطني is not وطن.
 _PRONOUNS = (("هما", 3), ("ها", 3), ("هم", 4), ("هن", 4), ("كم", 4), ("نا", 4))
 _ENDINGS = (("يات", 2), ("ات", 3), ("تين", 3), ("تان", 3), ("ون", 3), ("ين", 3), ("ان", 3), ("وا", 3))
+_FEMININE = frozenset({"ات", "تين", "تان"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +30,33 @@ class Lemmas:
     """Words the stemmer knows, all folded and without article."""
 
     whole: frozenset[str]
-    """Names: their stem is themselves."""
+    """Names, and words whose ending makes another word: their stem is themselves."""
     known: frozenset[str]
-    """Ordinary words: a single-letter clitic before one is taken off, then it is stemmed like any other."""
-    same: dict[str, str]
-    """Forms no rule derives (broken plurals): the form → its stem."""
+    """Ordinary words and their stems: a clitic of one letter before one is taken off."""
+    same: Mapping[str, str]
+    """Forms that no rule derives (broken plurals): the form → the stem of its word."""
+
+    def knows(self, word: str) -> bool:
+        return word in self.whole or word in self.same or word in self.known
+
+
+def lemmas(whole: Iterable[str], known: Iterable[str], same: Iterable[Iterable[str]]) -> Lemmas:
+    """The lemmas of folded words; each group of *same* is one word in several forms, its first form leads."""
+    names = frozenset(map(without_article, whole))
+    bare = Lemmas(names, frozenset(), {})
+    forms: dict[str, str] = {}
+    for group in same:
+        first, *others = map(without_article, group)
+        target = _without_endings(first, bare)
+        for form in (first, *others):
+            forms.setdefault(form, target)
+    words = {without_article(word) for word in known}
+    words |= {_without_endings(word, bare) for word in words if len(word) >= 4}
+    return Lemmas(names, frozenset(word for word in words if len(word) >= 3), forms)
+
+
+def without_article(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) >= 5 else word
 
 
 def stem(word: str, lemmas: Lemmas) -> str:
@@ -35,39 +66,47 @@ def stem(word: str, lemmas: Lemmas) -> str:
         return lemmas.same[rest]
     if rest in lemmas.whole:
         return rest
-    return _without_endings(rest)
+    base = _without_endings(rest, lemmas)
+    return lemmas.same.get(base, base)
 
 
-def _known(word: str, lemmas: Lemmas) -> bool:
-    return word in lemmas.whole or word in lemmas.same or word in lemmas.known
+def _is_word(word: str, lemmas: Lemmas) -> bool:
+    """Whether the lemmas know *word*, or the word that it is a form of."""
+    return lemmas.knows(word) or (len(word) >= 5 and _without_endings(word, lemmas) in lemmas.known)
 
 
 def _without_clitics(word: str, lemmas: Lemmas) -> str:
-    if _known(word, lemmas):
+    if _is_word(word, lemmas):
         return word
     for prefix in _BEFORE_KNOWN:
-        if word.startswith(prefix) and _known(word[len(prefix) :], lemmas):
-            return word[len(prefix) :]
+        if word.startswith(prefix):
+            rest = word[len(prefix) :]
+            if len(rest) >= _BEFORE_LONG.get(prefix, 3) and _is_word(rest, lemmas):
+                return rest
     for prefix in _ARTICLES:
         if word.startswith(prefix) and len(word) - len(prefix) >= 3:
-            rest = word[len(prefix) :]
             # الالتزام and التزام: the second article is a part of the word, and goes from both
-            return rest[2:] if rest.startswith("ال") and len(rest) >= 5 else rest
+            return without_article(word[len(prefix) :])
     if word.startswith("و") and len(word) >= 4:
         return word[1:]
     return word
 
 
-def _without_endings(word: str) -> str:
+def _without_endings(word: str, lemmas: Lemmas) -> str:
     for ending, least in _PRONOUNS:
         if word.endswith(ending) and len(word) - len(ending) >= least:
             word = word[: -len(ending)]
-            if word.endswith("ت") and len(word) >= 4:
-                return word[:-1]
+            if word.endswith("ت") and len(word) >= 4 and not word.endswith("ات"):
+                return _feminine(word[:-1], lemmas)
             break
+    if word in lemmas.whole:
+        return word
     for ending, least in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= least:
-            return word[:-3] + "ي" if ending == "يات" else word[: -len(ending)]
+            if ending == "يات":
+                return word[:-2]
+            base = word[: -len(ending)]
+            return _feminine(base, lemmas) if ending in _FEMININE else base
     if word.endswith("ه") and len(word) >= 4:
         return word[:-1]
     if word.endswith("ت") and len(word) >= 5:
@@ -75,3 +114,8 @@ def _without_endings(word: str) -> str:
     if word.endswith("ا") and len(word) >= 4 and word[-2] != "ي":
         return word[:-1]
     return word
+
+
+def _feminine(base: str, lemmas: Lemmas) -> str:
+    """*base* had a feminine ending: the whole word with ة where that is another word than *base*."""
+    return base + "ه" if base + "ه" in lemmas.whole else base

@@ -13,14 +13,17 @@ from collections.abc import Iterator
 
 from config.fold import fold_with_offsets
 
-ARABIC = "\u0620-\u063f\u0641-\u064a\u066e-\u066f\u0671-\u06d3\u06d5\u06ee-\u06ef\u06fa-\u06fc\u06ff\u0750-\u077f\u08a0-\u08c7"
+ARABIC = (
+    "\u0620-\u063f\u0641-\u064a\u066e-\u066f\u0671-\u06d3\u06d5\u06ee-\u06ef\u06fa-\u06fc\u06ff"
+    "\u0750-\u077f\u08a0-\u08c7"
+)
 _LETTER = rf"[^\W\d_{ARABIC}]"
-_SEPARATOR = r"[.,'\u066b\u066c \u00a0\u2009\u202f]"
+_SEPARATOR = r"[.,'\u066b\u066c ]"
 
 _TOKEN = re.compile(
     rf"""
       (?P<arabic>[{ARABIC}]+)
-    | (?P<dotted>(?<![^\W_])(?:{_LETTER}\.){{2,}}(?:{_LETTER}(?![^\W_]))?)
+    | (?P<dotted>(?<![^\W_])(?:{_LETTER}\.)+{_LETTER}(?![^\W_])\.?)
     | (?P<number>(?<![\d])(?<!\d[.,])(?:\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+|\d+(?:[.,\u066b]\d+)?)(?![.,]?\d))
     | (?P<digits>\d+)
     | (?P<latin>{_LETTER}+(?:'{_LETTER}+)*'?)
@@ -34,6 +37,22 @@ _POSSESSIVE = re.compile(r"'s?$")
 _THOUSANDS = re.compile(rf"\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+")
 _NOT_DIGIT = re.compile(r"\D")
 _GLUED = re.compile(r"-?[^\W_]")
+
+# Text is cut into pieces that hold whole tokens each, so that the tokens of a piece can be remembered: white
+# space and this punctuation stand in no token, but for the space in 1 200.
+_BETWEEN = r"\s«»“”\"()\[\]،؛؟!?…:;"
+PIECE = re.compile(rf"[^{_BETWEEN}]+(?:(?<=\d)[ \u00a0\u2007\u2009\u202f](?=\d{{3}}(?!\d))[^{_BETWEEN}]+)*")
+# Text for which that may not hold: characters outside the usual ones (a presentation form or a superscript
+# may fold to several letters, to a digit, to a space), and a mark beside a digit.
+_MARKS = (
+    "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff"
+)
+UNUSUAL = re.compile(
+    rf"[^\x00-\x7f\u00a0-\u00a7\u00a9-\u00ae\u00b0\u00b1\u00b6\u00b7\u00bb\u00bf-\u017f\u0600-\u06ff"
+    rf"\u2007\u2009\u2010-\u2016\u2018-\u2027\u202f\u2030\u2039\u203a\u20ac\u2190-\u21ff\u2600-\u27bf"
+    rf"\U0001f300-\U0001faff{_MARKS}]|\d[{_MARKS}]|[{_MARKS}]\d"
+)
 
 
 def _latin(word: str, names: frozenset[str]) -> tuple[str, int, int]:

@@ -16,7 +16,22 @@ from tantivy import FieldType, Occur, Query
 
 from search.embedded.schema import SHOWN, microseconds
 from search.engine import TEXTS
-from search.query import All, And, DateRange, Field, Near, Node, Not, Or, Phrase, Prefix, Term, period
+from search.query import (
+    All,
+    And,
+    DateRange,
+    Field,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Term,
+    period,
+    understand,
+)
 
 if TYPE_CHECKING:
     import tantivy
@@ -35,7 +50,9 @@ class Compiler:
         self._zone = zone
 
     def query(self, tree: Node | None, now: datetime) -> Query:
-        return Query.all_query() if tree is None else self._node(tree, now, TEXTS)
+        if tree is None:
+            return Query.all_query()
+        return self._node(understand(tree, self._analysis), now, TEXTS)
 
     def between(self, start: datetime | None, end: datetime | None) -> Query:
         """``start <= at < end``."""
@@ -53,6 +70,8 @@ class Compiler:
                 return Query.all_query()
             case Term(word=word):
                 return self._any_of(self._analysis.terms(word), texts)
+            case Name(words=words):
+                return self._any_of(self._analysis.other_names(words), texts)
             case Phrase(text=text):
                 return self._words(text, 0, texts)
             case Near(text=text, slop=slop):

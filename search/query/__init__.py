@@ -3,11 +3,31 @@
 ``parse`` reads, ``str`` prints, :class:`QueryFault` names the column; ``docs/query.md`` has the language.
 """
 
+from .dates import Period, period
 from .faults import QueryFault
+from .meaning import understand
 from .parser import parse
-from .tree import All, And, DateRange, Field, Near, Node, Not, Or, Phrase, Prefix, Term, walk
+from .resolve import Names
+from .tree import All, And, DateRange, Field, Name, Near, Node, Not, Or, Phrase, Prefix, Term, walk
 
 __all__ = [
-    "All", "And", "DateRange", "Field", "Near", "Node", "Not", "Or", "Phrase", "Prefix", "QueryFault", "Term",
-    "parse", "walk",
-]  # fmt: skip
+    "All",
+    "And",
+    "DateRange",
+    "Field",
+    "Name",
+    "Names",
+    "Near",
+    "Node",
+    "Not",
+    "Or",
+    "Period",
+    "Phrase",
+    "Prefix",
+    "QueryFault",
+    "Term",
+    "parse",
+    "period",
+    "understand",
+    "walk",
+]

@@ -85,6 +85,8 @@ class Names(Protocol):
 
 Kind = Literal["(", ")", "-", "AND", "OR", "NOT", "field", "quoted", "near", "prefix", "word", "end"]
 
+_OPERATORS: dict[str, Kind] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -171,8 +173,8 @@ class _Lexer:
     def _word(self, typed: str, begin: int, after_field: bool) -> _Token | None:
         column = self.columns[begin]
         if not after_field:
-            if typed in ("AND", "OR", "NOT"):
-                return _Token(typed, typed, column)
+            if operator := _OPERATORS.get(typed):
+                return _Token(operator, typed, column)
             if (name := FIELD_NAME.match(typed)) and (token := self._field(name[1], begin, name.end())):
                 return token
         if "*" in typed:
@@ -238,19 +240,22 @@ class _Parser:
         self.at += 1
         return token
 
+    def next_is(self, *kinds: Kind) -> bool:
+        return self.tokens[self.at].kind in kinds
+
     def query(self) -> Node:
-        if self.here.kind == "end":
+        if self.next_is("end"):
             return All()
         node = self.any_of()
-        if self.here.kind == ")":
+        if self.next_is(")"):
             raise QueryFault("this parenthesis closes nothing", self.here.column, "remove it")
         return node
 
     def any_of(self, field: str | None = None) -> Node:
         parts = [self.all_of(field)]
-        while self.here.kind == "OR":
+        while self.next_is("OR"):
             operator = self.take()
-            if self.here.kind in ("end", ")", "OR", "AND"):
+            if self.next_is("end", ")", "OR", "AND"):
                 raise QueryFault(
                     "OR needs a right side", operator.column, 'put a word after it, or write "or"'
                 )
@@ -258,7 +263,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def all_of(self, field: str | None) -> Node:
-        if self.here.kind in ("OR", "AND"):
+        if self.next_is("OR", "AND"):
             operator = self.here
             raise QueryFault(
                 f"{operator.kind} needs a left side",
@@ -267,10 +272,10 @@ class _Parser:
             )
         begin = self.here.column
         parts = [self.unary(field)]
-        while self.here.kind not in ("OR", ")", "end"):
-            if self.here.kind == "AND":
+        while not self.next_is("OR", ")", "end"):
+            if self.next_is("AND"):
                 operator = self.take()
-                if self.here.kind in ("end", ")", "OR", "AND"):
+                if self.next_is("end", ")", "OR", "AND"):
                     raise QueryFault(
                         "AND needs a right side", operator.column, "remove it: words are joined anyway"
                     )
@@ -292,9 +297,9 @@ class _Parser:
         return node
 
     def unary(self, field: str | None) -> Node:
-        if self.here.kind in ("-", "NOT"):
+        if self.next_is("-", "NOT"):
             operator = self.take()
-            if self.here.kind in ("end", ")", "OR", "AND"):
+            if self.next_is("end", ")", "OR", "AND"):
                 raise QueryFault(f"{operator.text} needs something to leave out", operator.column)
             return Not(self.nested(operator, lambda: self.unary(field)))
         return self.primary(field)
@@ -302,10 +307,10 @@ class _Parser:
     def primary(self, field: str | None) -> Node:
         token = self.take()
         if token.kind == "(":
-            if self.here.kind == ")":
+            if self.next_is(")"):
                 raise QueryFault("there is nothing in these parentheses", token.column, "remove them")
             node = self.nested(token, lambda: self.any_of(field))
-            if self.here.kind != ")":
+            if not self.next_is(")"):
                 raise QueryFault("this parenthesis is not closed", token.column, "add ) at its end")
             self.take()
             return node

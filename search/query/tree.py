@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .dates import spelled
+
 QUOTES = '"«»“”„‟＂'
 OPERATORS = frozenset({"AND", "OR", "NOT"})
 FIELDS = (
@@ -141,6 +143,19 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """Words that together name a body or a town, to be found under any of its names.
+
+    :func:`search.query.understand` makes it; no text is read as one.
+    """
+
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
 class DateRange:
     """Published from the beginning of *start*, or until the end of *end*; one of the two is given.
 
@@ -152,6 +167,8 @@ class DateRange:
 
     def __post_init__(self) -> None:
         _check((self.start is None) != (self.end is None), "one of start and end")
+        date = self.start or self.end
+        _check(date is not None and spelled(date) == date, f"not a date: {date!r}")
 
     def __str__(self) -> str:
         return f"from:{self.start}" if self.start is not None else f"to:{self.end}"
@@ -196,7 +213,7 @@ class Not:
         return f"-({self.of})" if isinstance(self.of, And | Or | Not) else f"-{self.of}"
 
 
-Node: TypeAlias = All | Term | Phrase | Near | Prefix | Field | DateRange | And | Or | Not
+Node: TypeAlias = All | Term | Phrase | Near | Prefix | Field | DateRange | And | Or | Not | Name
 
 
 def _quotable(text: str) -> bool:

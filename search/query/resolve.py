@@ -1,0 +1,35 @@
+"""The values of fields: what was typed, in any language, and the ids it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from search.analysis.tables import plain
+
+
+class Names:
+    """Knows the values of ``place:``, ``institution:``, ``unit:`` and ``kind:``.
+
+    *values* is :attr:`search.analysis.Analysis.values`.
+    """
+
+    def __init__(self, values: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
+        self._values = values
+
+    def ids(self, field: str, value: str) -> tuple[str, ...]:
+        """The ids that *value* names: several for a shared name, itself in lower case where nobody knows."""
+        known = self._values.get(field, {})
+        return known.get(plain(value)) or (value.lower(),)
+
+    def fault(self, field: str, value: str) -> tuple[str, str] | None:
+        """``(message, proposal)`` if *field* has a list of values and *value* is not among them."""
+        known = self._values.get(field)
+        if known is None or plain(value) in known:
+            return None
+        near = get_close_matches(plain(value), known, 3, 0.6)
+        meant = list(dict.fromkeys(each for name in near for each in known[name]))
+        proposal = (
+            f"did you mean {' or '.join(meant)}" if meant else f"quotes alone search for the word: {value!r}"
+        )
+        return f"{field}: does not know {value!r}", proposal
