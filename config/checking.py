@@ -302,8 +302,10 @@ def _fault(details: ErrorDetails, model: type[BaseModel], label: str) -> Fault:
         error = context["error"]
         if isinstance(error, schema.Unknown):
             return Fault(label, path, got, error.expected, nearest(str(details["input"]), error.known))
-        if isinstance(details["input"], dict):  # a rule between keys
-            got = "a mapping without that" if not path else got
+        if isinstance(error, schema.Rule):
+            return Fault(
+                label, dotted((*location, error.key) if error.key else location), error.got, error.expected
+            )
         return Fault(label, path, got, str(error))
     if kind == "string_pattern_mismatch":
         return Fault(label, path, got, _PATTERNS.get(context["pattern"], context["pattern"]))

@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from config import settings
@@ -161,7 +160,7 @@ class Config:
         found, faults = checking.sources(self)
         if faults:
             raise ConfigError(faults)
-        return MappingProxyType({source.id: source for source in sorted(found, key=lambda source: source.id)})
+        return {source.id: source for source in sorted(found, key=lambda source: source.id)}
 
     # -- what is known ----------------------------------------------------------------------------------
 
@@ -242,9 +241,11 @@ class Config:
     @cached_property
     def relevance(self) -> Mapping[str, Any]:
         """``relevance.yml``: the cue lists by which an article's relevance is decided."""
-        return MappingProxyType(self.data("relevance"))
+        relevance: Mapping[str, Any] = self.data("relevance")
+        return relevance
 
     @cached_property
     def lexicon(self) -> Mapping[str, Any]:
         """``analysis.yml``: protected words and equivalents of the search language."""
-        return MappingProxyType(self.data("analysis"))
+        lexicon: Mapping[str, Any] = self.data("analysis")
+        return lexicon

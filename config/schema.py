@@ -57,9 +57,20 @@ class Unknown(ValueError):
         self.expected, self.known = expected, known
 
 
+class Rule(ValueError):
+    """A rule between keys: at which *key*, what was *got* there, what is *expected*."""
+
+    def __init__(self, key: str, got: str, expected: str) -> None:
+        super().__init__(expected)
+        self.key, self.got, self.expected = key, got, expected
+
+
 def web_url(value: str) -> str:
     """*value*, if it is an address of the web; raises ``ValueError`` that says what is expected."""
-    parts = urlsplit(value)  # ValueError: "Invalid IPv6 URL"
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError("a URL") from None
     if parts.scheme not in ("http", "https"):
         raise ValueError("http or https")
     if not parts.hostname or any(char.isspace() for char in value):
@@ -146,7 +157,7 @@ class EntryPointFile(Strict):
     @model_validator(mode="after")
     def _links_of_sections_only(self) -> EntryPointFile:
         if self.links is not None and self.kind != "section":
-            raise ValueError("links only where kind is section")
+            raise Rule("links", repr(self.links), "none, as only section pages have links to select")
         return self
 
 
@@ -161,7 +172,8 @@ class ExpectFile(Strict):
     @model_validator(mode="after")
     def _from_low_to_high(self) -> ExpectFile:
         if self.articles_per_day[0] > self.articles_per_day[1]:
-            raise ValueError("articles_per_day as [low, high]")
+            low, high = self.articles_per_day
+            raise Rule("articles_per_day", f"[{low:g}, {high:g}]", "[low, high]")
         return self
 
 
@@ -177,7 +189,7 @@ class RuleFile(Strict):
     @model_validator(mode="after")
     def _says_something(self) -> RuleFile:
         if not self.drop and not any((self.title, self.subtitle, self.body, self.authors, self.published)):
-            raise ValueError("at least one selector")
+            raise Rule("", "no selector", "at least one")
         return self
 
 
@@ -208,11 +220,11 @@ class SourceFile(Strict):
     @model_validator(mode="after")
     def _disabled_says_why(self) -> SourceFile:
         if not self.enabled and self.reason is None:
-            raise ValueError("a reason where enabled is false")
+            raise Rule("reason", "nothing", "the reason, as enabled is false")
         if self.enabled and self.reason is not None:
-            raise ValueError("a reason only where enabled is false")
+            raise Rule("reason", repr(self.reason), "none, as the outlet is enabled")
         if self.enabled and not self.entry_points:
-            raise ValueError("at least one entry point, or enabled: false with a reason")
+            raise Rule("entry_points", "none", "at least one, or enabled: false with a reason")
         return self
 
 

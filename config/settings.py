@@ -73,7 +73,7 @@ def _networks(value: list[str]) -> str | None:
         try:
             ipaddress.ip_network(item)
         except ValueError:
-            return f"networks in CIDR form, like 10.1.0.0/16 ({shown(item)} is none)"
+            return f"networks in CIDR form, like 10.1.0.0/16 ({shown(redact(item))} is none)"
     return None
 
 
