@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tantivy import FieldType, Occur, Query
@@ -112,7 +113,14 @@ class Compiler:
     def _tokens(self, field: str, tokens: Sequence[str], slop: int) -> Query:
         if len(tokens) == 1:
             return Query.term_query(self._schema, field, tokens[0])
-        return Query.phrase_query(self._schema, field, list(tokens), slop)
+        if slop == 0 or len(tokens) == 2:
+            return Query.phrase_query(self._schema, field, list(tokens), slop)
+        # With three words and more, tantivy's slop depends on its order of work: ask every two of them.
+        pairs = combinations(enumerate(tokens), 2)
+        apart = [((0, one), (there - here, other)) for (here, one), (there, other) in pairs]
+        return Query.boolean_query(
+            [(Occur.Must, Query.phrase_query(self._schema, field, list(pair), slop)) for pair in apart]
+        )
 
     def _prefix(self, start: str, texts: Sequence[str]) -> Query:
         phrase = self._analysis.exact(start)
@@ -137,7 +145,7 @@ class Compiler:
             case Term(word=value) | Phrase(text=value):
                 if name == "relevance" and value == "any":
                     return Query.all_query()
-                return Query.term_query(self._schema, name, value.lower(), "basic")
+                return Query.term_query(self._schema, name, value, "basic")
             case Prefix(start=start):
                 return Query.fuzzy_term_query(self._schema, name, start.lower(), 0, True, True)
             case And(of=parts):

@@ -48,6 +48,7 @@ MAX_CHARACTERS = 2_000
 MAX_WORDS = 256
 MAX_DEPTH = 32
 MAX_SLOP = 100
+MAX_NEAR = 8
 
 _CLOSING = {"«": "»", "“": "“”„‟", "”": "“”„‟", "„": "“”„‟", "‟": "“”„‟", '"': '"', "»": "«»"}
 _ENDS_WORD = re.compile(rf"[\s(){QUOTES}]")
@@ -165,7 +166,12 @@ class _Lexer:
                 self.columns[self.at],
                 f'write "{text}"~{MAX_SLOP}',
             )
-        if sum(any(map(str.isalnum, word)) for word in text.split()) < 2:
+        count = sum(any(map(str.isalnum, word)) for word in text.split())
+        if count > MAX_NEAR:
+            raise QueryFault(
+                f"~ takes {MAX_NEAR} words at most", self.columns[self.at], "leave out the small ones"
+            )
+        if count < 2:
             raise QueryFault("~ needs two words in the quotes", self.columns[self.at], f'write "{text}"')
         self.at = slop.end()
         return _Token("near", text, column, int(slop[1]))

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from search.analysis.tables import plain
 
+_AS_TYPED = frozenset({"partner", "story", "voice"})
+
 
 class Names:
     """Knows the values of ``place:``, ``institution:``, ``unit:`` and ``kind:``.
@@ -18,9 +20,12 @@ class Names:
         self._values = values
 
     def ids(self, field: str, value: str) -> tuple[str, ...]:
-        """The ids that *value* names: several for a shared name, itself in lower case where nobody knows."""
+        """The ids that *value* names, several for a shared name; itself, spelled as the catalogue would, where
+        *field* has no list of names or the list does not have it."""
+        if field in _AS_TYPED:
+            return (value,)
         known = self._values.get(field, {})
-        return known.get(plain(value)) or (value.lower(),)
+        return known.get(plain(value)) or (value.upper() if field == "country" else value.lower(),)
 
     def fault(self, field: str, value: str) -> tuple[str, str] | None:
         """``(message, proposal)`` if *field* has a list of values and *value* is not among them."""
