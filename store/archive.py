@@ -1,14 +1,14 @@
 """Every fetched page, kept before anything tries to read it: WARC 1.1 files, one gzip member a record.
 
-A page is three records: ``request``, ``response`` and a ``metadata`` record (JSON) with what HTTP does not say:
-the link that led there, the URL asked for, the digest.  They are written in one go and synced to the disk
-before :meth:`ArchiveWriter.write_page` returns; a writer that is killed leaves at most one unfinished page at
-the end of its file, which was never promised to anybody.  A file belongs to one writer: a restarted process
-begins a new one.
+A page is three records: ``request``, ``response`` and a ``metadata`` record (JSON) with what HTTP does not
+say: the link that led there, the URL asked for, the digest.  They are written in one go and synced to the
+disk before :meth:`ArchiveWriter.write_page` returns; a writer that is killed leaves at most one unfinished
+page at the end of its file, which was never promised to anybody.  A file belongs to one writer: a restarted
+process begins a new one.
 
 The body is stored as its reader wants it, so the headers that describe its transport (``content-encoding``,
-``transfer-encoding``, ``content-length``) stand in the response record under ``x-archive-orig-…`` and any WARC
-tool can read the record; reading gives the headers as they were received.
+``transfer-encoding``, ``content-length``) stand in the response record under ``x-archive-orig-…`` and any
+WARC tool can read the record; reading gives the headers as they were received.
 
 A visit of a source (which window was collected, with what outcome) is a ``metadata`` record too: without it a
 replay could not tell silence from a hole.
@@ -16,6 +16,7 @@ replay could not tell silence from a hole.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -57,7 +58,7 @@ class Archive:
         self.rotate_bytes = rotate_bytes
 
     def writer(self) -> ArchiveWriter:
-        """A writer with a file of its own (made at its first record); one a process, not shared by threads."""
+        """A writer with a file of its own (made at its first record); one a process, for one thread."""
         return ArchiveWriter(self)
 
     def files(self) -> list[Path]:
@@ -70,7 +71,7 @@ class Archive:
         return sorted(found, key=lambda path: (path.name, path))
 
     def path_of(self, capture: Capture) -> Path:
-        """The file that holds *capture*; raises :class:`ArchiveError` if its name leads out of the archive."""
+        """The file that holds *capture*; raises :class:`ArchiveError` if it lies outside of the archive."""
         name = PurePosixPath(capture.file)
         if name.is_absolute() or ".." in name.parts or "\0" in capture.file or "\\" in capture.file:
             raise ArchiveError(f"{capture.file!r} is no file name below {self.folder}")
@@ -112,14 +113,14 @@ class Archive:
     ) -> Iterator[FetchedPage]:
         """Every page of a WARC file, ours or anybody's, in file order; memory stays at a few pages.
 
-        A page of ours comes with its link and its :class:`Capture`.  Of a foreign file each ``response`` to an
-        HTTP request is a page: ``link.source_id`` is empty, ``link.found_in`` the file's name, ``via`` warc,
-        ``fetched_at`` its WARC-Date, chunks and content encodings undone, ``capture`` ``None``: the importer names
-        the source and copies the page into the archive with :meth:`ArchiveWriter.write_page`.
+        A page of ours comes with its link and its :class:`Capture`.  Of a foreign file each ``response`` to
+        an HTTP request is a page: ``link.source_id`` is empty, ``link.found_in`` the file's name, ``via``
+        warc, ``fetched_at`` its WARC-Date, chunks and content encodings undone, ``capture`` ``None``: the
+        importer names the source and copies the page into the archive with :meth:`ArchiveWriter.write_page`.
 
-        What cannot be had whole is skipped and counted in *counts*: ``broken`` (damaged record), ``truncated``
-        (the crawler says so, or the body ends early), ``too_large``, ``not_http``; ``pages`` counts the rest.
-        Raises :class:`ArchiveError` if the file cannot be read at all.
+        What cannot be had whole is skipped and counted in *counts*: ``broken`` (damaged record),
+        ``truncated`` (the crawler says so, or the body ends early), ``too_large``, ``not_http``; ``pages``
+        counts the rest. Raises :class:`ArchiveError` if the file cannot be read at all.
         """
         counts = Counter() if counts is None else counts
         name = self._name(path)
@@ -221,7 +222,7 @@ class ArchiveWriter:
         return Capture(self._name, start + len(request), digest)
 
     def write_visit(self, visit: Mapping[str, Any]) -> None:
-        """Keep the record of a source's visit (JSON values; see :meth:`store.ledger.Ledger.restore_visit`)."""
+        """Keep the record of a source's visit: the keys of :meth:`store.ledger.Ledger.restore_visit`."""
         block = json.dumps(dict(visit), ensure_ascii=True, sort_keys=True).encode()
         uri = "urn:marsad:visit:" + quote(str(visit.get("source_id", "")), safe="")
         self._append([_record_bytes("metadata", uri, datetime.now(UTC), _VISIT, block)])
@@ -247,10 +248,8 @@ class ArchiveWriter:
         """Leave the file after a fault; what was synced in it stays good."""
         if self._file is not None:
             file, self._file = self._file, None
-            try:
+            with contextlib.suppress(OSError):  # the fault that brought us here is the one to report
                 file.close()
-            except OSError:
-                pass  # the fault that brought us here is the one to report
 
     def _ready_file(self) -> BinaryIO:
         if self._file is not None and self._file.tell() >= self._archive.rotate_bytes:

@@ -1,4 +1,4 @@
-"""Articles and their revisions, the outbox row written with each change, and the queue that the index drains."""
+"""Articles, their revisions, and the outbox: what the index still has to look at."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from store import codec
-from store.database import Database
+from store.database import AnyRow, Database
 from store.frontier import chunks, end_link
 from store.records import (
     Annotated,
     Capture,
     Decision,
     FetchedPage,
-    Reason,
     Rejection,
     StoredArticle,
     Verdict,
@@ -49,7 +48,7 @@ class Articles:
     def find_by_key(self, key: str) -> str | None:
         """The id of the article whose :func:`store.urls.url_key`, or that of a variant, is *key*."""
         with self._db.reading() as connection:
-            own = connection.scalar(sa.select(articles.c.article_id).where(articles.c.key == key))
+            own: str | None = connection.scalar(sa.select(articles.c.article_id).where(articles.c.key == key))
             if own is not None:
                 return own
             met = sa.select(variants.c.article_id).where(variants.c.key == key)
@@ -104,10 +103,10 @@ class Articles:
     ) -> StoredArticle:
         """Keep what was read from *page*, all in one transaction, and end its link (*key*) as stored.
 
-        New and revised articles get a revision and an outbox row; an unchanged one only moves ``first_seen_at``
-        and ``last_seen_at``.  An article that was removed and is seen again is no longer removed.  Every URL
-        under which it was met becomes a variant.  Without a *key* (import, replay) the page's link becomes
-        known by this.
+        New and revised articles get a revision and an outbox row; an unchanged one only moves
+        ``first_seen_at`` and ``last_seen_at``.  An article that was removed and is seen again is no longer
+        removed.  Every URL under which it was met becomes a variant.  Without a *key* (import, replay) the
+        page's link becomes known by this.
 
         Doing it again changes nothing: a capture that is already a revision only brings its annotations up to
         date.  Revisions stand in the order in which their pages were fetched: a page older than the newest
@@ -138,15 +137,16 @@ class Articles:
         return found
 
     def reject_page(self, key: str | None, rejection: Rejection, page: FetchedPage, now: datetime) -> None:
-        """The page of link *key* is no article, for the reason given; without a key its link becomes known."""
+        """The page of link *key* is no article, and why; without a *key* its link becomes known by this."""
         with self._db.writing() as connection:
             end_link(connection, key, page, LinkState.REJECTED, now, rejection.reason, rejection.detail)
 
     def tombstone(self, article_id: str, at: datetime) -> None:
-        """The outlet answered 404 or 410 for the article at *at*: ``removed_at`` is set (the earliest counts).
+        """The outlet answered 404 or 410 for the article at *at*: ``removed_at`` is set (the earliest
+        counts).
 
-        The text is kept.  An article seen alive later than *at* is left alone.  Raises :class:`KeyError` for an
-        unknown article.
+        The text is kept.  An article seen alive later than *at* is left alone.  Raises :class:`KeyError` for
+        an unknown article.
         """
         with self._db.writing() as connection:
             statement = sa.select(articles).where(articles.c.article_id == article_id).with_for_update()
@@ -214,7 +214,7 @@ def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str
     return found
 
 
-def _stored(row: Row[Any], urls: list[str]) -> StoredArticle:
+def _stored(row: AnyRow, urls: list[str]) -> StoredArticle:
     annotated = codec.from_document(Annotated, row.document)
     own = _canonical(annotated.article.canonical_url)
     return StoredArticle(
@@ -275,8 +275,8 @@ def _update_article(connection: Connection, article_id: str, **values: Any) -> N
     connection.execute(sa.update(articles).where(articles.c.article_id == article_id).values(**values))
 
 
-def _update_revision(connection: Connection, article_id: str, revision: int, **values: Any) -> None:
-    one = sa.and_(revisions.c.article_id == article_id, revisions.c.revision == revision)
+def _update_revision(connection: Connection, article_id: str, number: int, **values: Any) -> None:
+    one = sa.and_(revisions.c.article_id == article_id, revisions.c.revision == number)
     connection.execute(sa.update(revisions).where(one).values(**values))
 
 
@@ -325,7 +325,7 @@ def _refresh(
 def _insert_older(
     connection: Connection,
     article_id: str,
-    history: Sequence[Row[Any]],
+    history: Sequence[AnyRow],
     annotated: Annotated,
     page: FetchedPage,
 ) -> bool:
@@ -345,7 +345,7 @@ def _insert_older(
     return True
 
 
-def _seen(connection: Connection, current: Row[Any], page: FetchedPage) -> bool:
+def _seen(connection: Connection, current: AnyRow, page: FetchedPage) -> bool:
     """The article was there at ``page.fetched_at``; whether that changes what the index shows."""
     values: dict[str, Any] = {}
     if page.fetched_at < current.first_seen_at:

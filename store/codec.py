@@ -1,8 +1,8 @@
 """Records as JSON and back, exactly: ``decode(type(r), encode(r)) == r`` for every record without bytes.
 
-Generic over the dataclasses of :mod:`store.records`: a field added there with a default needs nothing here, and
-documents written before it decode with that default.  Strict: an unknown key, a missing one, a wrong type is a
-:class:`CodecError` that names the place, never a guess.
+Generic over the dataclasses of :mod:`store.records`: a field added there with a default needs nothing here,
+and documents written before it decode with that default.  Strict: an unknown key, a missing one, a wrong type
+is a :class:`CodecError` that names the place, never a guess.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ VERSION = 1
 """Of the documents in the ledger and the archive; read back from the key ``v``."""
 
 T = TypeVar("T")
+_LETTERS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ESCAPES = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 class CodecError(ValueError):
@@ -29,11 +31,11 @@ class CodecError(ValueError):
 
 def dumps(value: Any) -> str:
     """*value* as compact JSON: real letters where UTF-8 has them, escapes for lone surrogates."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _LETTERS(value)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return _ESCAPES(value)
     return text
 
 

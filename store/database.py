@@ -1,8 +1,8 @@
 """One database file (or server), opened safely: pragmas, transactions, errors, the schema's version.
 
-SQLite is opened in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut, which is what
-"no known link is lost" rests on.  Every transaction that writes begins with ``BEGIN IMMEDIATE`` and waits for
-others up to :data:`BUSY_S`; none ever upgrades a read, so none fails half-way for want of the lock.
+SQLite is opened in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut, which is
+what "no known link is lost" rests on.  Every transaction that writes begins with ``BEGIN IMMEDIATE`` and
+waits for others up to :data:`BUSY_S`; none ever upgrades a read, so none fails half-way for want of the lock.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, Row
 
 from store.tables import SCHEMA_VERSION, alembic_version, metadata
 
 BUSY_S = 60.0
 """How long a transaction waits for another process before :class:`LedgerBusy`."""
 FILE_NAME = "ledger.sqlite"
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+"""A row of whatever columns."""
 
 
 class LedgerError(Exception):
@@ -88,7 +92,7 @@ class Database:
             return LedgerBusy(f"{self.name}: another process has held it for {BUSY_S:.0f} s ({fault})")
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             return LedgerFull(
-                f"{self.name}: cannot be written ({fault}); free some space and go on: nothing is lost"
+                f"{self.name}: cannot be written ({fault}). Nothing is lost: free some space and go on"
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return self.corrupt(str(fault))
@@ -97,8 +101,9 @@ class Database:
     def corrupt(self, detail: str) -> LedgerCorrupt:
         aside = f"{self.path.name}.damaged" if self.path else "a copy"
         return LedgerCorrupt(
-            f"{self.name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file and its "
-            f"-wal and -shm neighbours aside (to {aside}), then rebuild it from the archive: marsad replay"
+            f"{self.name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file "
+            f"and its -wal and -shm neighbours aside (to {aside}), then rebuild it from the archive: "
+            "marsad replay"
         )
 
     def schema_version(self) -> str | None:

@@ -1,8 +1,9 @@
 """The frontier: every link ever shown, and how far it has come.
 
 discovered → fetching (lease) → captured → stored | rejected | quarantined, with retry beside fetching;
-``docs/ledger.md`` draws it.  A link is its :func:`store.urls.url_key`: found twice, by two feeds or two sources,
-it is fetched once.  A lease is ``fetching`` with ``ready_at`` = its end, so an expired lease is simply due again.
+``docs/ledger.md`` draws it.  A link is its :func:`store.urls.url_key`: found twice, by two feeds or two
+sources, it is fetched once.  A lease is ``fetching`` with ``ready_at`` = its end, so an expired lease is
+simply due again.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from store import codec
-from store.database import Database
+from store.database import AnyRow, Database
 from store.records import Capture, FetchedPage, Hint, Link, Reason, Rejection, Via
 from store.states import CapturedLink, LeasedLink, LinkState
 from store.tables import CAPTURED, OPEN, hosts, links, variants
@@ -67,7 +68,7 @@ def _host(url: str) -> str:
         return ""
 
 
-def _link(row: Row[Any]) -> Link:
+def _link(row: AnyRow) -> Link:
     hint = codec.decode(Hint, json.loads(row.hint)) if row.hint else Hint()
     return Link(row.source_id, row.url, row.found_in, Via(row.via), hint)
 
@@ -97,13 +98,13 @@ class Frontier:
     def add_links(
         self, found: Iterable[Link], now: datetime, *, verdicts: Mapping[str, Reason] | None = None
     ) -> Counter[str]:
-        """Make *found* known; counts ``new`` (to be fetched), ``known``, ``passed`` and ``invalid`` (no web address).
+        """Make *found* known; counts ``new`` (to be fetched), ``known``, ``passed``, ``invalid`` (no URL).
 
         *verdicts* names, by ``link.url``, the links that are not wanted and why: a new one ends at once as
         rejected (``passed``).  A link that was passed over as too old, not matching or over the budget and is
-        shown again without a verdict is wanted (``new``); so is one that failed for its host's sake a day ago.
-        A ``revisit`` link reopens the link it names.  A link that an aggregator showed first is credited to the
-        outlet as soon as the outlet shows it.  A variant of a stored article is ``known``.
+        shown again without a verdict is wanted (``new``); so is one that failed for its host's sake a day
+        ago. A ``revisit`` link reopens the link it names.  A link that an aggregator showed first is credited
+        to the outlet as soon as the outlet shows it.  A variant of a stored article is ``known``.
 
         Kept in transactions of a few thousand links each; doing it again changes nothing.
         """
@@ -133,14 +134,14 @@ class Frontier:
         verdicts: Mapping[str, Reason],
         counts: Counter[str],
     ) -> None:
-        known: dict[str, Row[Any]] = {}
+        known: dict[str, AnyRow] = {}
         stored: set[str] = set()
         columns = (links.c.key, links.c.state, links.c.reason, links.c.via, links.c.tier, links.c.changed_at)
         for some in chunks(wanted):
-            for row in connection.execute(sa.select(*columns).where(links.c.key.in_(some))):
-                known[row.key] = row
+            for met in connection.execute(sa.select(*columns).where(links.c.key.in_(some))):
+                known[met.key] = met
             stored.update(connection.scalars(sa.select(variants.c.key).where(variants.c.key.in_(some))))
-        rows = []
+        rows: list[dict[str, Any]] = []
         for key, link in wanted.items():
             row, verdict = known.get(key), verdicts.get(link.url)
             if row is not None:
@@ -154,7 +155,7 @@ class Frontier:
             connection.execute(sa.insert(links), rows)
 
     def _met_again(
-        self, connection: Connection, row: Row[Any], link: Link, verdict: Reason | None, now: datetime
+        self, connection: Connection, row: AnyRow, link: Link, verdict: Reason | None, now: datetime
     ) -> bool:
         """A known link is shown again; whether it is to be fetched (again) because of that."""
         if verdict is not None:
@@ -198,9 +199,9 @@ class Frontier:
     ) -> list[LeasedLink]:
         """At most *limit* links to fetch, leased to *owner* until *now* + *ttl_s*.
 
-        Discovered links, retries that are due and leases that ran out; of the sources *source_ids* (``None`` =
-        all), never of *exclude_hosts* or of a blocked host.  One of each host in turn, the host served longest
-        ago first; within a host feeds before sitemaps, then the link discovered first.
+        Discovered links, retries that are due and leases that ran out; of the sources *source_ids* (``None``
+        = all), never of *exclude_hosts* or of a blocked host.  One of each host in turn, the host served
+        longest ago first; within a host feeds before sitemaps, then the link discovered first.
         """
         if limit <= 0:
             return []
@@ -209,9 +210,10 @@ class Frontier:
             if source_ids is not None:
                 ready = sa.and_(ready, links.c.source_id.in_(sorted(source_ids)))
             served = {row.host: row for row in connection.execute(_HOST_TURNS)}
+            open_hosts = [row[0] for row in connection.execute(_OPEN_HOSTS)]
             waiting = [
                 host
-                for host in connection.scalars(_OPEN_HOSTS)
+                for host in open_hosts
                 if host not in exclude_hosts and not _is_blocked(served.get(host), now)
             ]
             waiting.sort(key=lambda host: (_served_at(served.get(host)), host))
@@ -229,10 +231,10 @@ class Frontier:
                     )
                 )
             _note_served(connection, {row.host for row in taken}, set(served), now)
-        return [LeasedLink(row.key, _link(row), row.attempts, row.host) for row in taken]
+        return [LeasedLink(link.key, _link(link), link.attempts, link.host) for link in taken]
 
     def return_links(self, keys: Iterable[str], owner: str) -> None:
-        """Give leased links back unfetched (a clean stop); those that *owner* no longer holds are left alone."""
+        """Give leased links back unfetched (a clean stop); those that *owner* has lost are left alone."""
         with self._db.writing() as connection:
             for some in chunks(keys):
                 mine = sa.and_(
@@ -277,7 +279,7 @@ class Frontier:
         return True
 
     def retry(self, key: str, kind: str, now: datetime, retry_at: datetime) -> bool:
-        """Fetching *key* failed for the moment (*kind*: ``timeout``, ``dns`` …); whether it will be tried again.
+        """Fetching *key* failed for now (*kind*: ``timeout``, ``dns`` …); whether it will be tried again.
 
         Due again at *retry_at*, unless it has failed more than ``retry_times`` times: then it ends as
         rejected(unreachable).  Raises :class:`KeyError` for an unknown link.
@@ -286,7 +288,7 @@ class Frontier:
             row = _row(connection, key)
             if row.state not in (LinkState.FETCHING, LinkState.DISCOVERED, LinkState.RETRY):
                 return False
-            attempts = row.attempts + 1
+            attempts: int = row.attempts + 1
             again = attempts <= self.retry_times
             connection.execute(
                 sa.update(links)
@@ -304,7 +306,7 @@ class Frontier:
         return again
 
     def reject_link(self, key: str, rejection: Rejection, now: datetime) -> None:
-        """Link *key* ends without a page, for the reason given.  Raises :class:`KeyError` for an unknown link."""
+        """Link *key* ends without a page, and why.  Raises :class:`KeyError` for an unknown link."""
         with self._db.writing() as connection:
             row = _row(connection, key)
             if row.state in (LinkState.CAPTURED, LinkState.STORED):
@@ -320,8 +322,8 @@ class Frontier:
     def lease_captured(self, owner: str, now: datetime, ttl_s: float, limit: int) -> list[CapturedLink]:
         """At most *limit* pages to read, first fetched first, leased to *owner* until *now* + *ttl_s*.
 
-        A page whose earlier reader ended without an outcome (it may have crashed on it) comes alone, so that a
-        page that kills its reader is found and its neighbours are not suspected with it.
+        A page whose earlier reader ended without an outcome (it may have crashed on it) comes alone, so that
+        a page that kills its reader is found and its neighbours are not suspected with it.
         """
         with self._db.writing() as connection:
             due = sa.and_(CAPTURED, sa.or_(links.c.ready_at.is_(None), links.c.ready_at <= now))
@@ -392,7 +394,7 @@ _HOST_TURNS = sa.select(hosts.c.host, hosts.c.served_at, hosts.c.blocked_until)
 
 
 def _open_hosts() -> sa.Select[tuple[str]]:
-    """The hosts of open links, by jumping through the index from one host to the next."""
+    """The hosts of open links, jumping through the index from host to host."""
     first = sa.select(sa.func.min(links.c.host).label("host")).where(OPEN).cte("waiting", recursive=True)
     following = (
         sa.select(sa.func.min(links.c.host)).where(OPEN, links.c.host > first.c.host).scalar_subquery()
@@ -404,22 +406,22 @@ def _open_hosts() -> sa.Select[tuple[str]]:
 _OPEN_HOSTS = _open_hosts()
 
 
-def _is_blocked(row: Row[Any] | None, now: datetime) -> bool:
+def _is_blocked(row: AnyRow | None, now: datetime) -> bool:
     return row is not None and row.blocked_until is not None and row.blocked_until > now
 
 
-def _served_at(row: Row[Any] | None) -> float:
+def _served_at(row: AnyRow | None) -> float:
     return row.served_at.timestamp() if row is not None and row.served_at is not None else 0.0
 
 
 def _in_turn(
     connection: Connection, ready: sa.ColumnElement[bool], waiting: Sequence[str], limit: int
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """Up to *limit* links, one of each host in turn, until *waiting* has no more."""
     order = (links.c.tier, links.c.discovered_at, links.c.link_id)
     statement = sa.select(links).where(ready, links.c.host == sa.bindparam("of_host")).order_by(*order)
     statement = statement.with_for_update(skip_locked=True)
-    by_host: dict[str, list[Row[Any]]] = defaultdict(list)
+    by_host: dict[str, list[AnyRow]] = defaultdict(list)
     rich = list(waiting)
     missing = limit
     while rich and missing > 0:
@@ -454,7 +456,7 @@ def _note_served(connection: Connection, served: set[str], known: set[str], now:
 # ---- rows ------------------------------------------------------------------------------------------------
 
 
-def _row(connection: Connection, key: str) -> Row[Any]:
+def _row(connection: Connection, key: str) -> AnyRow:
     row = connection.execute(sa.select(links).where(links.c.key == key)).one_or_none()
     if row is None:
         raise KeyError(key)
@@ -467,7 +469,7 @@ def _capture_of(page: FetchedPage) -> Capture:
     return page.capture
 
 
-def _same_capture(row: Row[Any], capture: Capture) -> bool:
+def _same_capture(row: AnyRow, capture: Capture) -> bool:
     return bool(row.capture_file == capture.file and row.capture_offset == capture.offset)
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
-from store.database import Database
+from store.database import AnyRow, Database
 from store.states import HostLease, RobotsCopy
 from store.tables import hosts
 
@@ -21,8 +21,8 @@ class Hosts:
     def lease_host(self, host: str, owner: str, now: datetime, ttl_s: float) -> HostLease | None:
         """The right to ask *host* until *now* + *ttl_s*; ``None`` while another owner has it.
 
-        The owner that has it gets it again, prolonged, with the same token.  A blocked host can be leased: read
-        ``blocked_until`` before asking it.
+        The owner that has it gets it again, prolonged, with the same token.  A blocked host can be leased:
+        read ``blocked_until`` before asking it.
         """
         with self._db.writing() as connection:
             row = _row(connection, host)
@@ -73,7 +73,7 @@ class Hosts:
             connection.execute(sa.update(hosts).where(mine).values(lease_owner=None, lease_until=None))
 
     def block_host(self, host: str, until: datetime | None, reason: str | None) -> None:
-        """Ask *host* nothing before *until* (a challenge, a 429, robots.txt out of reach); ``None`` lifts it."""
+        """Ask *host* nothing before *until* (a challenge, a 429, no robots.txt); ``None`` lifts the block."""
         with self._db.writing() as connection:
             _row(connection, host)
             _set(connection, host, blocked_until=until, blocked_reason=reason if until else None)
@@ -93,7 +93,7 @@ class Hosts:
             _set(connection, host, robots_status=status, robots_body=body, robots_fetched_at=fetched_at)
 
 
-def _row(connection: Connection, host: str) -> Row[Any]:
+def _row(connection: Connection, host: str) -> AnyRow:
     """The row of *host*, made if there is none."""
     statement = sa.select(hosts).where(hosts.c.host == host).with_for_update()
     row = connection.execute(statement).one_or_none()

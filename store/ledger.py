@@ -1,8 +1,8 @@
 """The ledger: the one truth about links, articles, revisions, sources, hosts and what the index still owes.
 
-Several processes use it at the same time; each method is one transaction (or says otherwise), wholly kept once
-it returns and not at all if it raises.  All times are aware; all "now" come from the caller.  Every fault of the
-database is a :class:`LedgerError`.
+Several processes use it at the same time; each method is one transaction (or says otherwise), wholly kept
+once it returns and not at all if it raises.  All times are aware; all "now" come from the caller.  Every
+fault of the database is a :class:`LedgerError`.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Ledger(Frontier, Articles, Hosts, Visits):
         Made if there is none and *create* is true; brought to the newest schema if it is older (a copy of the
         file is kept beside it).  A link is given up after *retry_times* retries (``crawl.retry_times``).
 
-        Raises :class:`LedgerMissing`, :class:`LedgerCorrupt` (with what to do), :class:`LedgerSchema` (written
-        by a newer program) or another :class:`LedgerError`.
+        Raises :class:`LedgerMissing`, :class:`LedgerCorrupt` (with what to do), :class:`LedgerSchema`
+        (written by a newer program) or another :class:`LedgerError`.
         """
         if isinstance(home_or_url, str) and "://" in home_or_url:
             url, path = sa.make_url(home_or_url), None
@@ -126,7 +126,7 @@ class Ledger(Frontier, Articles, Hosts, Visits):
 
             def by(column: sa.ColumnElement[Any], *which: sa.ColumnElement[bool]) -> Mapping[str, int]:
                 statement = sa.select(column, sa.func.count()).where(*which).group_by(column).order_by(column)
-                return {value: number for value, number in connection.execute(statement)}
+                return dict(connection.execute(statement).all())
 
             return LedgerStatus(
                 articles=count(articles),

@@ -118,8 +118,8 @@ _DECODERS = {
 def decoded(data: bytes, content_encoding: str | None, cap: int) -> bytes:
     """*data* with its content encodings undone, last first (RFC 9110 §8.4); at most *cap* bytes.
 
-    Raises :class:`PayloadTooLarge` beyond *cap* and :class:`PayloadError` for a body that is cut short, damaged
-    or encoded in a way we do not know.
+    Raises :class:`PayloadTooLarge` beyond *cap* and :class:`PayloadError` for a body that is cut short,
+    damaged or encoded in a way we do not know.
     """
     names = [name.strip().lower() for name in (content_encoding or "").split(",")]
     for name in reversed(names):

@@ -78,7 +78,7 @@ class CapturedLink:
     capture: Capture
     link: Link
     attempts: int
-    """Earlier leases for reading that ended without an outcome: above 0, its reader may have crashed on it."""
+    """Earlier leases for reading without an outcome: above 0, a reader may have crashed on it."""
 
 
 @dataclass(frozen=True, slots=True)

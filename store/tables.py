@@ -1,7 +1,7 @@
 """The tables of the ledger, as of the newest schema; ``docs/ledger.md`` says what each is for.
 
-``store/migrations`` leads older files here step by step; a test holds the two together.  Only types and clauses
-that SQLite and PostgreSQL share.
+``store/migrations`` leads older files here step by step; a test holds the two together.  Only types and
+clauses that SQLite and PostgreSQL share.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware time, kept as whole microseconds since 1970 UTC: exact, sortable, the same on every database."""
+    """An aware time, kept as whole microseconds since 1970 UTC: exact, and the same on every database."""
 
     impl = BigInteger
     cache_ok = True
@@ -141,8 +141,8 @@ links = Table(
     Column("article_id", String),
     CheckConstraint("state <> 'captured' OR capture_file IS NOT NULL", name="captured_has_capture"),
 )
-# What waits is small beside what is done: the queues read indexes that hold nothing else.  Written as literals,
-# because SQLite uses a partial index only for a query that repeats its condition to the letter.
+# What waits is small beside what is done: the queues read indexes that hold nothing else.  Written as
+# literals, because SQLite uses a partial index only for a query that repeats its condition to the letter.
 OPEN = links.c.state.in_([literal_column(f"'{state}'") for state in ("discovered", "fetching", "retry")])
 """Links still to be fetched."""
 CAPTURED = links.c.state == literal_column("'captured'")
@@ -163,7 +163,8 @@ Index(
     sqlite_where=CAPTURED,
     postgresql_where=CAPTURED,
 )
-Index("ix_links_state_reason", links.c.state, links.c.reason)
+# Reason first: with the state in front, SQLite would take this index for the queues.
+Index("ix_links_reason_state", links.c.reason, links.c.state)
 
 articles = Table(
     "articles",

@@ -8,8 +8,9 @@ Three forms of one address, from the closest to the letter to the most abstract:
 - :func:`url_key`: what identity is decided on: no scheme, no ``www.``/``m.``/``amp.``, no AMP or print form,
   no trailing slash, parameters sorted.
 
-Own code on :mod:`urllib.parse`: w3lib's ``canonicalize_url`` strips no tracker and costs 50 µs, which a sitemap
-of 50,000 links pays twice; courlan deletes the spaces inside Arabic paths; url-normalize drops ``?p=123``.
+Own code: w3lib's ``canonicalize_url`` strips no tracker and costs 50 µs, which a sitemap of 50,000 links
+pays; courlan deletes the spaces inside Arabic paths; url-normalize drops
+``?p=123``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import re
 import unicodedata
 from functools import lru_cache
 from hashlib import sha256
+from ipaddress import IPv6Address
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 # ---- what is dropped -------------------------------------------------------------------------------------
 
@@ -28,19 +30,21 @@ from urllib.parse import urljoin, urlsplit
 _TRACKERS = frozenset(
     """
     fbclid gclid gclsrc dclid wbraid gbraid msclkid yclid twclid ttclid li_fat_id igshid igsh mibextid sfnsn
-    fb_action_ids fb_action_types fb_source fb_ref fb_comment_id action_object_map action_type_map action_ref_map
-    mc_cid mc_eid mkt_tok _ga _gl _gac _hsenc _hsmi __hstc __hssc __hsfp hsctatracking vero_id vero_conv
-    xtor xtref xts ref ref_src ref_url ref_source referrer referer rss_ref spm scm ocid ncid cmpid cmp icid intcid
-    s_cid sc_cid smid smtyp sr_share soc_src soc_trk trk trkcampaign wickedid oly_enc_id oly_anon_id rb_clickid
-    epik _openstat _branch_match_id __twitter_impression guccounter guce_referrer guce_referrer_sig
-    _x_tr_sl _x_tr_tl _x_tr_hl _x_tr_pto _x_tr_sch _x_tr_hist usqp nocache cachebuster _ replytocom share nb
+    fb_action_ids fb_action_types fb_source fb_ref fb_comment_id action_object_map action_type_map
+    action_ref_map mc_cid mc_eid mkt_tok _ga _gl _gac _hsenc _hsmi __hstc __hssc __hsfp hsctatracking vero_id
+    vero_conv xtor xtref xts ref ref_src ref_url ref_source referrer referer rss_ref spm scm ocid ncid cmpid
+    cmp icid intcid s_cid sc_cid smid smtyp sr_share soc_src soc_trk trk trkcampaign wickedid oly_enc_id
+    oly_anon_id rb_clickid epik _openstat _branch_match_id __twitter_impression guccounter guce_referrer
+    guce_referrer_sig _x_tr_sl _x_tr_tl _x_tr_hl _x_tr_pto _x_tr_sch _x_tr_hist usqp nocache cachebuster _
+    replytocom share nb
     """.split()
 )
 _TRACKER_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_", "hmb_", "ga_", "ns_", "wt_", "amp_")
 _SESSIONS = frozenset(
     "phpsessid jsessionid sessionid session_id aspsessionid cfid cftoken oscsid zenid".split()
 )
-# ``sid`` and ``s`` are a story's number at some outlets and a session at others: only the look of a session goes.
+# ``sid`` and ``s`` are a story's number at some outlets and a session at others: only the look of a session
+# goes.
 _SESSION_IF_LIKE = frozenset(["sid", "s"])
 _SESSION_LIKE = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z,-]{16,}\Z")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
@@ -75,11 +79,13 @@ _AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([^/]+\.[^/]+)(/.*)?\Z")
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = _UNRESERVED | frozenset("/!$&'()*+,;=:@%")
+_FRAGMENT_SAFE = _PATH_SAFE | frozenset("?")
 _QUERY_SAFE = (_UNRESERVED | frozenset("/?!$'()*,;:@%=")) - frozenset("&+")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9\-._~/!$&'()*+,;=:@]*\Z")
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9\-._~/?!$'()*,;:@&=]*\Z")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_SPLIT = re.compile(r"(https?)://([^/?#\\]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?\Z", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z")
 _REMOVED = re.compile(r"[\t\r\n]")
 _EDGE = "".join(map(chr, range(0x21))) + "\u00a0\u200b\u200e\u200f\u2028\u2029\ufeff"
@@ -144,8 +150,6 @@ def _no_dots(path: str) -> str:
 def _ascii_host(host: str) -> str:
     """*host* in lower-case ASCII; raises :class:`ValueError` for what can be no host."""
     host = host.rstrip(".")
-    if ":" in host:  # IPv6: urlsplit has checked it
-        return f"[{host.lower()}]"
     if host.isascii():
         host = host.lower()
     else:
@@ -181,35 +185,55 @@ def _clean_query(query: str) -> str:
     return "&".join(kept)
 
 
+@lru_cache(maxsize=4096)
 def _parts(url: str) -> _Parts:
-    """*url* taken apart and put in canonical letters; raises :class:`ValueError` naming what was seen."""
+    """*url* taken apart and put in canonical letters; raises :class:`ValueError` naming what was seen.
+
+    Remembered, because key, host and readable form of one URL are asked for in a row.
+    """
     try:
-        text = _REMOVED.sub("", url.strip(_EDGE))
-        split = urlsplit(text)
-        scheme = split.scheme
-        if scheme not in _DEFAULT_PORTS:
-            raise ValueError("neither http nor https")
-        if not split.hostname:
-            raise ValueError("no host")
-        host = _ascii_host(split.hostname)
-        port = split.port
-        path = split.path
+        split = _SPLIT.match(_REMOVED.sub("", url.strip(_EDGE)))
+        if split is None:
+            raise ValueError("neither http:// nor https://")
+        scheme, authority, path, query, fragment = split.groups("")
+        scheme = scheme.lower()
+        host, port = _host_and_port(authority.rpartition("@")[2])
         if not _PLAIN_PATH.match(path):
             path = _letters(path, _PATH_SAFE)
         if ";" in path:
             path = _PATH_SESSION.sub("", path)
-        fragment = split.fragment if split.fragment.startswith("!") else ""
         return _Parts(
             scheme,
             host,
             "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}",
             _no_dots(path),
-            _clean_query(split.query) if split.query else "",
-            _letters(fragment, _PATH_SAFE | {"?"}) if fragment else "",
+            _clean_query(query) if query else "",
+            _letters(fragment, _FRAGMENT_SAFE) if fragment.startswith("!") else "",
         )
     except ValueError as fault:
-        reason = str(fault) if not isinstance(fault, UnicodeError) else "not a host name"
+        reason = "not a host name" if isinstance(fault, UnicodeError) else str(fault)
         raise ValueError(f"not a web address: {url[:200]!r}: {reason}") from None
+
+
+def _host_and_port(authority: str) -> tuple[str, int | None]:
+    """``example.ma:8080`` in its two parts; raises :class:`ValueError`."""
+    if authority.startswith("["):
+        host, closed, rest = authority[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise ValueError("not an IPv6 address")
+        return f"[{IPv6Address(host).compressed}]", _port(rest[1:])
+    host, _, port = authority.partition(":")
+    if not host:
+        raise ValueError("no host")
+    return _ascii_host(host), _port(port)
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) > 65535:
+        raise ValueError(f"{text[:20]!r} is no port")
+    return int(text)
 
 
 def _join(parts: _Parts) -> str:
@@ -221,9 +245,9 @@ def _join(parts: _Parts) -> str:
 def canonicalize(url: str) -> str:
     """The form of *url* to show and to keep; idempotent.
 
-    Scheme as given; host in lower-case ASCII (punycode); default port, user and password, trackers, session ids
-    and fragments gone (a hash-bang stays); dot segments resolved; Arabic letters as upper-case ``%XX`` of NFC
-    UTF-8.  The path keeps its case, its slashes and its AMP form; parameters keep their order.
+    Scheme as given; host in lower-case ASCII (punycode); default port, user and password, trackers, session
+    ids and fragments gone (a hash-bang stays); dot segments resolved; Arabic letters as upper-case ``%XX`` of
+    NFC UTF-8.  The path keeps its case, its slashes and its AMP form; parameters keep their order.
 
     Raises :class:`ValueError` with what was seen: not http(s), no host, bad port.
 
@@ -234,7 +258,7 @@ def canonicalize(url: str) -> str:
 
 
 def _key_path(path: str) -> str:
-    """The part of a path that names the article: no doubled or trailing slash, no AMP, print or index form."""
+    """The part of a path that names the article: no double or trailing slash, no AMP, print or index form."""
     while True:
         before = path
         while "//" in path:
@@ -272,8 +296,8 @@ def url_key(url: str) -> str:
 
     Shape ``host/path?query`` without a scheme.  Raises :class:`ValueError` as :func:`canonicalize` does.
 
-    >>> url_key("https://m.example.ma/amp/news/12/?utm_medium=rss") == url_key("http://www.example.ma/news/12")
-    True
+    >>> url_key("https://m.example.ma/amp/news/12/?utm_medium=rss") ==
+    url_key("http://www.example.ma/news/12") True
     """
     parts = _parts(url)
     if "amp" in parts.path or parts.host.endswith(".cdn.ampproject.org"):
@@ -332,7 +356,7 @@ _SLUG = re.compile(r"[\d%]|[^/]-[^/]")
 
 
 def _site(parts: _Parts) -> str:
-    """The site of a URL: registrable domain by rule of thumb (no list of suffixes is at hand), with the port."""
+    """The site of a URL: its registrable domain, by rule of thumb (we have no list of suffixes), and port."""
     host = _key_host(parts.host)
     if _IPV4.match(host) or host.startswith("["):
         return host + parts.port

@@ -104,7 +104,7 @@ class Visits:
     def coverage(
         self, source_ids: Collection[str] | None = None
     ) -> dict[str, list[tuple[datetime, datetime]]]:
-        """The stretches of time that were collected, by source: apart, in order; no key for a source without."""
+        """The stretches of time collected, by source: apart, in order; a source without any has no key."""
         statement = sa.select(coverage).order_by(coverage.c.source_id, coverage.c.from_at)
         if source_ids is not None:
             statement = statement.where(coverage.c.source_id.in_(sorted(source_ids)))

@@ -184,9 +184,9 @@ def _next_start(file: BinaryIO, after: int, marks: tuple[bytes, ...]) -> int | N
 def records(path: Path, *, start: int = 0, max_block: int = 1 << 26) -> Iterator[Record | Broken]:
     """The records of the WARC file *path* from byte *start* on, in file order; gzipped or plain.
 
-    A record that cannot be had whole comes as :class:`Broken`, and reading resumes behind it.  One gzip member
-    a record is the rule; a file gzipped in one piece is read too.  Raises :class:`OSError` if the file cannot
-    be read at all.
+    A record that cannot be had whole comes as :class:`Broken`, and reading resumes behind it.  One gzip
+    member a record is the rule; a file gzipped in one piece is read too.  Raises :class:`OSError` if the file
+    cannot be read at all.
     """
     with path.open("rb") as file:
         head = file.read(2)
