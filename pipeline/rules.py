@@ -18,7 +18,7 @@ class Rules:
     languages: tuple[str, ...]
     """BCP 47; the first is the outlet's default. Empty = unknown."""
     timezone: str
-    """IANA name: the zone of dates that name none."""
+    """IANA name: the zone of dates that name none; empty = unknown (such dates are read as UTC)."""
     homepage: str
     """Empty if unknown."""
     domains: tuple[str, ...]
@@ -46,7 +46,7 @@ class Rules:
         )
 
     @staticmethod
-    def default(language: str | None = None, timezone: str = "UTC", *, source_id: str = "") -> Rules:
+    def default(language: str | None = None, timezone: str = "", *, source_id: str = "") -> Rules:
         """Rules for a page of which only the language (or nothing) is known."""
         return Rules(
             source_id=source_id,

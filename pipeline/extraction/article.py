@@ -1,34 +1,126 @@
-"""All fields of one page."""
+"""All fields of one page, in the order in which they lean on one another."""
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
+from datetime import tzinfo
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfoNotFoundError
 
-from pipeline.extraction import body, decoding, metadata, title, tree
+from config.zones import zone as zone_named
+from pipeline.extraction import authors, body, decoding, kinds, language, media, metadata, published, title, tree
+from pipeline.extraction.metadata import Claims
+from pipeline.extraction.tree import Page
 from pipeline.rules import Rules
-from store.records import Article, FetchedPage, Reason, Rejection
+from store.records import Access, Article, FetchedPage, Reason, Rejection
 
 
 def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
-    """The article on *page*, or why it is none.  Pure: the same page and rules give the same answer."""
+    """The article on *page*, or why it is none.
+
+    Pure: the same page and rules give the same answer, and the only clock is ``page.fetched_at``.  Raises nothing for
+    any bytes; the caller bounds time.
+    """
+    url = page.final_url or page.url
+    other = kinds.not_html(page.body, page.header("content-type"))
+    if other:
+        return Rejection(Reason.NOT_HTML, page.url, other)
     decoded = decoding.decode(page.body, page.header("content-type"), rules.languages)
-    root, _ = tree.parse(decoded.text)
-    walked = tree.walk(root)
+    try:
+        parser, flattened = tree.parse(decoded.text)
+    except ValueError as error:
+        return Rejection(Reason.UNREADABLE, page.url, str(error)[:200])
+    walked = tree.walk(parser)
+    if not walked.blocks:
+        return Rejection(Reason.NO_TEXT, page.url, "no visible text")
     claims = metadata.read(walked)
-    headline = title.find(walked, claims, rules)
-    if headline is None:
+    no_article = kinds.before_text(walked, claims, rules, url, decoded.text)
+    if no_article:
+        return Rejection(no_article[0], page.url, no_article[1])
+    flags = [*decoded.flags, *(("markup_flattened",) if flattened else ())]
+
+    headline = title.find(walked, claims, rules, url)
+    if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
-    paragraphs = body.find(walked, headline[0])
-    if not paragraphs:
-        return Rejection(Reason.NO_TEXT, page.url)
-    canonical = next((urljoin(page.final_url, h) for r, h, _ in walked.links if r == "canonical"), page.final_url)
+    name, title_origin, at = headline
+    text = body.find(walked, claims, name, at)
+    if not text.paragraphs:
+        return Rejection(Reason.NO_TEXT, page.url, name[:80])
+    no_article = kinds.after_text(walked, claims, url, name, list(text.paragraphs), text.place, page.status)
+    if no_article:
+        return Rejection(no_article[0], page.url, no_article[1])
+    if len(name) > title.MAX_TITLE:
+        name = name[: title.MAX_TITLE].rsplit(" ", 1)[0] + " …"
+        flags.append("title_truncated")
+
+    when, changed = published.find(
+        walked, claims, rules, _zone(rules), page.fetched_at, url, text.place, page.link.hint.published_at
+    )
+    signed, authors_origin = authors.find(walked, claims, rules, text.place)
+    spoken, language_origin = language.detect(
+        name, "\n".join(text.paragraphs), walked.lang or claims.meta("og:locale", "content-language"), rules.languages
+    )
+    base = urljoin(url, walked.base) if walked.base else url
+    images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
+    videos = media.videos(walked, claims, text.place, base)
+    section = media.section(walked, claims)
+    tags = media.tags(walked, claims, name)
+    canonical, canonical_origin = _canonical(walked, claims, url)
+    origins = {
+        "title": title_origin,
+        "subtitle": text.subtitle_origin if text.subtitle else "",
+        "paragraphs": text.origin,
+        "authors": authors_origin if signed else "",
+        "published": when.origin if when else "",
+        "modified": changed.origin if changed else "",
+        "language": language_origin,
+        "canonical_url": canonical_origin,
+    }
     return Article(
-        source_id=rules.source_id,
+        source_id=rules.source_id or page.link.source_id,
         url=page.url,
         canonical_url=canonical,
-        title=headline[0],
-        paragraphs=tuple(paragraphs),
-        language=rules.languages[0] if rules.languages else "und",
-        origins=(("title", headline[1]),),
-        flags=decoded.flags,
+        title=name,
+        paragraphs=text.paragraphs,
+        language=spoken,
+        subtitle=text.subtitle,
+        authors=signed,
+        published=when,
+        modified=changed,
+        images=images,
+        videos=videos,
+        section=section,
+        tags=tags,
+        access=Access.PARTIAL if text.partial else Access.FULL,
+        origins=tuple((field, origin) for field, origin in origins.items() if origin),
+        flags=tuple(flags),
     )
+
+
+def _zone(rules: Rules) -> tzinfo | None:
+    if not rules.timezone:
+        return None
+    try:
+        return zone_named(rules.timezone)
+    except ZoneInfoNotFoundError:
+        return None
+
+
+def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
+    """(the canonical URL that is believed, its origin); the URL that answered where none is."""
+    from store.urls import believable_canonical
+
+    claimed = [(href, "canonical") for rel, href, _ in page.links if rel == "canonical"]
+    og = claims.meta("og:url")
+    if og:
+        claimed.append((og, "og"))
+    for href, origin in claimed:
+        try:
+            whole = urljoin(url, href.strip())
+        except ValueError:
+            continue
+        if urlsplit(whole).scheme not in ("http", "https"):
+            continue
+        believed = believable_canonical(url, whole)
+        if believed:
+            return believed, origin
+    return url, "url"

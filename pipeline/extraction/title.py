@@ -1,25 +1,134 @@
-"""The headline, as printed above the article."""
+"""The headline, as printed above the article: without the site's name, whole, with its own quotes."""
 
 from __future__ import annotations
 
-from pipeline.extraction.metadata import Claims, unescape
-from pipeline.extraction.text import clean, key
+import re
+
+from pipeline.extraction.metadata import Claims
+from pipeline.extraction.text import key
 from pipeline.extraction.tree import Page
-from pipeline.rules import Rules
+from pipeline.rules import Rules, host
 
 MAX_TITLE = 500
+_SEPARATOR = re.compile(r"\s+[|–—\-·•»«:/~]+\s+|\s*[|·•»]\s*|\s+::\s+")
+_NOT_TITLE = frozenset("home accueil inicio الرئيسية الصفحة news actualites actualités noticias أخبار menu search".split())
 
 
-def find(page: Page, claims: Claims, rules: Rules) -> tuple[str, str] | None:
-    """(title, origin), or ``None``."""
-    og = claims.meta("og:title", "twitter:title")
-    ld = claims.ld("headline", "name")
-    heads = [b.text for b in page.blocks if b.tag == "h1"]
-    for head in heads:
-        if len(heads) == 1 or key(head) in (key(og or ""), key(ld or "")) or key(head) in key(page.title):
-            if len(head) > 10:
-                return head, "h1"
-    for value, origin in ((og, "og"), (ld, "json-ld"), (page.title, "title")):
+def find(page: Page, claims: Claims, rules: Rules, url: str = "") -> tuple[str, str, int] | None:
+    """(title, origin, index of the block that prints it or -1), or ``None``."""
+    site = _site_names(claims, rules, url)
+    stated = [
+        (value, origin)
+        for value, origin in (
+            (claims.meta("og:title"), "og"),
+            (claims.ld("headline"), "json-ld"),
+            (claims.meta("twitter:title", "dc.title", "dcterms.title", "title"), "meta"),
+            (page.title, "title"),
+        )
+        if value and key(value) not in site
+    ]
+    keys = [key(value) for value, _ in stated]
+    best: tuple[float, str, int] | None = None
+    for line, index, bonus in _headlines(page):
+        k = key(line)
+        if not k or k in site or k in _NOT_TITLE or len(line) > MAX_TITLE:
+            continue
+        score = bonus
+        for other in keys:
+            score += 3.0 if other == k else 2.0 if other.startswith(k + " ") else _overlap(k, other)
+        if score >= 3.0 and (best is None or score > best[0]):
+            best = (score, line, index)
+    if best is not None and (len(key(best[1]).split()) > 2 or not stated or best[0] >= 5):
+        return best[1], "h1", best[2]
+    for value, origin in stated:
+        shorn = without_site(value, site)
+        if shorn:
+            return shorn, origin, _printed_at(page, shorn)
+    return (best[1], "h1", best[2]) if best else None
+
+
+def _headlines(page: Page) -> list[tuple[str, int, float]]:
+    """(text, block index, trust) of what may be the printed headline."""
+    out = []
+    h1s: dict[int, list[int]] = {}
+    for index, block in enumerate(page.blocks):
+        for one in (block.node, *block.node.ancestors()):
+            if one.tag in ("h1", "h2"):
+                h1s.setdefault(one.index, []).append(index)
+                break
+            if one.tag in ("body", "article", "main", "section"):
+                break
+    h2s = 0
+    for at, indexes in h1s.items():
+        node = page.nodes[at]
+        if node.tag == "h2":
+            h2s += 1
+            if h2s > 12:
+                continue
+        line = " ".join(page.blocks[i].text for i in indexes)
+        trust = 1.5 if node.tag == "h1" else 0.0
+        if any(a.furniture in ("nav", "footer", "aside", "hidden") for a in (node, *node.ancestors())):
+            trust -= 1.0
+        out.append((line, indexes[0], trust))
+    return out
+
+
+def _overlap(a: str, b: str) -> float:
+    """Share of common words of two keys, from 0 to 2; below a half it counts for nothing."""
+    x, y = set(a.split()), set(b.split())
+    share = len(x & y) / max(1, min(len(x), len(y)))
+    both = len(x & y) / max(1, len(x | y))
+    return 2 * both if share > 0.6 else 0.0
+
+
+def _site_names(claims: Claims, rules: Rules, url: str) -> set[str]:
+    names = [*rules.names]
+    for value in (claims.meta("og:site_name", "application-name", "apple-mobile-web-app-title"),):
         if value:
-            return value, origin
-    return None
+            names.append(value)
+    domain = host(url or rules.homepage)
+    if domain:
+        names.append(domain)
+        label = domain.rsplit(".", 2)[0] if domain.count(".") > 1 else domain.split(".")[0]
+        names += [label, label.split(".")[-1]]
+    return {key(name) for name in names if name and key(name)}
+
+
+def without_site(title: str, site: set[str]) -> str:
+    """*title* without the site's name at either end, where a separator parts the two.
+
+    >>> without_site("La DGSN dément - Le Quotidien", {"le quotidien"})
+    'La DGSN dément'
+    """
+    spaceless = {name.replace(" ", "") for name in site}
+
+    def is_site(part: str) -> bool:
+        k = key(part)
+        flat = k.replace(" ", "")
+        return bool(k) and (k in site or flat in spaceless or (len(flat) > 3 and any(flat.startswith(s) and len(s) > 4 for s in spaceless)))
+
+    while True:
+        marks = list(_SEPARATOR.finditer(title))
+        if not marks:
+            return title.strip()
+        if is_site(title[marks[-1].end() :]):
+            title = title[: marks[-1].start()]
+        elif is_site(title[: marks[0].start()]):
+            title = title[marks[0].end() :]
+        else:
+            break
+    last = marks[-1]
+    tail = title[last.end() :]
+    if "|" in last[0] and len(tail.split()) <= 4 and len(key(title[: last.start()]).split()) >= 4:
+        title = title[: last.start()]
+    return title.strip()
+
+
+def _printed_at(page: Page, title: str) -> int:
+    k = key(title)
+    for index, block in enumerate(page.blocks):
+        if abs(len(block.text) - len(title)) < 40 and key(block.text) == k:
+            return index
+    return next((i for i, b in enumerate(page.blocks) if b.tag == "h1" and len(b.text) > 15), -1)
+
+

@@ -31,23 +31,23 @@ def _names(*words: str) -> str:
 
 # A box with such a name is furniture unless it turns out to hold most of the page's text.
 FURNITURE = re.compile(
-    r"(?:^|[\s_\-:/])(?:" + _names(
+    r"(?:^|[\s:/]|(?<!has|.no|ith|out)[_\-])(?:" + _names(
         r"nav(?:bar|igation)?", r"menus?", r"submenu", r"breadcrumbs?", r"fil-?ariane", r"ariane", r"foot(?:er)?", r"site-?header",
-        r"masthead", r"topbar", r"toolbar", r"toolbox", r"side-?bar", r"sidebars?", r"aside", r"widgets?", r"rail",
+        r"masthead", r"topbar", r"toolbar", r"toolbox", r"side-?bar", r"sidebars?", r"aside", r"(?<!elementor-)widgets?", r"rail",
         r"share", r"shares", r"shar(?:e|ing)[a-z]*", r"social[a-z]*", r"addthis[a-z_]*", r"addtoany[a-z_]*", r"a2a", r"partage[rs]?", r"compartir",
         r"comments?", r"commentlist", r"comment-?list", r"commentaires?", r"comentarios?", r"disqus[a-z_]*", r"respond", r"replies", r"discussion",
         r"related[a-z]*", r"relacionad[ao]s?", r"similar", r"recommend[a-z]*", r"recirc[a-z]*", r"more-?(?:stories|news|articles|from|on|links|like|coverage)",
         r"read-?(?:more|also|next)", r"lire-?(?:aussi|plus)", r"a-?lire[a-z\-]*", r"also-?read", r"see-?also", r"most-?(?:read|popular|viewed|commented|shared)", r"mas-?leid[ao]s?", r"lo-?mas",
         r"popular[a-z]*", r"trending[a-z]*", r"up-?next", r"latest(?:-?news)?", r"teasers?", r"readmore",
-        r"newsletters?[a-z\-]*", r"subscri(?:be|ption|ber)[a-z\-]*", r"signup", r"sign-?up", r"abonn[a-z\-]*", r"suscri[a-z\-]*", r"paywall[a-z\-]*", r"login", r"signin", r"register",
+        r"newsletters?[a-z\-]*", r"subscri(?:be|ption|ber)[a-z\-]*", r"signup", r"sign-?up", r"abonn[a-z\-]*", r"suscri[a-z\-]*", r"login", r"signin", r"register",
         r"cookies?[a-z\-]*", r"consent[a-z\-]*", r"gdpr[a-z\-]*", r"rgpd", r"onetrust[a-z\-]*", r"didomi[a-z\-]*", r"cmp", r"modal[a-z\-]*", r"pop-?up[a-z\-]*", r"overlay", r"lightbox",
-        r"ads?", r"advert[a-z\-]*", r"adv", r"adbox", r"ad-?(?:slot|unit|container|wrapper|label)[a-z\-]*", r"dfp", r"publicit[a-z\-]*", r"publicidad", r"sponsor[a-z\-]*", r"promo[a-z\-]*", r"outbrain[a-z_]*", r"taboola[a-z_]*", r"banner[a-z]*",
+        r"ads?(?=$|\s)", r"ads", r"advert(?:isement|ising|s)?(?!-content|-off)[a-z]*", r"adv", r"adbox", r"ad-?(?:slot|unit|container|wrapper|label)[a-z\-]*", r"dfp", r"publicit[a-z\-]*", r"publicidad", r"sponsor[a-z\-]*", r"promo[a-z\-]*", r"outbrain[a-z_]*", r"taboola[a-z_]*", r"banner[a-z]*",
         r"captions?[a-z\-]*", r"wp-?caption-?text", r"legends?", r"legende", r"photo-?credits?", r"credits?", r"copyrights?", r"pie-?(?:de-?)?foto", r"image-?(?:source|info|meta|description)",
-        r"gallery[a-z\-]*", r"slideshow[a-z\-]*", r"carousel[a-z\-]*", r"slick[a-z\-]*", r"swiper[a-z\-]*", r"diaporama",
-        r"tags?(?:-?(?:list|links|cloud|container))?", r"tagcloud", r"post-?tags", r"entry-?tags", r"keywords", r"topics?(?:-?list)?", r"cat-?links", r"entry-?(?:meta|footer|utility)", r"post-?(?:meta|footer|nav|info|navigation)", r"article-?(?:footer|meta|info|tools?|actions?|tags)", r"metadata", r"meta",
+        r"gallery[a-z\-]*", r"slideshow[a-z\-]*", r"carousel[a-z\-]*", r"slick[a-z\-]*", r"diaporama",
+        r"tags(?:-?(?:list|links|cloud|container))?", r"tag(?:-?(?:list|links|cloud|container)|(?=$|\s))", r"tagcloud", r"post-?tags", r"entry-?tags", r"keywords", r"topics?(?:-?list)?", r"cat-?links", r"entry-?(?:meta|footer|utility)", r"post-?(?:meta|footer|nav|info|navigation)", r"article-?(?:footer|meta|info|tools?|actions?|tags)", r"metadata", r"meta",
         r"author[a-z]*-?(?:bio|box|info|card|desc|description|details|about|profile|block)s?", r"about-?(?:the-?)?author[a-z\-]*", r"bio", r"byline[a-z\-]*", r"by-?line", r"timestamp", r"dateline-?date", r"published-?date", r"pub-?date", r"post-?date", r"entry-?date", r"vcard", r"signature",
         r"pagination", r"pager", r"pagenav", r"prev-?next", r"next-?prev", r"prev(?:ious)?-?(?:post|article)s?", r"next-?(?:post|article)s?",
-        r"rating", r"ratings", r"votes?", r"poll", r"quiz", r"survey", r"print-?(?:only|footer)?", r"visually-?hidden", r"sr-?only", r"screen-?reader[a-z\-]*", r"noprint", r"tooltip[a-z]*", r"dropdown[a-z\-]*", r"skip[a-z\-]*", r"hidden",
+        r"rating", r"ratings", r"votes?", r"poll", r"quiz", r"survey", r"print-?(?:only|footer)", r"visually-?hidden", r"sr-?only", r"screen-?reader[a-z\-]*", r"noprint", r"tooltip[a-z]*", r"dropdown[a-z\-]*", r"skip[a-z\-]*",
         r"donat[a-z\-]*", r"support-?us", r"contact", r"feedback", r"error-?report", r"correction-?form", r"disclaimer", r"legal", r"player[a-z\-]*", r"video-?(?:player|container|wrapper|info|title|meta|js)", r"vjs[a-z\-]*", r"jwplayer[a-z\-]*", r"audio-?player", r"playlist", r"ticker", r"weather", r"market-?data", r"stock[a-z\-]*", r"download[a-z\-]*", r"app-?(?:promo|banner|store)", r"back-?to-?top", r"category-?list", r"trust-?project", r"jp-relatedposts", r"sharedaddy", r"yarpp[a-z\-]*", r"wp-?embed", r"wpcf7", r"nf-form[a-z\-]*", r"mc4wp[a-z\-]*", r"ez-?toc[a-z\-]*", r"toc", r"table-?of-?contents?", r"infobox",
     ) + r")(?=$|[\s_\-:/\d])",
     re.IGNORECASE,
@@ -78,5 +78,50 @@ DATE_BOX = re.compile(
 # A name that says "the article's own text" outweighs a name of furniture beside it (``article-body paywall``).
 POSITIVE = re.compile(
     r"article-?_*(?:body|text|content)|story-?_*(?:body|text|content)|post-?_*(?:body|content)|entry-?_*content|articlebody",
+    re.IGNORECASE,
+)
+
+# Furniture that never turns out to be the article, however long it is.
+STRONG_FURNITURE = re.compile(
+    r"^(?:nav|footer|menu|comment|cookie|consent|gdpr|rgpd|onetrust|didomi|cmp|disqus|respond|breadcrumb|hidden$|figcaption)", re.IGNORECASE
+)
+
+CAPTION_NAME = re.compile(r"(?:^|[\s_\-])(?:[a-z]*caption|legende?|credits?|photo-?credit|copyright|pie-?(?:de-?)?foto)(?=$|[\s_\-\d])", re.IGNORECASE)
+
+# --- phrases of furniture: Arabic, French, Spanish, English ----------------------------------------------------------
+
+READ_ALSO = re.compile(
+    r"^\W*(?:read (?:also|more|next)|also read|see also|related(?: (?:article|story|stories|news|coverage|topics|content|video))?\s*:|more (?:on|from|about)\b.{0,60}$|watch\s*:|"
+    r"(?:à |a )?lire (?:aussi|[ée]galement|plus)|lisez (?:aussi|[ée]galement)|voir aussi|à voir aussi|[àa] lire|sur le m[êe]me sujet|"
+    r"lea tambi[ée]n|lee tambi[ée]n|leer m[áa]s|te puede interesar|ver tambi[ée]n|m[áa]s informaci[óo]n|noticias? relacionadas?|"
+    r"اقرأ (?:أيضا|أيضًا|المزيد|كذلك)|إقرأ (?:أيضا|أيضًا|المزيد)|اقرأ ايضا|شاهد (?:أيضا|أيضًا)|طالع (?:أيضا|أيضًا)|قد يهمك|مواضيع ذات صلة|أخبار ذات صلة|مقالات ذات صلة)",
+    re.IGNORECASE,
+)
+PHRASE = re.compile(
+    r"^\W*(?:advertisement|publicit[ée]|publicidad|إعلان|annonce|sponsored|sign up (?:for|to)\b|subscribe (?:to|now|for)\b|follow (?:us|@)|suivez[- ]nous|s[íi]guenos|تابعنا|تابعوا|"
+    r"share (?:this|on|via)|partager|compartir|شارك|click here|cliquez ici|haga clic|اضغط هنا|انقر هنا|©|copyright\b|all rights reserved|tous droits r[ée]serv|todos los derechos|جميع الحقوق|"
+    r"loading|chargement|this article (?:was|has been) (?:originally )?(?:published|updated)|we use cookies|story continues below|continue reading|scroll to continue|"
+    r"abonnez[- ]vous|inscrivez[- ]vous|suscr[íi]bete|اشترك|download (?:the|our) app|t[ée]l[ée]chargez|listen to this article|[ée]couter l.article|"
+    r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|leave a (?:comment|reply)|laisser un commentaire|deja (?:un|tu) comentario|أضف تعليق|اترك تعليق|"
+    r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
+    r"temps de lecture|\d+ min(?:ute)?s? (?:read|de lecture)|posted in\b|view (?:all|more)|show more|voir plus|load more|back to top|skip to|top stories$|recommended(?: for you)?$|most (?:read|popular)$)",
+    re.IGNORECASE,
+)
+CREDIT = re.compile(
+    r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|map)[\s/,)].{0,60}$)|"
+    r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|getty|reuters|afp)))\W*$",
+    re.IGNORECASE,
+)
+# A sub-heading after which the article is over.
+ENDING = re.compile(
+    r"^\W*(?:related|more (?:from|on|stories|news|like|in)|recommended|you (?:may|might) (?:also )?(?:like|be interested)|read (?:more|next|also)|most (?:read|popular|viewed)|trending|latest|popular|comments?|leave a|about the author|share this|tags|further reading|"
+    r"(?:à|a) lire|lire aussi|sur le m[êe]me|les plus lus|vos commentaires|commentaires|r[ée]agir|dans la m[êe]me|articles? (?:li[ée]s|similaires|recommand)|plus d.(?:articles|infos)|newsletter|"
+    r"m[áa]s (?:le[íi]d|noticias|informaci)|te puede|relacionad|comentarios|noticias relacionadas|lo m[áa]s|archivado en|"
+    r"اقرأ|إقرأ|مواضيع|أخبار ذات|مقالات|التعليقات|تعليقات|الأكثر|شارك|قد يعجبك|ذات صلة|آخر الأخبار)",
+    re.IGNORECASE,
+)
+PAYWALL = re.compile(
+    r"(?:il vous reste|reste) .{0,20}% .{0,30}(?:lire|article)|la suite (?:de cet article )?est r[ée]serv[ée]e|article r[ée]serv[ée] aux abonn|r[ée]serv[ée] (?:à nos|aux) abonn|subscribe to (?:continue|read|keep)|to continue reading|this (?:article|content|story) is (?:for|only available|available (?:only )?to|exclusive)|subscribers? only|"
+    r"contenido exclusivo|s[óo]lo para suscriptores|para (?:seguir|continuar) leyendo|هذا المحتوى (?:خاص|مخصص|متاح) (?:ل|لل)?مشتركين|للاطلاع على بقية المقال|already a subscriber|d[ée]jà abonn[ée]",
     re.IGNORECASE,
 )

@@ -1,0 +1,159 @@
+"""Who signed: people and desks, without what stands around their names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.extraction.metadata import Claims, string, types, unescape
+from pipeline.extraction.published import Place
+from pipeline.extraction.text import clean, key
+from pipeline.extraction.tree import Page, text
+from pipeline.rules import Rules
+
+_METAS = ("author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "cxenseparse:author", "article:author_name", "citation_author", "twitter:data1")
+_PREFIX = re.compile(
+    r"^(?:(?:article\s+)?(?:written|posted|published|reported|story|words|reporting|text|analysis|opinion|by|from)?\s*by\b|by\b|from\b|author\b|par\b|propos\s+recueillis\s+par|(?:article\s+)?[ée]crit\s+par|(?:article\s+)?r[ée]dig[ée]\s+par|publi[ée]\s+par|avec|por\b|escrito\s+por|texto:?|autor(?:es|a)?\b|auteurs?\b|"
+    r"بقلم|كتب(?:ت|ه|ها)?|إعداد|تحرير|أعدّ?ها?|أنجزه?ا?|الكاتب(?:ة)?|حاوره?ا?|مراسلة|متابعة|من\s+إعداد)\s*[:：\-–|/]?\s+",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s*(?:,|;|\||/|•|·|\n|،|؛|\s&\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*", re.IGNORECASE)
+_EMAIL = re.compile(r"\S+@\S+\.\w+|@\w+|https?://\S+|www\.\S+")
+_ROLE = re.compile(
+    r"\b(?:reporter|correspondent|editor|journalist|writer|staff|columnist|contributor|producer|director|analyst|intern|senior|chief|bureau|follow|contact|view|profile|more|posts?|photographer|founder|ceo|professor|author|"
+    r"journaliste|r[ée]dact(?:eur|rice)|correspondante?|envoy[ée]e?|sp[ée]cial|reporter|photographe|chroniqueu[rs]e?|grand|stagiaire|"
+    r"redactora?|periodista|corresponsal|enviad[oa]|colaborador|editora?)\b|مراسل|صحفي|رئيس|محرر",
+    re.IGNORECASE,
+)
+_DATE_WORD = re.compile(r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث", re.IGNORECASE)
+_PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
+_NOT_A_NAME = frozenset(
+    "admin administrator administrateur editor webmaster author unknown guest user root home none null anonymous staff online share email print "
+    "facebook twitter instagram linkedin comments comment follow read more subscribe".split()
+)
+MAX_AUTHORS = 20
+
+
+def find(page: Page, claims: Claims, rules: Rules, place: Place, selected: list[str] | None = None) -> tuple[tuple[str, ...], str]:
+    """(authors in the order printed, origin); no authors is ``((), "")``."""
+    outlet = {key(name) for name in rules.names}
+    site = claims.meta("og:site_name")
+    if site:
+        outlet.add(key(site))
+    publisher = string(claims.article.get("publisher"))
+    if publisher:
+        outlet.add(key(publisher))
+    desks: tuple[tuple[str, ...], str] = ((), "")
+    for found, origin in (
+        (selected or [], "rule"),
+        (_json_ld(claims), "json-ld"),
+        (_metas(claims), "meta"),
+        (_marked(page, place, strong=True), "microdata"),
+        (_marked(page, place, strong=False), "byline"),
+    ):
+        names = names_in(found)
+        if names and any(key(name) not in outlet for name in names):
+            return names, origin
+        if names and not desks[0]:
+            desks = names, origin
+    return desks
+
+
+def names_in(raw: list[str]) -> tuple[str, ...]:
+    """The names in some bylines, cleaned, each once.
+
+    >>> names_in(["By Ana Ruiz and Omar Alami, Staff Writer", "omar@example.com"])
+    ('Ana Ruiz', 'Omar Alami')
+    """
+    out: dict[str, str] = {}
+    for line in raw:
+        line = clean(unescape(line))
+        if not line or len(line) > 300:
+            continue
+        line = _EMAIL.sub(" ", line)
+        line = _PARENS.sub(" ", line).strip()
+        while True:
+            stripped = _PREFIX.sub("", line + " ", count=1).strip()
+            if stripped == line:
+                break
+            line = stripped
+        for piece in _SPLIT.split(line):
+            name = _name(piece)
+            if name and key(name) not in out:
+                out[key(name)] = name
+    return tuple(list(out.values())[:MAX_AUTHORS])
+
+
+def _name(piece: str) -> str | None:
+    piece = _PREFIX.sub("", clean(piece) + " ", count=1).strip(" .:-–—|*\"'«»")
+    piece = re.split(r"\s+[-–—|]\s+|\s*:\s+", piece)[0].strip()
+    if not 2 <= len(piece) <= 60 or _DATE_WORD.search(piece):
+        return None
+    words = piece.split()
+    if len(words) > 6 or key(piece) in _NOT_A_NAME or not any(c.isalpha() for c in piece):
+        return None
+    if _ROLE.search(piece) and not (len(words) <= 4 and piece[:1].isupper() and re.search(r"(?i)\b(?:staff|desk|newsroom|rédaction|redacción|team)\b", piece)):
+        return None
+    if piece.isupper() and len(words) > 1 and piece.isascii():
+        piece = piece.title()
+    return piece
+
+
+def _json_ld(claims: Claims) -> list[str]:
+    return _people(claims.article.get("author") or claims.article.get("creator"))
+
+
+def _people(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    out = []
+    for item in items[:MAX_AUTHORS]:
+        if isinstance(item, list):
+            out += _people(item)
+            continue
+        name = item.get("name") if isinstance(item, dict) else item
+        for one in name if isinstance(name, list) else [name]:
+            value_text = string(one)
+            if value_text and not value_text.startswith(("http://", "https://", "#", "/")):
+                out.append(value_text)
+    return out
+
+
+def _metas(claims: Claims) -> list[str]:
+    for name in _METAS:
+        if name == "twitter:data1" and key(claims.meta("twitter:label1") or "") not in ("written by", "ecrit par", "escrito por", "كتب بواسطة"):
+            continue
+        found = [c for c in claims.metas.get(name, ()) if c.strip() and not c.strip().startswith(("http", "/"))]
+        if names_in(found):
+            return found
+    return [c for c in claims.metas.get("article:author", ()) if c.strip() and not c.strip().startswith(("http", "/")) and "." not in c]
+
+
+def _marked(page: Page, place: Place, *, strong: bool) -> list[str]:
+    """Elements that say "author" in their markup, near the headline or the end of the text."""
+    title = place.title if place.title >= 0 else place.start
+    out = []
+    for mark in page.bylines:
+        attributes = mark.attributes
+        named = attributes.get("itemprop") or ""
+        rel = attributes.get("rel") or ""
+        certain = "author" in named or "author" in rel
+        if certain is not strong:
+            continue
+        near = title - 6 <= mark.at <= place.start + 4 or (place.end - 1 <= mark.at <= place.end + 2)
+        if not near or _in_other_box(mark.node, title):
+            continue
+        line = text(mark.el)
+        if line and len(line) < 120:
+            out.append(line)
+            if not strong and names_in(out):
+                break
+    return out
+
+
+def _in_other_box(node: Any, title: int) -> bool:
+    for one in (node, *node.ancestors()):
+        if one.start <= title < one.end:
+            return False
+        if one.furniture and re.search(r"comment|relat|recomm|popular|side|nav|foot|teaser|latest|respond|more", one.furniture):
+            return True
+    return False

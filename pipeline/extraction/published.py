@@ -1,0 +1,310 @@
+"""Which of a page's dates is the article's: falling order of trust, none rather than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from urllib.parse import urlsplit
+
+from pipeline.extraction import dates
+from pipeline.extraction.metadata import Claims, string
+from pipeline.extraction.tree import Node, Page, text
+from pipeline.extraction.words import DATE_BOX
+from pipeline.rules import Rules
+from store.records import Moment, Precision
+
+PUBLISHED_METAS = (
+    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "article:published",
+    "parsely-pub-date", "sailthru.date", "publication_date", "publish-date", "publishdate", "publish_date", "pubdate",
+    "date.published", "article.published", "article_date_original", "originalpublicationdate", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date",
+    "dc.created", "rnews:datepublished", "bt:pubdate", "displaydate", "dat", "prism.publicationdate", "citation_publication_date",
+    "citation_online_date", "date", "datecreated", "article:create_time", "shareaholic:article_published_time", "pdate", "ptime", "vr:published_time", "iso-8601-publish-date", "gentics.publishdate",
+)  # fmt: skip
+MODIFIED_METAS = (
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "dcterms.modified",
+    "dc.date.modified", "last-modified", "revised", "lastmod", "article:updated_time",
+)  # fmt: skip
+_UPDATED = re.compile(
+    r"\b(?:updated?|modified|last\s+(?:edited|changed)|mise?\s+[àa]\s+jour|modifi[ée]e?|actualizad[oa]|actualizaci[oó]n|modificad[oa]|maj)\b|تحديث|تعديل|حُدِّث|آخر\s+تعديل",
+    re.IGNORECASE,
+)
+_PUBLISHED = re.compile(
+    r"\b(?:published|posted|publi[ée]e?s?|post[ée]|cr[ée]{1,2}e?|publicad[oa]|first\s+published|on)\b|نشر|النشر|بتاريخ|تاريخ|حرر|أضيف",
+    re.IGNORECASE,
+)
+_NOT_OURS = re.compile(r"©|\(c\)|copyright|all\s+rights|tous\s+droits|derechos|جميع\s+الحقوق", re.IGNORECASE)
+_UPDATED_NAME = re.compile(r"updat|modif|maj\b|mise-a-jour|actualiz", re.IGNORECASE)
+_URL_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})[/\-_.](\d{1,2})[/\-_.](\d{1,2})(?!\d)|(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
+)
+_MAX_LABEL = 160
+_FAR_FUTURE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the page the article is: block indexes."""
+
+    title: int
+    """Of the headline; -1 if it stands in no block."""
+    start: int
+    end: int
+    """The body's first block, and the one after its last."""
+    body: frozenset[int]
+    """The blocks that are the body's paragraphs."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    rules: Rules
+    zone: tzinfo | None
+    now: datetime
+
+    def stamp(self, raw: str | None, origin: str) -> Moment | None:
+        """A machine's date: the whole string is one."""
+        if not raw or len(raw) > 100:
+            return None
+        raw = raw.strip()
+        if raw.isdigit() and len(raw) in (10, 13):
+            seconds = int(raw) / (1000 if len(raw) == 13 else 1)
+            at = datetime.fromtimestamp(seconds, dates.UTC).replace(microsecond=0)
+            one = dates.Written(at.date(), at.time(), timedelta(0), Precision.SECOND)
+        else:
+            found = dates.written(raw, day_first=self.rules.day_first, now=self.now)
+            if not found:
+                return None
+            one = found[0]
+        if one.day <= date(1990, 1, 1):
+            return None
+        return dates.moment(one, self.zone, self.now, origin)
+
+    def visible(self, line: str, origin: str) -> tuple[Moment | None, Moment | None]:
+        """(published, modified) told by one short line of the page."""
+        published = modified = None
+        before = 0
+        for one in dates.written(line, day_first=self.rules.day_first, now=self.now):
+            label = line[before : one.start]
+            before = one.end
+            if _NOT_OURS.search(label) or one.day > (self.now + timedelta(days=1)).date():
+                continue
+            found = dates.moment(one, self.zone, self.now, origin)
+            if _UPDATED.search(label) and not _PUBLISHED.search(label):
+                modified = modified or found
+            else:
+                published = published or found
+        if published is None and modified is None and len(line) < 80:
+            near = dates.relative(line, self.now, self.zone or dates.UTC)
+            if near:
+                found = dates.moment_of_relative(near, self.zone, self.now, origin)
+                if _UPDATED.search(line):
+                    modified = found
+                else:
+                    published = found
+        return published, modified
+
+
+def find(
+    page: Page, claims: Claims, rules: Rules, zone: tzinfo | None, now: datetime, url: str, place: Place,
+    hint: datetime | None,
+) -> tuple[Moment | None, Moment | None]:
+    """(published, modified) of the article."""  # fmt: skip
+    read = _Reader(rules, zone, now)
+    in_url = from_url(url, zone, now)
+    machine = [m for m in _machine(page, claims, read) if m is not None]
+    shown, shown_modified = _shown(page, read, place)
+    published = _choose(machine, shown, in_url, now)
+    if published is None:
+        published = shown or in_url
+    if published is not None and shown is not None and published is not shown:
+        published = _local_day(published, shown, zone)
+    if published is not None and "future_clamped" in published.flags and in_url and "future_clamped" not in in_url.flags:
+        published = in_url
+    if published is None and hint is not None:
+        published = from_hint(hint, zone, now)
+    modified = _modified(claims, read) or shown_modified
+    if modified and published and modified.latest < published.earliest:
+        modified = None
+    return published, modified
+
+
+def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
+    """What the feed or sitemap said, where the page says nothing."""
+    stated = hint.astimezone(dates.UTC)
+    return dates.moment(
+        dates.Written(stated.date(), stated.time().replace(microsecond=0), timedelta(0), Precision.SECOND), zone, now, "hint"
+    )
+
+
+def _machine(page: Page, claims: Claims, read: _Reader) -> Iterator[Moment | None]:
+    yield read.stamp(string(claims.article.get("datePublished")), "json-ld")
+    for name in PUBLISHED_METAS:
+        for content in claims.metas.get(name, ())[:1]:
+            yield read.stamp(content, "meta")
+    for mark in page.itemprops:
+        if (mark.attributes.get("itemprop") or "").strip().lower() in ("datepublished", "datecreated"):
+            if _elsewhere(mark.node):
+                continue
+            raw = mark.attributes.get("content") or mark.attributes.get("datetime") or text(mark.el)
+            yield read.stamp(raw, "microdata")
+            break
+    for other in claims.others:
+        if not claims.article and other.get("datePublished") and not _is_list_item(other):
+            yield read.stamp(string(other.get("datePublished")), "json-ld")
+            break
+    yield read.stamp(string(claims.article.get("dateCreated")), "json-ld")
+
+
+def _is_list_item(value: dict[str, object]) -> bool:
+    return value.get("@type") in ("ListItem", "Comment", "ImageObject", "Product")
+
+
+def _elsewhere(node: Node) -> bool:
+    """Within a box of other articles, comments or page furniture."""
+    for one in (node, *node.ancestors()):
+        if one.furniture and one.furniture not in _DATE_FURNITURE and one.end - one.start < 400:
+            return not DATE_BOX.search(one.name)
+    return False
+
+
+_DATE_FURNITURE = frozenset("meta byline timestamp vcard author entry-meta post-meta article-meta post-date entry-date info".split())
+
+
+def _choose(machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime) -> Moment | None:
+    """The most trusted stamp; one that the URL or the printed date bears out goes first."""
+    sound = [m for m in machine if "future_clamped" not in m.flags]
+    for witness in (in_url, shown if shown and "relative" not in shown.flags else None):
+        if witness is None or witness.precision is Precision.MONTH:
+            continue
+        for one in sound:
+            if one.local_date == witness.local_date or abs(one.at - witness.at) < timedelta(hours=26):
+                return one
+    if sound:
+        return sound[0]
+    return machine[0] if machine and shown is None else None
+
+
+def _local_day(published: Moment, shown: Moment, zone: tzinfo | None) -> Moment:
+    """A page of an unknown zone prints its own day: a UTC stamp one day off is set to it."""
+    if zone is not None or published.precision is Precision.DAY or "relative" in shown.flags:
+        return published
+    a, b = date.fromisoformat(published.local_date), date.fromisoformat(shown.local_date)
+    if abs((a - b).days) == 1:
+        return replace(published, local_date=shown.local_date, flags=(*published.flags, "local_day_shown"))
+    return published
+
+
+def _modified(claims: Claims, read: _Reader) -> Moment | None:
+    found = read.stamp(string(claims.article.get("dateModified")), "json-ld")
+    if found:
+        return found
+    for name in MODIFIED_METAS:
+        for content in claims.metas.get(name, ())[:1]:
+            found = read.stamp(content, "meta")
+            if found:
+                return found
+    return None
+
+
+def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Moment | None]:
+    """What the page prints near its headline, above its text, or just below it."""
+    title = place.title if place.title >= 0 else place.start
+    published = modified = None
+    last = max(place.start + 3, title + 12)
+    for mark in page.times:
+        if not title - 12 <= mark.at <= last or _other_article(mark.node, title, page):
+            continue
+        raw = mark.attributes.get("datetime") or ""
+        label = text(mark.el)
+        name = f"{mark.attributes.get('class') or ''} {mark.node.name}"
+        found = read.stamp(raw, "time") or read.visible(label, "time")[0]
+        if found is None:
+            continue
+        around = page.blocks[mark.at].text if mark.at < len(page.blocks) else ""
+        position = around.find(label) if label else -1
+        updated = _UPDATED_NAME.search(name) or _UPDATED.search(label) or (
+            position > 0 and _UPDATED.search(around[max(0, position - 25) : position])
+        )  # fmt: skip
+        if updated:
+            modified = modified or found
+        elif published is None:
+            published = found
+    if published is not None:
+        return published, modified
+    for index in _near(page, place, title):
+        block = page.blocks[index]
+        line = block.text
+        if len(line) > _MAX_LABEL or not (any(c.isdigit() for c in line) or len(line) < 40):
+            continue
+        if _other_article(block.node, title, page) or _UPDATED_NAME.search(block.node.name):
+            continue
+        if block.links > 0.6 * len(line) and not DATE_BOX.search(block.node.name):
+            continue
+        found, changed = read.visible(line, "text")
+        modified = modified or changed
+        if found is not None:
+            if index < title and _is_clock(found, page, index, title, read.now):
+                continue
+            return found, modified
+    return None, modified
+
+
+def _near(page: Page, place: Place, title: int) -> Iterator[int]:
+    """Blocks to look into: after the headline, then before it, then after the text."""
+    count = len(page.blocks)
+    for index in range(title + 1, min(count, max(place.start + 2, title + 12))):
+        if index not in place.body or index <= place.start + 1:
+            yield index
+    yield from range(title - 1, max(-1, title - 9), -1)
+    for index in range(place.end, min(count, place.end + 4)):
+        if DATE_BOX.search(page.blocks[index].node.name) or _PUBLISHED.search(page.blocks[index].text[:40]):
+            yield index
+    if 0 <= title < count:
+        yield title
+
+
+def _other_article(node: Node, title: int, page: Page) -> bool:
+    """Whether the box belongs to another article's card, a list, a comment or the page's frame."""
+    for one in (node, *node.ancestors()):
+        if one.start <= title < one.end:
+            return False
+        if one.tag in ("nav", "aside", "footer", "li") and one.end - one.start > 0:
+            if one.tag == "li" and one.end - one.start <= 2 and DATE_BOX.search(one.name + " " + (one.parent.name if one.parent else "")):
+                continue
+            if one.tag == "li" and one.start > title and one.start - title <= 4:
+                continue
+            return True
+        if one.furniture and _ELSEWHERE.search(one.furniture):
+            return True
+    return False
+
+
+_ELSEWHERE = re.compile(
+    r"comment|relat|recomm|popular|trend|latest|teaser|side|widget|rail|nav|menu|ticker|weather|foot|more|next|prev|lire|read|respond|card|hidden|promo"
+)
+
+
+def _is_clock(found: Moment, page: Page, index: int, title: int, now: datetime) -> bool:
+    """A date in the page's head that is today's: the clock of the site, unless it stands in one box with the headline."""
+    if abs(found.at - now) > timedelta(hours=48):
+        return False
+    for one in page.blocks[index].node.ancestors():
+        if one.start <= title < one.end:
+            return title - one.start > 6 or one.tag in ("body", "html")
+    return True
+
+
+def from_url(url: str, zone: tzinfo | None, now: datetime) -> Moment | None:
+    """A full day in the path (``/2026/11/24/``, ``-20261124``); a year and month alone are no day."""
+    path = urlsplit(url).path
+    for match in _URL_DATE.finditer(path):
+        parts = match.group(1, 2, 3) if match[1] else match.group(4, 5, 6)
+        try:
+            day = date(*(int(part) for part in parts))
+        except ValueError:
+            continue
+        if 1995 <= day.year and day <= (now + timedelta(days=1)).date():
+            return dates.moment(dates.Written(day), zone, now, "url")
+    return None
