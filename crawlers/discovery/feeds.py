@@ -16,6 +16,8 @@ from crawlers.discovery.jsontext import string
 
 _ATOM = "atom"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+# media:title and media:description speak of the picture, itunes: of the recording, thr: of the comments.
+_OTHER_SUBJECTS = ("yahoo.com/mrss", "media", "itunes", "thread")
 _PUBLISHED = ("pubdate", "published", "issued", "date", "created")
 _MODIFIED = ("updated", "modified")
 _ORDER_OF_SUMMARY = ("description", "summary", "abstract", "subtitle", "content", "encoded")
@@ -84,8 +86,8 @@ def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: 
                 addresses[kind].append(_text(child))
         elif name == "id":
             addresses["id"].append(_text(child))
-        elif "media" in space or "itunes" in space or "thread" in space:
-            continue  # media:title and media:description speak of the picture
+        elif any(other in space for other in _OTHER_SUBJECTS):
+            continue
         elif name not in fields and (value := _text(child)).strip():
             fields[name] = value
     about = next((value for key, value in item.attrib.items() if str(key).endswith("}about")), None)

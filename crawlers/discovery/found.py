@@ -28,6 +28,7 @@ MAX_TITLE_CHARS = 500
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CLEAN = re.compile(r"https?://[^/?#\s][^\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff#]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|ref|source|xtor|at_\w+", re.IGNORECASE)
@@ -118,6 +119,8 @@ class Gatherer:
             # Line breaks within an address are layout; a blank within an Arabic slug is part of it.
             url = _BLANKS.sub(lambda m: "" if "\n" in m[0] or m[0][0] not in " \xa0" else "%20", url)
         if not _ABSOLUTE.match(url):
+            if _SCHEME.match(url):
+                return None
             try:
                 url = urljoin(base or self.url, url)
             except ValueError:
@@ -171,7 +174,7 @@ class Gatherer:
 
     def _wrapped(self, url: str) -> str | None:
         """The outlet's address that a redirector (Google Alerts, ``apiclick``) carries in its query."""
-        query = urlsplit(url).query
+        query = url.partition("?")[2]
         if "http" not in query:
             return None
         try:

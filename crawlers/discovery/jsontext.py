@@ -14,20 +14,29 @@ _TRIES = 20
 def load(text: str) -> Any:
     """The JSON object or list in *text*; raises ``ValueError`` where there is none.
 
-    What stands before it (warnings of PHP, a BOM) and after it is passed over, control characters within
-    strings are accepted, and a backslash that starts no escape stands for itself (GDELT sends such).
+    What stands before it (warnings of PHP, a BOM) and after it is passed over: of several values, the longest
+    counts.  Control characters within strings are accepted, and a backslash that starts no escape stands for
+    itself (GDELT sends such).
     """
     decoder = json.JSONDecoder(strict=False)
     for attempt in (text, _ESCAPE.sub(lambda m: m[0] if m[1] else r"\\", text)):
-        for number, opening in enumerate(_OPENING.finditer(attempt)):
-            if number >= _TRIES:
+        best, reach, at = None, 0, 0
+        for _ in range(_TRIES):
+            opening = _OPENING.search(attempt, at)
+            if opening is None or len(attempt) - opening.start() < reach:
                 break
+            at = opening.start() + 1
             try:
-                return decoder.raw_decode(attempt, opening.start())[0]
+                value, end = decoder.raw_decode(attempt, opening.start())
             except RecursionError as error:
                 raise ValueError("nested too deeply") from error
             except ValueError:
                 continue
+            if end - opening.start() > reach:
+                best, reach = value, end - opening.start()
+            at = end
+        if reach:
+            return best
     raise ValueError("no JSON value")
 
 

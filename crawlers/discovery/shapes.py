@@ -27,17 +27,19 @@ _SERVICE_SITEMAP = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d{2}[/_-]?(?:0[1-9]|1[0-2])(?:[/_-]?(?:[0-2]\d|3[01]))?(?!\d)")
-_ID = re.compile(r"(?<!\d)\d{4,}(?!\d)")
+_ID = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4,}(?!\d)")  # a year is no number of an article
 _ID_QUERY = re.compile(r"(?:^|&)(?:p|id|\w*id|article|artid|news|n|storyid|art)=\d+(?:&|$)", re.IGNORECASE)
 _PAGE_END = re.compile(r"\.(?:s?html?|php|aspx?|jsp)$", re.IGNORECASE)
 _WORD_BREAK = re.compile(r"[-_+\s،.]+")
 _SESSION = re.compile(
-    r"(?:^|[&;/])(?:phpsessid|jsessionid|aspsessionid\w*|sessionid|session_id|sid|s_id|cfid|cftoken|oscsid)=",
+    # sid is a story's number at some outlets: only the look of a session makes it one.
+    r"(?:^|[&;/])(?:(?:phpsessid|jsessionid|aspsessionid\w*|sessionid|session_id|cfid|cftoken|oscsid)="
+    r"|sid=(?=[\w,-]*[a-z])[\w,-]{16,})",
     re.IGNORECASE,
 )
 _FACET = re.compile(
-    r"(?:^|&)(?:sort|orderby|order|order_by|filter\w*|facet\w*|f\[|min_?price|max_?price|replytocom|share|print|view|"
-    r"lang_switch|day|month|year|date|cal\w*|tribe-bar-date|eventdisplay|ical|outlook-ical|returnurl|"
+    r"(?:^|&)(?:sort|orderby|order|order_by|filter\w*|facet\w*|f\[|min_?price|max_?price|replytocom|share|print|"
+    r"lang_switch|day|month|year|date|cal|calendar|tribe-bar-date|eventdisplay|ical|outlook-ical|returnurl|"
     r"redirect\w*|add-to-cart)"
     r"(?:=|%5b|\[)",
     re.IGNORECASE,
@@ -115,7 +117,7 @@ def article_score(url: str) -> int:
     elif _ID.search(slug) or (len(segments) > 1 and _ID.search(segments[-2])):
         score += 3
     if any(segment in _LISTING_WORDS for segment in segments[:-1]):
-        score -= 4
+        score -= 5
     if last in _LISTING_WORDS or slug in _LISTING_WORDS:
         score -= 6
     return score

@@ -34,7 +34,7 @@ def in_window(child: Child, window_start: datetime) -> bool:
 
 def read_sitemap(text: str, gather: Gatherer) -> None:
     """Add the pages of a urlset as links and the sitemaps of an index as children, newest first."""
-    complete = text.rstrip().endswith(">")
+    complete = text.rstrip().lower().endswith(("urlset>", "sitemapindex>"))
     text, mends = markup.mended(text)
     for code in mends:
         gather.problem(code, "mended before reading")

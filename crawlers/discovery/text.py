@@ -103,7 +103,7 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...]) ->
                 return text, True
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken * 50 < len(text.encode("utf-8", "replace")) - len(text) or broken < 3:
+    if sum(char > "\x7f" for char in text) > 4 * broken:
         return text, False  # real UTF-8 with a few bad bytes
     return body.decode("cp1256" if arabic else "cp1252", "replace"), False
 
