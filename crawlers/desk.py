@@ -1,0 +1,175 @@
+"""The parts that one Scrapy process shares: book, turns, robots, guard, limits; built from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from scrapy import Request
+from scrapy.http.request import NO_CALLBACK
+from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.utils.misc import load_object
+
+from crawlers.assignment import Assignment
+from crawlers.book import Book
+from crawlers.collect import Collecting, Terms
+from crawlers.guard import Network, networks
+from crawlers.hosts import Hosts, utc_now
+from crawlers.memory import MemoryBook
+from crawlers.owners import owner_name
+from crawlers.robots import MAX_BYTES, Robots, RobotsAnswer
+from crawlers.wire import Limits, Lookup, SystemLookup, tls_context
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from store.archive import ArchiveWriter
+
+_GRACE_S = 3.0
+"""After a stop, requests under way have this long to end by themselves."""
+
+
+class Desk:
+    """One per crawler; handler, middlewares, spider and handoff find each other here."""
+
+    _desks: ClassVar[WeakKeyDictionary[Any, Desk]] = WeakKeyDictionary()
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self.owner = owner_name()
+        self.home = Path(settings["MARSAD_STORE"]) if settings.get("MARSAD_STORE") else None
+        self.book: Book
+        self.writer: ArchiveWriter | None = None
+        if self.home is None:
+            self.book = MemoryBook(settings.getint("RETRY_TIMES"))
+        else:
+            self.book, self.writer = _open_store(self.home, settings)
+        self.allow: tuple[Network, ...] = networks(settings.getlist("NETWORK_ALLOW"))
+        self.schemes: list[str] = settings.getlist("NETWORK_SCHEMES")
+        self.limits = Limits(
+            timeout_s=settings.getfloat("DOWNLOAD_TIMEOUT"), max_bytes=settings.getint("DOWNLOAD_MAXSIZE")
+        )
+        self._verify = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+        chosen = settings.get("NETWORK_LOOKUP")
+        self.lookup: Lookup = (
+            load_object(chosen) if chosen else SystemLookup(settings.getdict("NETWORK_HOSTS"))
+        )
+        self.hosts = Hosts(
+            self.book,
+            owner=self.owner,
+            delay_s=settings.getfloat("DOWNLOAD_DELAY"),
+            max_delay_s=settings.getfloat("MAX_DELAY_S"),
+            ttl_s=settings.getfloat("LEASE_S"),
+            fixed=(settings.getpriority("DOWNLOAD_DELAY") or 0) >= SETTINGS_PRIORITIES["cmdline"],
+        )
+        self.robots = Robots(
+            self.book,
+            self.hosts,
+            self._fetch_robots,
+            ttl_s=settings.getfloat("ROBOTS_TTL_S"),
+            keep_days=settings.getfloat("ROBOTS_KEEP_DAYS"),
+        )
+        self._wall_clock_s = settings.getfloat("WALL_CLOCK_S")
+        self.downloads: set[asyncio.Task[Any]] = set()
+        """Requests under way."""
+        self.now: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Desk:
+        desk = cls._desks.get(crawler)
+        if desk is None:
+            desk = cls._desks[crawler] = cls(crawler)
+        return desk
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        return tls_context(verify=self._verify)
+
+    def collecting(self, assignment: Assignment) -> Collecting:
+        """The course of the crawl that *assignment* asks for."""
+        settings = self._crawler.settings
+        return Collecting(
+            assignment.sources,
+            book=self.book,
+            hosts=self.hosts,
+            owner=self.owner,
+            watchwords=assignment.watchwords,
+            emit=assignment.emit,
+            keep_visit=self.writer.write_visit if self.writer is not None else None,
+            terms=Terms(
+                backfill_days=settings.getfloat("BACKFILL_DAYS"),
+                poll_min_s=settings.getfloat("POLL_MIN_S"),
+                poll_max_s=settings.getfloat("POLL_MAX_S"),
+                lease_s=settings.getfloat("LEASE_S"),
+                max_pages=settings.getint("MAX_PAGES_PER_RUN"),
+                concurrent_hosts=settings.getint("CONCURRENT_HOSTS"),
+                back_off_s=settings.getfloat("BACK_OFF_S"),
+                force=assignment.force,
+                since=assignment.since,
+            ),
+        )
+
+    async def _fetch_robots(self, url: str) -> RobotsAnswer:
+        engine = self._crawler.engine
+        assert engine is not None
+        request = Request(
+            url, callback=NO_CALLBACK, dont_filter=True, meta={"robots": True, "cut_at": MAX_BYTES}
+        )
+        response = await engine.download_async(request)
+        return RobotsAnswer(response.status, response.body)
+
+    @asynccontextmanager
+    async def upkeep(self, end: Callable[[str], None]) -> AsyncIterator[None]:
+        """Heartbeats of leases; calls *end* with the reason when the wall clock runs out."""
+
+        async def work() -> None:
+            started = time.monotonic()
+            while True:
+                await asyncio.sleep(1.0)
+                self.hosts.heartbeat()
+                self.hosts.release_idle()
+                if time.monotonic() - started > self._wall_clock_s:
+                    end("wall clock")
+                    self.stop()
+                    return
+
+        task = asyncio.ensure_future(work())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    def stop(self) -> None:
+        """End the run: who waits is sent away at once, who downloads a little later."""
+        self.hosts.stop()
+        asyncio.get_running_loop().call_later(_GRACE_S, self._cut)
+
+    def _cut(self) -> None:
+        for task in list(self.downloads):
+            task.cancel()
+
+    def close(self) -> None:
+        self.hosts.close()
+        if self.writer is not None:
+            self.writer.close()
+        close = getattr(self.book, "close", None)
+        if close is not None:
+            close()
+
+
+def _open_store(home: Path, settings: Any) -> tuple[Book, ArchiveWriter]:
+    from store.archive import Archive  # not needed without a store
+    from store.ledger import Ledger
+
+    ledger = Ledger.open(home, retry_times=settings.getint("RETRY_TIMES"))
+    archive = Archive(home, rotate_bytes=settings.getint("ARCHIVE_ROTATE_BYTES"))
+    return ledger, archive.writer()

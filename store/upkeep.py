@@ -1,0 +1,60 @@
+"""What a crawl asks when it begins: what waits, which listings are known, whose leases are void."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store.database import Database
+from store.states import EntryState, LinkState
+from store.tables import entry_points, hosts, links
+
+_LEASED = links.c.state.in_([LinkState.FETCHING, LinkState.CAPTURED])
+
+
+class Upkeep:
+    """The part of the ledger that a starting process reads and tidies."""
+
+    _db: Database
+
+    def entry_states(self, source_id: str) -> list[EntryState]:
+        """Every listing of the source that was ever asked for: entry points and the sitemaps they led to."""
+        statement = sa.select(entry_points).where(entry_points.c.source_id == source_id)
+        with self._db.reading() as connection:
+            rows = connection.execute(statement.order_by(entry_points.c.url)).all()
+        return [EntryState(**row._mapping) for row in rows]
+
+    def pending_sources(self, now: datetime) -> dict[str, int]:
+        """How many links of each source could be fetched at *now*, host blocks aside; no key for none."""
+        ready = links.c.state.in_([LinkState.DISCOVERED, LinkState.FETCHING, LinkState.RETRY])
+        statement = (
+            sa.select(links.c.source_id, sa.func.count())
+            .where(ready, links.c.ready_at <= now)
+            .group_by(links.c.source_id)
+        )
+        with self._db.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def free_dead_owners(self, is_dead: Callable[[str], bool], now: datetime) -> list[str]:
+        """End at once the leases (links, captured pages, hosts) of owners that *is_dead* says are gone.
+
+        A restart after ``kill -9`` so need not wait for the leases to run out.  Returns the owners freed.
+        """
+        with self._db.reading() as connection:
+            held = sa.and_(_LEASED, links.c.lease_owner.is_not(None))
+            owners = set(connection.scalars(sa.select(links.c.lease_owner).where(held).distinct()))
+            owners |= set(
+                connection.scalars(
+                    sa.select(hosts.c.lease_owner).where(hosts.c.lease_owner.is_not(None)).distinct()
+                )
+            )
+        dead = sorted(owner for owner in owners if owner and is_dead(owner))
+        if dead:
+            with self._db.writing() as connection:
+                mine = sa.and_(_LEASED, links.c.lease_owner.in_(dead))
+                connection.execute(sa.update(links).where(mine).values(lease_owner=None, ready_at=now))
+                theirs = hosts.c.lease_owner.in_(dead)
+                connection.execute(sa.update(hosts).where(theirs).values(lease_owner=None, lease_until=None))
+        return dead
