@@ -250,7 +250,7 @@ def export(as_opml: bool, output: Path | None) -> None:
     if output:
         output.write_bytes(data)
     else:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)
     count = sum(len(list(opml.feeds(source))) for source in with_feeds)
     without = len(enabled) - len(with_feeds)
     say(f"{count} feeds of {len(with_feeds)} outlets; {without} enabled outlets have no feed")

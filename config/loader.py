@@ -138,9 +138,16 @@ class Config:
 
     def _knowledge(self, names: list[str], key: str, make: Callable[[Any], Made]) -> tuple[Made, ...]:
         """What the files *names* list under *key*, each made into its dataclass."""
+        return self._trusting(
+            names,
+            lambda: tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key]),
+        )
+
+    def _trusting(self, names: list[str], read: Callable[[], Made]) -> Made:
+        """What *read* makes of the files *names*; they pass the schema first unless all are packaged."""
         if all(self.path(name) == PACKAGED / name for name in names):
             try:
-                return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
+                return read()
             except (KeyError, TypeError, AttributeError, ValueError):
                 pass  # edited and not checked: the schema says what is wrong
         from config import checking
@@ -148,7 +155,7 @@ class Config:
         faults = checking.knowledge(self)
         if faults:
             raise ConfigError(faults)
-        return tuple(make(raw) for name in names for raw in self.data(name.removesuffix(".yml"))[key])
+        return read()
 
     # -- what is watched --------------------------------------------------------------------------------
 
@@ -217,22 +224,21 @@ class Config:
         ``collect: matching``: names of the watched institutions, office holders, and ``watchwords.yml``."""
         from config.fold import fold
 
-        return tuple(sorted({folded for word in self._watched() if (folded := fold(word).strip())}))
+        words = self._trusting(["watchwords.yml"], lambda: list(self._watched()))
+        return tuple(sorted({folded for word in words if (folded := fold(word).strip())}))
 
     def _watched(self) -> Iterator[str]:
         watchwords = self.data("watchwords")
+        watched = watchwords.get("institutions", ())
         for institution in self.institutions:
-            if institution.id in watchwords["institutions"]:
+            if institution.id in watched:
                 yield from institution.acronyms
                 for by_language in (institution.names, institution.variants):
                     for language, names in by_language.items():
-                        if language not in (
-                            "ary",
-                            "noise",
-                        ):  # loose words, fit for reading and not for choosing
+                        if language not in ("ary", "noise"):  # loose words, fit for reading, not for choosing
                             yield from names
         for holder in self.office_holders:
-            if holder.institution in watchwords["institutions"]:
+            if holder.institution in watched:
                 for names in holder.names.values():
                     yield from names
         for words in watchwords["words"].values():

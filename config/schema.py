@@ -13,7 +13,6 @@ from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -46,7 +45,8 @@ def countries() -> frozenset[str]:
 
 @cache
 def zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    """Every name of the time zone database, as the ``tzdata`` package has it (see :mod:`config.zones`)."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 class Unknown(ValueError):

@@ -78,11 +78,11 @@ def _networks(value: list[str]) -> str | None:
 
 
 def _zone(value: str) -> str | None:
-    from zoneinfo import ZoneInfo
+    from config.zones import zone
 
     try:
-        ZoneInfo(value)
-    except (LookupError, ValueError, OSError):
+        zone(value)
+    except LookupError:  # ZoneInfoNotFoundError
         return "a time zone like Africa/Casablanca"
     return None
 

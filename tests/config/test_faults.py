@@ -60,7 +60,8 @@ SOURCE_FAULTS = [
     ),
     (
         changed("kind: feed", "kind: fed"),
-        ": entry_points[0].kind: got 'fed', expected one of feed, sitemap, news_sitemap, section, wordpress, gdelt"
+        ": entry_points[0].kind: got 'fed', expected one of feed, sitemap, news_sitemap, section,"
+        " wordpress, gdelt"
         " (did you mean 'feed'?)",
     ),
     (changed("homepage:", "hompage:"), ": homepage: got nothing, expected a value: this key is required"),

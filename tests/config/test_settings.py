@@ -133,7 +133,8 @@ FILES = [
     (
         "[crawl]\nbackfil_days = 3\n",
         "marsad.toml: crawl.backfil_days: got an unknown setting, expected one of "
-        "backfill_days, wall_clock_s, memory_mb, poll_min_s, poll_max_s, concurrent_hosts, lease_s, retry_times"
+        "backfill_days, wall_clock_s, memory_mb, poll_min_s, poll_max_s, concurrent_hosts, lease_s,"
+        " retry_times"
         " (did you mean 'crawl.backfill_days'?)",
     ),
     (
