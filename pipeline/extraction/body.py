@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.metadata import Claims, string
+from pipeline.extraction.metadata import Claims, unescape
 from pipeline.extraction.published import Place
-from pipeline.extraction.text import key
+from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     ARTICLE_TEXT,
@@ -46,10 +46,15 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     """The article's paragraphs; none where the page has no text."""
     weights = judge(page, title_at)
     region = choose(page, weights, title_at)
-    kept = sift(page, weights, region, title)
+    kept = sift(page, weights, region, title) or fallback(page, weights, region)
+    kept = lead(page, weights, region, title_at, title) + kept
     paragraphs = [page.blocks[i].text for i in kept]
+    origin = "dom"
+    stated = _stated(claims)
+    if stated and _better(stated, paragraphs):
+        paragraphs, origin = stated, "json-ld"
     place = Place(title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept))
-    return Text(tuple(paragraphs), place)
+    return Text(tuple(paragraphs), place, origin)
 
 
 # --- judge ----------------------------------------------------------------------------------------------------------
@@ -115,63 +120,73 @@ def _outermost(page: Page) -> list[Node]:
 
 # --- choose ---------------------------------------------------------------------------------------------------------
 
+_DIGITS = re.compile(r"\d+")
+
 
 def choose(page: Page, weights: list[float], title_at: int) -> Node:
     """The box that holds the article."""
-    sums = _sums(weights)
     scores: dict[int, float] = {}
-    for block, weight in zip(page.blocks, weights, strict=True):
+    for index, (block, weight) in enumerate(zip(page.blocks, weights, strict=True)):
         if not weight:
             continue
+        if index < title_at:  # what stands above the headline is seldom its text
+            weight *= 0.25
         node: Node | None = block.node
-        if node is not None and node.tag in ("p", "blockquote", "li", "span"):
+        while node is not None and node.end - node.start == 1:  # wrappers of this one paragraph
             node = node.parent
-        share = weight
         for _ in range(4):
             if node is None or node.tag in ("body", "html"):
                 break
-            scores[node.index] = scores.get(node.index, 0.0) + share
-            share *= 0.6
+            scores[node.index] = scores.get(node.index, 0.0) + weight
+            weight *= 0.6
             node = node.parent
     if not scores:
-        return page.nodes[0]
+        return _lone(page, weights)
     for mark in page.itemprops:
         if (mark.attributes.get("itemprop") or "").lower() == "articlebody" and mark.node.index in scores:
             scores[mark.node.index] *= 1.5
     best = max(scores, key=lambda i: (scores[i] * (1.2 if ARTICLE_TEXT.search(page.nodes[i].name) else 1.0), -i))
-    node = page.nodes[best]
+    return _grown(page, page.nodes[best], weights)
+
+
+def _lone(page: Page, weights: list[float]) -> Node:
+    """The box of the heaviest block, where no box holds two."""
+    if not any(weights):
+        return page.nodes[0]
+    heaviest = max(range(len(weights)), key=lambda i: weights[i])
+    return page.blocks[heaviest].node
+
+
+def _signature(block: Block) -> tuple[str, str]:
+    """How a paragraph is set: its tag and the classes of its box, numbers aside."""
+    return block.tag, _DIGITS.sub("", block.node.name)
+
+
+def _grown(page: Page, node: Node, weights: list[float]) -> Node:
+    """The widest box around *node* of which the rest is the same text: set alike, mostly sentences, few links."""
+    sums = _sums(weights)
     inside = sums[node.end] - sums[node.start]
-    # grow while the wider box adds more of the same
-    while node.parent is not None and node.parent.tag not in ("html",):
-        wider = node.parent
-        more = sums[wider.end] - sums[wider.start]
-        extra = more - inside
-        if extra <= 0:
-            node = wider if wider.start == node.start and wider.end == node.end else node
-            if wider.start != node.start or wider.end != node.end:
-                break
-            continue
-        if extra < 0.15 * inside or not _same_text(page, node, wider, weights):
+    kinds = {_signature(page.blocks[i]) for i in range(node.start, node.end) if weights[i]}
+    for wider in node.ancestors():
+        if wider.tag == "html":
             break
-        node, inside = wider, more
-    return node
-
-
-def _same_text(page: Page, node: Node, wider: Node, weights: list[float]) -> bool:
-    """Whether what *wider* adds to *node* reads like the same article: sentences, not cards of links."""
-    text = links = heavy = heads = 0
-    for index in (*range(wider.start, node.start), *range(node.end, wider.end)):
-        block = page.blocks[index]
-        if block.furniture:
+        extra = sums[wider.end] - sums[wider.start] - inside
+        if extra <= 0.05 * inside:
             continue
-        size = len(block.text)
-        text += size
-        links += block.links
-        heavy += size if weights[index] else 0
-        if index >= node.end and block.tag == "h1":
-            return False
-        heads += 1 if block.tag in HEADINGS and block.links > 0.5 * size else 0
-    return heavy > 0.6 * text and links < 0.3 * text and heads < 3
+        text = links = alike = 0.0
+        for index in (*range(wider.start, node.start), *range(node.end, wider.end)):
+            block = page.blocks[index]
+            if block.furniture:
+                continue
+            if block.tag == "h1" and index > node.end:
+                return node
+            text += len(block.text)
+            links += block.links
+            if weights[index] and _signature(block) in kinds:
+                alike += weights[index]
+        if alike > 0.6 * extra and extra > 0.5 * text and links < 0.3 * text:
+            node, inside = wider, inside + extra
+    return node
 
 
 # --- sift -----------------------------------------------------------------------------------------------------------
@@ -216,3 +231,62 @@ def sift(page: Page, weights: list[float], region: Node, title: str) -> list[int
     while kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in ".!?…»”\"؟":
         kept.pop()
     return kept
+
+
+def fallback(page: Page, weights: list[float], region: Node) -> list[int]:
+    """Where sifting left nothing: every sentence of the box, else of the page."""
+    inside = [i for i in range(region.start, region.end) if weights[i]]
+    return inside or [i for i, weight in enumerate(weights) if weight]
+
+
+def lead(page: Page, weights: list[float], region: Node, title_at: int, title: str) -> list[int]:
+    """The standfirst: sentences between the headline and the text that stand in neither's box."""
+    if not 0 <= title_at < region.start:
+        return []
+    title_key = key(title)
+    out = []
+    for index in range(title_at + 1, region.start):
+        block = page.blocks[index]
+        if block.furniture or caption_box(block) or block.links > 0.3 * len(block.text):
+            continue
+        named = LEAD.search(block.node.name) or (block.node.parent and LEAD.search(block.node.parent.name))
+        line = block.text
+        if not (weights[index] or (named and len(line) > 40) or (block.tag == "h2" and len(line) > 60)):
+            continue
+        if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line):
+            continue
+        out.append(index)
+    return out if len(out) <= 5 else []
+
+
+# --- what the page states in its metadata ------------------------------------------------------------------------------
+
+_MIN_STATED = 200
+
+
+def _stated(claims: Claims) -> list[str]:
+    """JSON-LD ``articleBody`` in paragraphs; empty if there is none worth it."""
+    raw = claims.article.get("articleBody")
+    if not isinstance(raw, str) or len(raw) < _MIN_STATED:
+        return []
+    raw = unescape(raw)
+    if "<" in raw:
+        raw = _BREAKS.sub("\n", raw)
+        raw = _TAGS.sub("", raw)
+    return [line for part in raw.split("\n") if (line := clean(part))]
+
+
+def _better(stated: list[str], found: list[str]) -> bool:
+    """Whether the stated text is the found one and more: it holds nearly all of it and is clearly longer."""
+    if not found:
+        return True
+    size, ours = sum(map(len, stated)), sum(map(len, found))
+    if size < 1.1 * ours or size > 8 * max(ours, 400):
+        return False
+    words = key(" ".join(stated))
+    within = sum(len(p) for p in found if key(p)[:80] in words)
+    return within > 0.6 * ours or ours < 300
+
+
+_BREAKS = re.compile(r"<(?:br|/p|/div|/h\d|/li)\b[^>]*>", re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]{0,2000}>")

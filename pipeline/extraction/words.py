@@ -83,7 +83,7 @@ POSITIVE = re.compile(
 
 # Furniture that never turns out to be the article, however long it is.
 STRONG_FURNITURE = re.compile(
-    r"^(?:nav|footer|menu|comment|cookie|consent|gdpr|rgpd|onetrust|didomi|cmp|disqus|respond|breadcrumb|hidden$|figcaption)", re.IGNORECASE
+    r"^(?:nav|footer|menu|comment|cookie|consent|gdpr|rgpd|onetrust|didomi|cmp|disqus|respond|breadcrumb|figcaption|modal|pop-?up|newsletter|subscri|signup|sign-up|related|recirc|recommend|relacionad)", re.IGNORECASE
 )
 
 CAPTION_NAME = re.compile(r"(?:^|[\s_\-])(?:[a-z]*caption|legende?|credits?|photo-?credit|copyright|pie-?(?:de-?)?foto)(?=$|[\s_\-\d])", re.IGNORECASE)
