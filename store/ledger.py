@@ -39,6 +39,8 @@ from store.states import (
     SourceState,
 )
 from store.tables import SCHEMA_VERSION, articles, links, outbox, revisions, sources
+from store.upkeep import Upkeep
+from store.tally import Tallies
 from store.visits import Visits
 
 __all__ = [
@@ -61,7 +63,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Hosts, Visits):
+class Ledger(Frontier, Articles, Hosts, Visits, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:
@@ -152,7 +154,7 @@ class Ledger(Frontier, Articles, Hosts, Visits):
 
 
 def _check_file(path: Path, create: bool) -> None:
-    """Refuse what must not be opened: SQLite would take an empty or a missing file for a new ledger."""
+    """Refuse what must not be opened: SQLite would take a missing or an empty file for a new ledger."""
     if not path.exists():
         if not create:
             raise LedgerMissing(f"{path}: no ledger there; marsad crawl makes one")
