@@ -223,6 +223,7 @@ def main(argv: list[str] | None = None) -> int:
 
     import config as configuration
     from search.answers import open_engine
+    from store.follow import stdin_ended
     from store.ledger import Ledger
 
     parser = argparse.ArgumentParser(prog="python -m search.indexer", description=main.__doc__)
@@ -230,7 +231,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--config", type=Path, default=None, help="folder laid over the packaged configuration"
     )
-    parser.add_argument("--follow", action="store_true", help="go on until SIGTERM or SIGINT")
+    parser.add_argument("--follow", action="store_true", help="wait for more until stdin ends")
     asked = parser.parse_args(argv)
     ended: list[int] = []
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -240,9 +241,17 @@ def main(argv: list[str] | None = None) -> int:
     engine = open_engine(settings, asked.home, analysis, purpose="indexer")
     try:
         with Ledger.open(asked.home) as ledger:
-            drained = drain(
-                ledger, engine, settings, analysis=analysis, follow=asked.follow, stop=lambda: bool(ended)
-            )
+            if asked.follow:
+                drain(
+                    ledger,
+                    engine,
+                    settings,
+                    analysis=analysis,
+                    follow=True,
+                    stop=lambda: bool(ended) or stdin_ended(),
+                )
+            # What was written before the end came is still to be indexed.
+            drained = drain(ledger, engine, settings, analysis=analysis, stop=lambda: bool(ended))
     finally:
         engine.close()
     print(f"indexed {drained.indexed}, removed {drained.removed}, in {drained.commits} commits")
