@@ -11,9 +11,9 @@ a tag page merged), and a history full of them hides the edits that matter.  Whe
 metadata that changed with it are listed too.  Going back to an earlier text is a revision like any other:
 history is what was shown, in the order in which it was shown.
 
-**In what order.**  The current revision is the newest capture.  A capture older than the last one seen (an
-archive imported later) changes nothing that is known since: it counts as unchanged, and its text stays in the
-archive, where ``marsad replay`` finds it in its place.
+**In what order.**  Revisions stand in the order in which their pages were fetched.  This module judges a page
+against the newest revision; a page that is older than that (an archive imported later) is put in its place
+among the others by the ledger, which compares it with its neighbours there.
 
 Pure: no clock, no ledger; the same arguments give the same answer.
 """
@@ -41,12 +41,17 @@ _FIELDS = (
 
 
 def decide(annotated: Annotated, current: StoredArticle | None, page: FetchedPage) -> Decision:
-    """What *page*, read as *annotated*, is to the article *current* that the ledger holds under its URLs."""
+    """What *page*, read as *annotated*, is to the article *current* that the ledger holds under its URLs.
+
+    A new article is named after its canonical URL; where that is no web address, after the page's.
+    """
     if current is None:
-        return Decision(Verdict.NEW, article_id(annotated.article.canonical_url), 1)
-    same = annotated.content_hash == current.annotated.content_hash
-    older = page.fetched_at < current.last_seen_at
-    if same or older:
+        try:
+            name = article_id(annotated.article.canonical_url)
+        except ValueError:
+            name = article_id(page.url)
+        return Decision(Verdict.NEW, name, 1)
+    if annotated.content_hash == current.annotated.content_hash:
         return Decision(Verdict.UNCHANGED, current.article_id, current.revision)
     return Decision(Verdict.REVISION, current.article_id, current.revision + 1, changed(annotated, current))
 

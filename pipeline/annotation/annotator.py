@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 from config.fold import fold
@@ -68,13 +67,7 @@ class Annotator:
 
 def _lead_end(words: Words, article: Article) -> int:
     """Where, in the line, title, subtitle and first paragraph end."""
-    if not words.fields:
-        return 0
-    if words.fields[-1][0] != "text" or not article.paragraphs:
-        return len(words.line)
-    first = len(article.paragraphs[0])
-    begin = words.begins[-1]
-    return next((i for i in range(begin, len(words.line)) if words.printed[i] >= first), len(words.line))
+    return words.reaches("text", len(article.paragraphs[0])) if article.paragraphs else len(words.line)
 
 
 def _by_label(found: Iterable[tuple[str, Hit]]) -> dict[str, list[Hit]]:
@@ -89,8 +82,17 @@ def _evidence(words: Words, label: str, hit: Hit) -> Evidence:
     return Evidence(label, *words.where(hit.word, hit.end))
 
 
-_SPACE = re.compile(r"\s+")
-_QUOTES = str.maketrans('«»“”„‟"', "'''''''")
+class _Read(dict[int, str]):
+    """What is left of a printed character in the content hash; a table for :meth:`str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        left = "" if char.isspace() else "'" if char in '«»“”„‟"' else fold(char)
+        self[code] = left = "".join(left.split())
+        return left
+
+
+_READ = _Read()
 
 
 def content_hash(article: Article) -> str:
@@ -100,7 +102,7 @@ def content_hash(article: Article) -> str:
     apostrophes, letter forms: :func:`config.fold.fold`), so that a page set anew is not a page rewritten.
     """
     parts = (article.title, article.subtitle or "", *article.paragraphs)
-    read = "\n".join(filter(None, (_SPACE.sub("", fold(part).translate(_QUOTES)) for part in parts)))
+    read = "\n".join(filter(None, (part.translate(_READ) for part in parts)))
     return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 

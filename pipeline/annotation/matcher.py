@@ -116,7 +116,7 @@ class Lexicon:
         for end, (length, key, senses, joined, capital) in self._automaton.iter(line):
             start = end - length
             if joined is None:
-                if not capital or words.capital(start, end if capital == 2 else start + 1):
+                if not capital or _is_capital(words.as_printed(start, end), capital):
                     found.append(Hit(start, start, end, key, senses))
                 continue
             word = line.rfind(" ", 0, start) + 1
@@ -132,3 +132,8 @@ class Lexicon:
                 taken.append(hit)
         taken.sort(key=lambda hit: hit.word)
         return taken
+
+
+def _is_capital(printed: str, need: int) -> bool:
+    """Whether *printed* begins with a capital (*need* 1), or has no others (2)."""
+    return printed.isupper() if need == 2 else printed[:1].isupper()

@@ -1,0 +1,200 @@
+"""The reading process: takes captured pages from the ledger and makes articles of them.
+
+It runs beside a crawl (or after it) and may be killed at any instant: a page is leased, read in a child
+process (:mod:`pipeline.isolated`) and ends in one transaction; a lease that its reader did not live to end is
+taken up again.  A page that crashes or hangs its reader twice is quarantined with what it did.
+
+    python -m pipeline.reader --home var
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from config.loader import Config, load
+from pipeline.isolated import IsolationError, Poison, Readers
+from pipeline.replay import import_pages, replay_pages
+from pipeline.run import count, settle
+from store.archive import Archive, ArchiveError
+from store.follow import stdin_ended
+from store.ledger import CapturedLink, Ledger, LedgerError
+from store.records import FetchedPage
+
+__all__ = ["import_pages", "main", "read_captured", "replay_pages"]
+
+log = structlog.get_logger("marsad.reader")
+
+_IDLE_S = 0.5
+"""How long to wait before looking again for captured pages."""
+_READINGS = 5
+"""A page leased this often without an end has killed the whole reading process: it is read no more."""
+_LOCK = "reader.lock"
+
+Progress = Callable[[int], object]
+"""Told, after each page, how many have been read."""
+
+
+def read_captured(
+    config: Config,
+    home: Path,
+    *,
+    follow: bool = False,
+    stop: Callable[[], bool] | None = None,
+    abandon: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+) -> Counter[str]:
+    """Read captured pages, oldest first, until none is left; the ends counted (:func:`pipeline.run.count`).
+
+    With *follow* it goes on waiting for pages until *stop* says that no more will come, and ends when none is
+    left.  Once *abandon* is true it ends after the pages in hand, giving back the others.  Pages that another
+    reading process holds are waited for.  Raises :class:`LedgerError` or
+    :class:`~pipeline.isolated.IsolationError` if nothing can be read at all.
+    """
+    counts: Counter[str] = Counter()
+    owner = f"{socket.gethostname()}/{os.getpid()}"
+    limit = int(config.settings["read.batch"])
+    ttl_s = float(config.settings["crawl.lease_s"])
+    retry_times = int(config.settings["crawl.retry_times"])
+    archive = Archive(home)
+    with (
+        Ledger.open(home, retry_times=retry_times) as ledger,
+        Readers(config) as readers,
+        _sole(home) as sole,
+    ):
+        while not (abandon is not None and abandon()):
+            # Asked before looking: what was captured before the crawl ended is then seen.
+            last = not follow or (stop is not None and stop())
+            # Where this is the home's only reader, every lease is a dead one's and counts as run out.
+            now = datetime.now(UTC) + (timedelta(seconds=ttl_s) if sole() else timedelta())
+            leased = ledger.lease_captured(owner, now, ttl_s, limit)
+            if leased:
+                _read_batch(leased, archive, readers, ledger, owner, counts, abandon, progress)
+            elif last and not ledger.status().frontier.get("captured"):
+                break
+            else:
+                time.sleep(_IDLE_S)
+    return counts
+
+
+def _read_batch(
+    leased: Sequence[CapturedLink],
+    archive: Archive,
+    readers: Readers,
+    ledger: Ledger,
+    owner: str,
+    counts: Counter[str],
+    abandon: Callable[[], bool] | None,
+    progress: Progress | None,
+) -> None:
+    """Read the pages leased; where *abandon* turns true, give back those not yet begun."""
+    keys: list[str] = []
+    begun = 0
+
+    def pages() -> Iterator[FetchedPage]:
+        nonlocal begun
+        for item in leased:
+            if abandon is not None and abandon():
+                return
+            begun += 1
+            page = _fetch(item, archive, ledger, counts)
+            if page is not None:
+                keys.append(item.key)
+                yield page
+
+    for number, (page, outcome) in enumerate(readers.read(pages())):
+        key = keys[number]
+        if isinstance(outcome, Poison):
+            _quarantine(ledger, key, page.url, outcome.detail, counts)
+        else:
+            counts[count(*settle(outcome, page, ledger, key))] += 1
+        if progress is not None:
+            progress(counts.total())
+    if begun < len(leased):
+        ledger.return_captured([item.key for item in leased[begun:]], owner)
+
+
+def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter[str]) -> FetchedPage | None:
+    """The page from the archive; quarantined here where it cannot be had."""
+    if item.attempts >= _READINGS:
+        detail = f"{item.attempts} reading processes ended while they held it"
+        _quarantine(ledger, item.key, item.link.url, detail, counts)
+        return None
+    try:
+        return archive.read(item.capture)
+    except ArchiveError as fault:
+        _quarantine(ledger, item.key, item.link.url, str(fault), counts)
+        return None
+
+
+def _quarantine(ledger: Ledger, key: str, url: str, detail: str, counts: Counter[str]) -> None:
+    ledger.quarantine(key, detail, datetime.now(UTC))
+    counts["quarantined"] += 1
+    log.warning("page_quarantined", url=url, detail=detail.splitlines()[-1:])
+
+
+@contextmanager
+def _sole(home: Path) -> Iterator[Callable[[], bool]]:
+    """Asks, each time, whether this process is the home's one reading process; its lock dies with it."""
+    home.mkdir(parents=True, exist_ok=True)
+    held = False
+    with (home / _LOCK).open("w") as file:
+
+        def ask() -> bool:
+            nonlocal held
+            if not held:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    held = True
+                except OSError:
+                    pass
+            return held
+
+        yield ask
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m pipeline.reader``: exit status 0, or 1 where nothing could be read or written."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.reader", description="Read captured pages.")
+    parser.add_argument("--home", type=Path, help="MARSAD_HOME")
+    parser.add_argument("--config", type=Path, help="MARSAD_CONFIG")
+    parser.add_argument("--follow", action="store_true", help="wait for more pages until stdin ends")
+    options = parser.parse_args(arguments)
+    config = load(options.config, home=options.home)
+    ended = False
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal ended
+        ended = True
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    try:
+        counts = read_captured(
+            config,
+            config.settings.home,
+            follow=options.follow,
+            stop=stdin_ended,
+            abandon=lambda: ended,
+        )
+    except (LedgerError, IsolationError) as fault:
+        log.error("reading_ended", fault=str(fault))
+        return 1
+    log.info("pages_read", **counts)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

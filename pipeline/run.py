@@ -1,0 +1,87 @@
+"""All steps on one page, and every way in which they end."""
+
+from __future__ import annotations
+
+from config.model import Source
+from pipeline.annotation import Annotator
+from pipeline.extraction import extract
+from pipeline.identity import decide
+from pipeline.rules import Rules
+from store.ledger import Ledger
+from store.records import Annotated, FetchedPage, Reason, Rejection, StoredArticle, Verdict
+from store.urls import url_key
+
+GONE = frozenset([404, 410])
+"""The answers by which an outlet says that a page is no more."""
+
+Read = Annotated | Rejection
+"""What reading a page gives, before the ledger is asked."""
+
+
+def run(
+    page: FetchedPage,
+    rules: Rules,
+    annotator: Annotator,
+    ledger: Ledger,
+    key: str | None,
+    *,
+    source: Source | None = None,
+) -> StoredArticle | Rejection:
+    """Take one captured page through every step and store how it ends.
+
+    *key* is the link's key in the frontier (``None`` for a page that no link led to), *source* the outlet,
+    whose country annotation weighs.  Returns the article as stored, or the rejection of the first step
+    that refused; a page that says "gone" of a known article leaves a tombstone and is a rejection too.
+    Raises what the ledger raises if it cannot be reached; the caller retries the page.
+    """
+    return settle(read(page, rules, annotator, source), page, ledger, key)[1]
+
+
+def read(page: FetchedPage, rules: Rules, annotator: Annotator, source: Source | None) -> Read:
+    """The pure half: what *page* is, without asking what is known already."""
+    if page.status in GONE:
+        return Rejection(Reason.GONE, page.url, f"status {page.status}")
+    if not 200 <= page.status < 300:
+        return Rejection(Reason.HTTP_CLIENT_ERROR, page.url, f"status {page.status}")
+    article = extract(page, rules)
+    if isinstance(article, Rejection):
+        return article
+    return annotator.annotate(article, source)
+
+
+def settle(
+    outcome: Read, page: FetchedPage, ledger: Ledger, key: str | None
+) -> tuple[str, StoredArticle | Rejection]:
+    """The other half: write how *page* ends; returns the name of that end too, for the counters.
+
+    The names are ``new``, ``revision``, ``unchanged``, ``removed`` (a tombstone) and ``rejected``.
+    """
+    if isinstance(outcome, Rejection):
+        current = _known(ledger, page.final_url, page.url) if outcome.reason is Reason.GONE else None
+        if current is not None:
+            ledger.tombstone(current.article_id, page.fetched_at)
+        ledger.reject_page(key, outcome, page, page.fetched_at)
+        return ("rejected" if current is None else "removed"), outcome
+    current = _known(ledger, outcome.article.canonical_url, page.final_url, page.url)
+    stored = ledger.write(key, outcome, decide(outcome, current, page), page)
+    if current is None:
+        return Verdict.NEW.value, stored
+    # What the ledger made of it: a page older than the newest revision may be in the history already.
+    return (Verdict.REVISION if stored.revision > current.revision else Verdict.UNCHANGED).value, stored
+
+
+def _known(ledger: Ledger, *urls: str) -> StoredArticle | None:
+    """The article that the ledger holds under the first of *urls* that it knows."""
+    for url in dict.fromkeys(urls):
+        try:
+            article_id = ledger.find_by_key(url_key(url))
+        except ValueError:  # no web address (an archive may hold anything)
+            continue
+        if article_id is not None:
+            return ledger.find(article_id)
+    return None
+
+
+def count(end: str, ended: StoredArticle | Rejection) -> str:
+    """The name under which an end is counted; a rejection with its reason (``rejected:listing``)."""
+    return f"{end}:{ended.reason.value}" if end == "rejected" and isinstance(ended, Rejection) else end
