@@ -92,7 +92,10 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and _is_plain(value):
         return value
-    dumped: str = yaml.dump([value], default_flow_style=True, allow_unicode=True, width=float("inf"))
+    style = '"' if isinstance(value, str) and not value.isprintable() else None  # escapes line breaks
+    dumped: str = yaml.dump(
+        [value], default_flow_style=True, default_style=style, allow_unicode=True, width=float("inf")
+    )
     return dumped.strip()[1:-1]
 
 
