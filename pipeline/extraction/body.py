@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.metadata import Claims, unescape
+from config.fold import fold
+from pipeline.extraction.dates import written
+from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Block, Node, Page
@@ -18,13 +20,15 @@ from pipeline.extraction.words import (
     ARTICLE_TEXT,
     CAPTION_NAME,
     CREDIT,
-    DATE_BOX,
+    BIO,
+    DATE_LINE,
     ENDING,
     HEADINGS,
     LEAD,
-    PAYWALL,
     PHRASE,
+    PROMO,
     READ_ALSO,
+    SIGNED,
     STRONG_FURNITURE,
 )
 
@@ -46,8 +50,9 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     """The article's paragraphs; none where the page has no text."""
     weights = judge(page, title_at)
     region = choose(page, weights, title_at)
-    kept = sift(page, weights, region, title) or fallback(page, weights, region)
-    kept = lead(page, weights, region, title_at, title) + kept
+    signers = _signers(claims)
+    kept = sift(page, weights, region, title, signers) or fallback(page, weights, region)
+    kept = lead(page, weights, region, title_at, title, signers) + kept
     paragraphs = [page.blocks[i].text for i in kept]
     origin = "dom"
     stated = _stated(claims)
@@ -204,33 +209,125 @@ def caption_box(block: Block) -> Node | None:
     return None
 
 
-def sift(page: Page, weights: list[float], region: Node, title: str) -> list[int]:
+_SENTENCE_END = ".!?…»”\"؟"
+_LABEL_LETTERS = 30
+
+
+def sift(page: Page, weights: list[float], region: Node, title: str, signers: set[str]) -> list[int]:
     """Indexes of the blocks of *region* that are the article's words, in order."""
     title_key = key(title)
     sums = _sums(weights)
+    total = sums[region.end] - sums[region.start]
+    pictures = _picture_boxes(page, region, weights, sums)
+    dropped: set[int] = set()
     kept: list[int] = []
+    seen: set[str] = set()
+    ended = False
+    kinds = _kinds(page, weights, region, total)
     for index in range(region.start, region.end):
         block = page.blocks[index]
-        if block.furniture:
+        if block.furniture or index in dropped:
             continue
         line = block.text
         n = len(line)
         if block.links > 0.6 * n and not (block.tag == "p" and n > 120):
-            continue
+            if block.tag in HEADINGS or n < 60:
+                continue
+            if not (block.tag == "p" and line[-1] in _SENTENCE_END):
+                continue
         if n < len(title) + 30 and key(line) == title_key:
             continue
-        if caption_box(block):
+        if index in pictures or caption_box(block):
             continue
-        if block.tag in HEADINGS and ENDING.search(line):
-            if kept and sums[region.end] - sums[index] < 0.25 * (sums[index] - sums[region.start]):
-                break
+        if n < 120 and (ENDING.search(line) or (n < 60 and READ_ALSO.search(line))) and (
+            block.tag in HEADINGS or block.strong > 0.5 * n or line[-1] == ":" or n < 40
+        ):  # fmt: skip
+            dropped.update(_small_box(page, index, region, sums, total))
+            ended = block.tag in HEADINGS and len(kept) > 0
             continue
-        if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line)):
+        if n < 300 and PROMO.search(line):
+            box = _small_box(page, index, region, sums, total)
+            if n < 120 or len(box) > 1:
+                dropped.update(box)
+                kept = [i for i in kept if i not in dropped]
+                continue
+        if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
             continue
+        if n < 400 and CREDIT.search(line):
+            continue
+        if n < 110 and is_label(line, signers):
+            continue
+        if n < 500 and index > region.end - 6 and BIO.search(line):
+            continue
+        if ended and not (weights[index] and _signature(block) in kinds):
+            continue
+        ended = False
+        if n > 40:
+            k = line[:200]
+            if k in seen:
+                continue
+            seen.add(k)
         kept.append(index)
-    while kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in ".!?…»”\"؟":
+    while kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in _SENTENCE_END:
         kept.pop()
     return kept
+
+
+def _kinds(page: Page, weights: list[float], region: Node, total: float) -> set[tuple[str, str]]:
+    """The settings that a fifth or more of the text has."""
+    by: dict[tuple[str, str], float] = {}
+    for index in range(region.start, region.end):
+        if weights[index]:
+            one = _signature(page.blocks[index])
+            by[one] = by.get(one, 0.0) + weights[index]
+    return {one for one, weight in by.items() if weight >= 0.2 * total}
+
+
+def _small_box(page: Page, index: int, region: Node, sums: list[float], total: float) -> range:
+    """The largest box around a block that is small beside the text: an inset, not a part of the article."""
+    best = range(index, index + 1)
+    for node in (page.blocks[index].node, *page.blocks[index].node.ancestors()):
+        if node is region or node.start <= region.start and node.end >= region.end:
+            break
+        if node.end - node.start > 40 or sums[node.end] - sums[node.start] > min(1500.0, 0.3 * total):
+            break
+        best = range(node.start, node.end)
+    return best
+
+
+def _picture_boxes(page: Page, region: Node, weights: list[float], sums: list[float]) -> set[int]:
+    """Short blocks that stand in one box with a picture and nothing else: captions without a name."""
+    out: set[int] = set()
+    for mark in page.images:
+        if not region.start <= mark.at <= region.end:
+            continue
+        node: Node | None = mark.node
+        for _ in range(4):
+            if node is None or node.end - node.start > 2 or node.tag in ("p", "li", "td"):
+                break
+            if node.end > node.start:
+                if all(len(page.blocks[i].text) < 250 for i in range(node.start, node.end)) and node.start > region.start - 1:
+                    out.update(range(node.start, node.end))
+                break
+            node = node.parent
+    return out
+
+
+def is_label(line: str, signers: set[str]) -> bool:
+    """A date, a signature or an outlet's name on a line of its own."""
+    if DATE_LINE.search(line) or (SIGNED.search(line) and line[-1] not in ".!?" and len(line) < 80):
+        return True
+    if key(line) in signers:
+        return True
+    if any(char.isdigit() for char in line):
+        found = written(line)
+        if found:
+            folded = fold(line)
+            rest = folded
+            for one in reversed(found):
+                rest = rest[: one.start] + rest[one.end :]
+            return sum(char.isalpha() for char in rest) < _LABEL_LETTERS and line[-1] not in ".!?"
+    return False
 
 
 def fallback(page: Page, weights: list[float], region: Node) -> list[int]:
@@ -239,7 +336,7 @@ def fallback(page: Page, weights: list[float], region: Node) -> list[int]:
     return inside or [i for i, weight in enumerate(weights) if weight]
 
 
-def lead(page: Page, weights: list[float], region: Node, title_at: int, title: str) -> list[int]:
+def lead(page: Page, weights: list[float], region: Node, title_at: int, title: str, signers: set[str]) -> list[int]:
     """The standfirst: sentences between the headline and the text that stand in neither's box."""
     if not 0 <= title_at < region.start:
         return []
@@ -255,8 +352,18 @@ def lead(page: Page, weights: list[float], region: Node, title_at: int, title: s
             continue
         if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line):
             continue
+        if len(line) < 110 and is_label(line, signers):
+            continue
         out.append(index)
-    return out if len(out) <= 5 else []
+    return out if len(out) <= 9 else []
+
+
+def _signers(claims: Claims) -> set[str]:
+    """Names that the page's metadata give for author, outlet and publisher, as keys."""
+    names = [claims.meta("author"), claims.meta("og:site_name"), string(claims.article.get("publisher"))]
+    author = claims.article.get("author")
+    names += [string(one) for one in (author if isinstance(author, list) else [author])]
+    return {key(name) for name in names if name}
 
 
 # --- what the page states in its metadata ------------------------------------------------------------------------------

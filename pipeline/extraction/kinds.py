@@ -80,7 +80,9 @@ def is_home(url: str, rules: Rules) -> bool:
     path = parts.path.strip("/").lower()
     if parts.query and not re.match(r"(?:utm_|lang=|fbclid|ref=)", parts.query):
         return False
-    if path in ("", "index.html", "index.php", "index.htm", "home", "accueil", "ar", "fr", "en", "es", "default.aspx"):
+    if path in ("", "index.html", "index.php", "index.htm", "default.aspx"):
+        return True
+    if host(url) in rules.domains and path in ("home", "accueil", "inicio", "ar", "fr", "en", "es"):
         return True
     home = urlsplit(rules.homepage)
     return bool(rules.homepage) and host(url) == host(rules.homepage) and path == home.path.strip("/").lower() and not parts.query

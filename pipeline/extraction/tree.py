@@ -215,6 +215,8 @@ def _furniture_by_name(tag: str, name: str) -> str:
         return ""
     if tag in _FURNITURE_TAGS:
         return tag
+    # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
+    name = " ".join([token for token in name.split() if len(token) < 50 and token.count("-") < 5])
     found = FURNITURE.search(name)
     if found is None or POSITIVE.search(name):
         return ""
@@ -329,7 +331,7 @@ def walk(parser: LexborHTMLParser) -> Page:
             if attributes:
                 name = attributes.get("class") or attributes.get("id") or ""
                 style = attributes.get("style")
-                if (style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes:
+                if (style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes or _UNSEEN.search(name):
                     descend = False
                 if "itemprop" in attributes:
                     page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
@@ -375,6 +377,8 @@ def walk(parser: LexborHTMLParser) -> Page:
     return page
 
 
+# Words for screen readers inside a sentence ("opens new tab").
+_UNSEEN = re.compile(r"visually-?hidden|\bsr-only\b|screen-reader-text", re.IGNORECASE)
 _EMBEDS = frozenset("video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split())
 
 

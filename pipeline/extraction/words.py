@@ -43,7 +43,7 @@ FURNITURE = re.compile(
         r"cookies?[a-z\-]*", r"consent[a-z\-]*", r"gdpr[a-z\-]*", r"rgpd", r"onetrust[a-z\-]*", r"didomi[a-z\-]*", r"cmp", r"modal[a-z\-]*", r"pop-?up[a-z\-]*", r"overlay", r"lightbox",
         r"ads?(?=$|\s)", r"ads", r"advert(?:isement|ising|s)?(?!-content|-off)[a-z]*", r"adv", r"adbox", r"ad-?(?:slot|unit|container|wrapper|label)[a-z\-]*", r"dfp", r"publicit[a-z\-]*", r"publicidad", r"sponsor[a-z\-]*", r"promo[a-z\-]*", r"outbrain[a-z_]*", r"taboola[a-z_]*", r"banner[a-z]*",
         r"captions?[a-z\-]*", r"wp-?caption-?text", r"legends?", r"legende", r"photo-?credits?", r"credits?", r"copyrights?", r"pie-?(?:de-?)?foto", r"image-?(?:source|info|meta|description)",
-        r"gallery[a-z\-]*", r"slideshow[a-z\-]*", r"carousel[a-z\-]*", r"slick[a-z\-]*", r"diaporama",
+        r"carousel[a-z\-]*", r"slick[a-z\-]*", r"diaporama",
         r"tags(?:-?(?:list|links|cloud|container))?", r"tag(?:-?(?:list|links|cloud|container)|(?=$|\s))", r"tagcloud", r"post-?tags", r"entry-?tags", r"keywords", r"topics?(?:-?list)?", r"cat-?links", r"entry-?(?:meta|footer|utility)", r"post-?(?:meta|footer|nav|info|navigation)", r"article-?(?:footer|meta|info|tools?|actions?|tags)", r"metadata", r"meta",
         r"author[a-z]*-?(?:bio|box|info|card|desc|description|details|about|profile|block)s?", r"about-?(?:the-?)?author[a-z\-]*", r"bio", r"byline[a-z\-]*", r"by-?line", r"timestamp", r"dateline-?date", r"published-?date", r"pub-?date", r"post-?date", r"entry-?date", r"vcard", r"signature",
         r"pagination", r"pager", r"pagenav", r"prev-?next", r"next-?prev", r"prev(?:ious)?-?(?:post|article)s?", r"next-?(?:post|article)s?",
@@ -104,12 +104,12 @@ PHRASE = re.compile(
     r"abonnez[- ]vous|inscrivez[- ]vous|suscr[íi]bete|اشترك|download (?:the|our) app|t[ée]l[ée]chargez|listen to this article|[ée]couter l.article|"
     r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|leave a (?:comment|reply)|laisser un commentaire|deja (?:un|tu) comentario|أضف تعليق|اترك تعليق|"
     r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
-    r"temps de lecture|\d+ min(?:ute)?s? (?:read|de lecture)|posted in\b|view (?:all|more)|show more|voir plus|load more|back to top|skip to|top stories$|recommended(?: for you)?$|most (?:read|popular)$)",
+    r"temps de lecture|table of contents$|sommaire$|text size|up next$|explore further$|story highlights$|don.t miss$|what to read next|lecture du monde en cours|vous devez être connect|you must be logged|vous devez indiquer votre|ce document est|this document is subject to copyright|citation:|to view this video|this site is protected by|cet article est r[ée]serv|il vous reste .{0,20}% de cet article|d[ée]jà abonn|already a (?:subscriber|member)|write to .{3,40} at \S+@|.{0,60}(?:politique de gestion des cookies|cookie policy|pol[íi]tica de cookies)|\d+ min(?:ute)?s? (?:read|de lecture)|posted in\b|view (?:all|more)|show more|voir plus|load more|back to top|skip to|top stories$|recommended(?: for you)?$|most (?:read|popular)$)",
     re.IGNORECASE,
 )
 CREDIT = re.compile(
     r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|map)[\s/,)].{0,60}$)|"
-    r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|getty|reuters|afp)))\W*$",
+    r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
     re.IGNORECASE,
 )
 # A sub-heading after which the article is over.
@@ -125,3 +125,16 @@ PAYWALL = re.compile(
     r"contenido exclusivo|s[óo]lo para suscriptores|para (?:seguir|continuar) leyendo|هذا المحتوى (?:خاص|مخصص|متاح) (?:ل|لل)?مشتركين|للاطلاع على بقية المقال|already a subscriber|d[ée]jà abonn[ée]",
     re.IGNORECASE,
 )
+
+# Boxes inside the text that sell the outlet or lead away from the article.
+PROMO = re.compile(
+    r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|register (?:to|/)|subscribe (?:to|now|today|for)|subscriber exclusive|(?:our|free|daily|weekly) newsletters?\b|inscrivez-vous|abonnez-vous|s.abonner|"
+    r"suscr[íi]bete|reg[íi]strate|bolet[íi]n|newsletter|join us on whatsapp|follow us on|more great .{2,20} stories|community members are treated|اشترك في|النشرة البريدية|تابعونا على|انضم إلى قناتنا",
+    re.IGNORECASE,
+)
+DATE_LINE = re.compile(
+    r"^\W*(?:published|updated?|last updated|posted(?: on)?|publi[ée]e?(?: le)?|mis(?:e)? à jour|cr[ée]{1,2}e? le|modifi[ée]e? le|publicado|actualizado|first published|date|le|نشر(?:ت)?|آخر تحديث|تاريخ النشر|بتاريخ)\b.{0,90}\d",
+    re.IGNORECASE,
+)
+SIGNED = re.compile(r"^\W*(?:(?:written |posted |reported )?by|par|por|texte?|article rédigé par|propos recueillis par|escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w", re.IGNORECASE)
+BIO = re.compile(r"^(?:\S+\s+){1,4}(?:is|was) (?:an?|the|[A-Z]\S+[’']s?) (?:\S+\s+){0,6}(?:writer|reporter|editor|journalist|columnist|correspondent|contributor|author|curator|freelance|native|professor)\b")
