@@ -34,7 +34,15 @@ class App:
         """The configuration; raises ``config.ConfigError`` with every fault."""
         import config
 
-        return config.load(self.overlay, home=self.home, overrides=self.overrides)
+        return config.load(self.overlay_in_use, home=self.home, overrides=self.overrides)
+
+    @property
+    def overlay_in_use(self) -> Path | None:
+        """The overlay named or, for a home of the demo press, the one that lies in it."""
+        home = self.home or Path("var")
+        if self.overlay is None and (home / DEMO_MARK).exists():
+            return home / "config"
+        return self.overlay
 
     @property
     def data(self) -> Path:

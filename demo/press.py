@@ -14,9 +14,10 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
+
+from config.zones import zone
 
 FOLDER = Path(__file__).parent / "press"
 
@@ -139,7 +140,7 @@ def _piece(
 ) -> Piece:
     if row["outlet"] not in outlets:
         raise ValueError(f"{row['id']}: no outlet {row['outlet']!r}")
-    zone = ZoneInfo(outlets[row["outlet"]].timezone)
+    where = zone(outlets[row["outlet"]].timezone)
     day = today + timedelta(days=story["day"] + row.get("days_later", 0))
     clock = time.fromisoformat(row["time"])
     facts = {
@@ -147,7 +148,7 @@ def _piece(
         "number": number,
         "story": story["id"],
         "outlet": row["outlet"],
-        "published_at": datetime.combine(day, clock, zone),
+        "published_at": datetime.combine(day, clock, where),
         "authors": tuple(row.get("authors", ())),
         "section": row.get("section"),
         "tags": tuple(row.get("tags", ())),
@@ -181,7 +182,7 @@ def _copied(row: dict[str, Any], facts: dict[str, Any], source: Piece) -> Piece:
         case "verbatim" | "retitled":
             pass
         case "truncated":
-            paragraphs = paragraphs[: max(1, len(paragraphs) // 2)]
+            paragraphs = paragraphs[: (len(paragraphs) + 1) // 2]
         case "prefixed":
             paragraphs = (row["lead"], *paragraphs)
         case other:

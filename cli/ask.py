@@ -1,0 +1,401 @@
+"""The questions: ``search``, ``trend``, ``show``, ``export``."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import NOTHING_FOUND, USAGE, App, current, is_terminal, say
+
+if TYPE_CHECKING:
+    from config.model import Source
+    from search.answers import SearchAnswer, Searcher, SearchHit
+    from search.highlight import Highlight
+    from search.trends import Point, Trend
+    from store.records import StoredArticle
+
+INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
+
+
+@contextmanager
+def _searcher(app: App) -> Iterator[Searcher]:
+    from search.answers import Searcher
+
+    app.require_ledger()
+    with Searcher(app.config, app.data) as searcher:
+        yield searcher
+
+
+def _print_json(app: App, value: dict[str, Any]) -> None:
+    click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}, ensure_ascii=False))
+
+
+def _local(app: App, at: datetime | None) -> str:
+    """*at* in the configured zone, for a person."""
+    from config.zones import zone
+
+    if at is None:
+        return "date unknown    "
+    return at.astimezone(zone(app.config.settings["index.time_zone"])).strftime("%Y-%m-%d %H:%M")
+
+
+# -- search -----------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Hits shown.")
+@click.option("--sort", type=click.Choice(["time", "score"]), default="time", show_default=True)
+@click.option("--facets", default="", metavar="FIELD,…", help="Count values: source,lang,country,…")
+@click.option("--cursor", help="Continue after the page that gave this cursor.")
+def search(
+    query: tuple[str, ...], as_json: bool, limit: int, sort: Any, facets: str, cursor: str | None
+) -> None:
+    """Find articles that QUERY matches, newest first.
+
+    Words are joined by AND; "phrase", -word, OR, ( ), prefix*, "two words"~5, field:value, from: and to: are
+    understood (docs/query.md). Articles about the watched institution and its neighbours are shown;
+    relevance:any shows everything that was collected.
+
+    \b
+    Examples:
+      marsad search 'توقيف طنجة from:7d'
+      marsad search '"sûreté nationale" source:courrier-bouregreg' --sort score
+      marsad search 'DGSN lang:(es OR en)' --facets source,lang --json
+    """
+    app = current()
+    names = tuple(filter(None, facets.split(",")))
+    with _searcher(app) as searcher:
+        try:
+            answer = searcher.search(" ".join(query), limit=limit, sort=sort, facets=names, cursor=cursor)
+        except ValueError as fault:
+            say(str(fault))
+            raise SystemExit(USAGE) from None
+    if as_json:
+        _print_json(app, answer.to_json())
+    else:
+        for line in _answer_lines(app, answer):
+            click.echo(line)
+    if not answer.total:
+        say(_nothing(answer.query))
+        raise SystemExit(NOTHING_FOUND)
+
+
+def _nothing(query: str) -> str:
+    widen = (
+        "" if "relevance:" in query else " Articles not about the institution are found with relevance:any."
+    )
+    return f"nothing found for {query!r}.{widen}"
+
+
+def _answer_lines(app: App, answer: SearchAnswer) -> Iterator[str]:
+    if app.demo:
+        yield "— demo press: everything below is invented —"
+    shown = len(answer.hits)
+    plural = "" if answer.total == 1 else "s"
+    part = f", {shown} shown" if shown < answer.total else ""
+    yield f"{answer.total} article{plural}{part} ({answer.took_ms:g} ms)"
+    for hit in answer.hits:
+        yield ""
+        yield from _hit_lines(app, hit)
+    for name, buckets in answer.facets.items():
+        yield ""
+        yield f"{name}: " + ("  ".join(f"{bucket.value} {bucket.count}" for bucket in buckets) or "none")
+    if answer.cursor:
+        yield ""
+        yield f"more: --cursor {answer.cursor}"
+
+
+def _hit_lines(app: App, hit: SearchHit) -> Iterator[str]:
+    title = next((mark for mark in hit.highlights if mark.field == "title"), None)
+    marks = "".join(
+        f"  [{mark}]"
+        for mark in (hit.relevance if hit.relevance != "in" else "", "taken down" if hit.removed_at else "")
+        if mark
+    )
+    yield f"{_local(app, hit.published_at)}  {hit.source} ({hit.language}){marks}"
+    yield "  " + (_marked(title) if title else click.style(hit.title, bold=False))
+    for highlight in hit.highlights:
+        if highlight.field != "title":
+            yield "    " + " ".join(_marked(highlight).split())
+    because = [
+        f"{m.term} = {'، '.join(m.words)}" for m in hit.matched if m.via in ("equivalent", "form") and m.words
+    ]
+    if because:
+        yield "    why: " + " · ".join(because)
+    yield f"  {hit.article_id}  {hit.url}"
+
+
+def _marked(highlight: Highlight) -> str:
+    """The text with what matched set off: bold on a terminal, as it is elsewhere."""
+    out, last = [], 0
+    for start, end in highlight.marks:
+        out += [highlight.text[last:start], click.style(highlight.text[start:end], bold=True)]
+        last = end
+    return "".join([*out, highlight.text[last:]])
+
+
+# -- trend ------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("query")
+@click.option("--by", "interval", type=click.Choice(INTERVALS), default="day", show_default=True)
+@click.option("--split", metavar="FIELD", help="One line for each value: lang, source, place, …")
+@click.option(
+    "--compare", multiple=True, metavar="QUERY", help="A second query on the same axis; up to four."
+)
+@click.option("--share", is_flag=True, help="Draw the share of all collected articles, not the count.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file.")
+def trend(
+    query: str,
+    interval: Any,
+    split: str | None,
+    compare: tuple[str, ...],
+    share: bool,
+    as_json: bool,
+    svg: Path | None,
+) -> None:
+    """Count the articles that QUERY matches over time, in the newsroom's time zone.
+
+    Empty intervals are shown; an interval in which a source was not collected is marked, so that a hole is
+    never read as silence.
+
+    \b
+    Examples:
+      marsad trend 'الأمن الوطني from:90d' --by week
+      marsad trend DGSN --by month --share --split lang --svg dgsn.svg
+      marsad trend place:tanger --compare place:casablanca --by week --json
+    """
+    app = current()
+    with _searcher(app) as searcher:
+        try:
+            found = searcher.trend(query, compare=compare, interval=interval, split=split)
+        except ValueError as fault:
+            say(str(fault))
+            raise SystemExit(USAGE) from None
+    if svg:
+        from search.chart import svg as draw
+
+        svg.write_text(draw(found, measure="share" if share else "count"), encoding="utf-8")
+        say(f"drawn: {svg}")
+    if as_json:
+        _print_json(app, found.to_json())
+    elif not svg:
+        for line in _trend_lines(app, found, share):
+            click.echo(line)
+    if not any(point.count for one in (found, *found.compare) for point in one.points):
+        say(_nothing(query))
+        raise SystemExit(NOTHING_FOUND)
+
+
+_BARS = " ▏▎▍▌▋▊▉█"
+_BAR_WIDTH = 32
+
+
+def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
+    if app.demo:
+        yield "— demo press: everything below is invented —"
+    lines: dict[str, Sequence[Point]] = dict(found.split)
+    for one in (found, *found.compare) if found.compare or not lines else ():
+        lines[one.query] = one.points
+    for name, points in lines.items():
+        yield f"{name or 'all articles'}, by {found.interval} ({found.time_zone})"
+        top = max((_measure(point, share) for point in points), default=0) or 1
+        for point in points:
+            value = _measure(point, share)
+            eighths = round(value / top * _BAR_WIDTH * 8)
+            bar = "█" * (eighths // 8) + _BARS[eighths % 8].strip()
+            number = "–" if share and point.share is None else f"{value:.1%}" if share else str(point.count)
+            gap = f"  ({len(point.gaps)} not collected)" if point.gaps else ""
+            yield f"  {point.start:<10}  {number:>6}  {bar}{gap}"
+        yield ""
+
+
+def _measure(point: Point, share: bool) -> float:
+    return (point.share or 0.0) if share else float(point.count)
+
+
+# -- show -------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("article_id", metavar="ID")
+@click.option("--revisions", is_flag=True, help="Every revision, and what each changed.")
+@click.option("--json", "as_json", is_flag=True, help="The article with the keys of `export`.")
+def show(article_id: str, revisions: bool, as_json: bool) -> None:
+    """Show one article: what it says, what was understood and why, and where its page lies.
+
+    ID is the article's id, a beginning of it, or its URL.
+
+    \b
+    Example:
+      marsad show 3f2a9c --revisions
+    """
+    app = current()
+    app.require_ledger()
+    from search.export import record
+    from store.ledger import Ledger
+
+    with Ledger.open(app.data, create=False) as ledger:
+        stored = _find(ledger, article_id)
+        history = ledger.revisions(stored.article_id) if revisions else [stored]
+    source = app.config.sources.get(stored.article.source_id)
+    if as_json:
+        rows = [record(one, source) for one in history]
+        _print_json(app, {**record(stored, source), "revisions": rows} if revisions else rows[0])
+        return
+    if app.demo:
+        click.echo("— demo press: everything below is invented —")
+    for line in _article_lines(app, stored, source):
+        click.echo(line)
+    for older, newer in pairwise(history):
+        click.echo("")
+        for line in _change_lines(app, older, newer):
+            click.echo(line)
+
+
+def _find(ledger: Any, wanted: str) -> StoredArticle:
+    """The article of an id, the beginning of one, or a URL; ends the call where there is none or several."""
+    if "/" in wanted:
+        from store.urls import url_key
+
+        try:
+            found = ledger.find_by_key(url_key(wanted))
+        except ValueError as fault:
+            say(str(fault))
+            raise SystemExit(USAGE) from None
+        ids = [found] if found else []
+    else:
+        ids = ledger.ids_beginning(wanted.lower(), limit=6)
+    if len(ids) > 1:
+        say(f"{wanted!r} begins several ids: {', '.join(ids[:5])}{' …' if len(ids) > 5 else ''}")
+        raise SystemExit(USAGE)
+    stored: StoredArticle | None = ledger.find(ids[0]) if ids else None
+    if stored is None:
+        say(f"no article {wanted!r}; `marsad search` shows ids")
+        raise SystemExit(NOTHING_FOUND)
+    return stored
+
+
+def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> Iterator[str]:
+    article, annotated = stored.article, stored.annotated
+    published = article.published
+    yield click.style(article.title, bold=True)
+    if article.subtitle:
+        yield article.subtitle
+    yield ""
+    yield from article.paragraphs
+    yield ""
+    facts: list[tuple[str, object]] = [
+        ("id", f"{stored.article_id}, revision {stored.revision}"),
+        ("url", article.canonical_url),
+        (
+            "source",
+            f"{article.source_id} ({source.country}, {source.scope})" if source else article.source_id,
+        ),
+        ("language", article.language),
+        ("authors", ", ".join(article.authors)),
+        (
+            "published",
+            published
+            and f"{_local(app, published.at)} (to the {published.precision}; from {published.origin})",
+        ),
+        ("modified", article.modified and _local(app, article.modified.at)),
+        ("first seen", _local(app, stored.first_seen_at)),
+        ("last seen", _local(app, stored.last_seen_at)),
+        ("taken down", stored.removed_at and _local(app, stored.removed_at)),
+        ("access", article.access if article.access != "full" else None),
+        ("section", article.section),
+        ("tags", ", ".join(article.tags)),
+        ("images", len(article.images) or None),
+        ("videos", ", ".join(video.url for video in article.videos)),
+        ("relevance", f"{annotated.relevance.decision}: {annotated.relevance.reason}"),
+        ("institutions", ", ".join(annotated.institutions)),
+        ("places", ", ".join(annotated.places)),
+        (
+            "cues",
+            "; ".join(dict.fromkeys(f"{cue.words} → {cue.label}" for cue in annotated.relevance.evidence)),
+        ),
+        ("capture", f"{stored.capture.file} @{stored.capture.offset} sha256:{stored.capture.sha256[:16]}…"),
+        ("also met as", ", ".join(stored.variants)),
+    ]
+    for name, value in facts:
+        if value:
+            yield f"{name + ':':<14}{value}"
+
+
+def _change_lines(app: App, older: StoredArticle, newer: StoredArticle) -> Iterator[str]:
+    seen = _local(app, newer.first_seen_at if newer.revision == 1 else newer.last_seen_at)
+    yield click.style(f"revision {older.revision} → {newer.revision} ({seen})", bold=True)
+    before = [older.article.title, older.article.subtitle or "", *older.article.paragraphs]
+    after = [newer.article.title, newer.article.subtitle or "", *newer.article.paragraphs]
+    for line in difflib.unified_diff(before, after, lineterm="", n=0):
+        if not line.startswith(("---", "+++", "@@")):
+            yield "  " + line
+
+
+# -- export -----------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
+    """Write every article that QUERY matches, whole, in a stable order (docs/output.md names the keys).
+
+    \b
+    Examples:
+      marsad export 'relevance:any' --output all.jsonl
+      marsad export 'place:tanger from:2026-09-01' --format csv --output tanger.csv
+    """
+    app = current()
+    text = " ".join(query)
+    count = 0
+    with _searcher(app) as searcher:
+        total = searcher.count(text)
+        with (
+            _sink(output) as write,
+            click.progressbar(
+                length=total, label="exported", file=sys.stderr, hidden=not (output and is_terminal())
+            ) as bar,
+        ):
+            for line in searcher.export(text, form):
+                write(line)
+                count += 1
+                bar.update(1)
+    rows = count - (form == "csv")
+    if output:
+        say(f"{rows} articles: {output}")
+    if not rows:
+        say(_nothing(text))
+        raise SystemExit(NOTHING_FOUND)
+
+
+@contextmanager
+def _sink(output: Path | None) -> Iterator[Any]:
+    """Where lines go: stdout, or a file that takes its name only when it is whole."""
+    if output is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # a text stream by default
+        yield sys.stdout.write
+        sys.stdout.flush()
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file.write
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,123 @@
+"""``marsad demo``: the real path, on a small invented press served on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import DEMO_MARK, USAGE, App, current, say
+
+if TYPE_CHECKING:
+    from demo.server import Stand
+
+PORT = 7866
+"""Tried first, so that the invented URLs, and so the articles' ids, are the same in every demo."""
+
+
+@click.command()
+@click.pass_context
+def demo(ctx: click.Context) -> None:
+    """Collect, search and chart a small invented press, offline, in a home of its own.
+
+    \b
+    Example:
+      marsad demo
+      marsad --home var/demo search 'الأمن الوطني' --limit 3
+    """
+    run(current())
+
+
+def run(app: App) -> None:
+    """The demo in ``demo`` below *app*'s home; what lies there from an earlier demo is replaced."""
+    from cli.collect import collect, report
+    from demo.press import load
+    from demo.server import serve
+
+    home = (app.home or Path("var")) / "demo"
+    _clear(home)
+    today = datetime.now(UTC).date()
+    press = load(today)
+    shown = App(home=home)
+    click.echo(f"An invented press: {len(press.outlets)} outlets, {len(press.pieces)} articles over 90 days.")
+    with serve(press, port=PORT) as stand:
+        write_overlay(home / "config", stand)
+        click.echo("\n$ marsad crawl")
+        for line in report(shown, collect(shown, progress=True)):
+            click.echo(line)
+        stand.press = load(today, act=2)
+        click.echo("\nTwo articles are edited, one is taken down. Every page is asked for again:")
+        click.echo("\n$ marsad crawl --revisit 1d")
+        for line in report(shown, collect(shown, revisit=timedelta(days=1), progress=True)):
+            click.echo(line)
+    where = f"marsad --home {home}"
+    for question in (
+        ["search", "نفي اختطاف", "--limit", "3"],
+        ["trend", "DGSN from:90d", "--by", "week"],
+        ["trend", "from:90d", "--by", "month", "--share"],
+        ["status"],
+    ):
+        click.echo(f"\n$ {where} {' '.join(_quoted(word) for word in question)}")
+        _ask(home, question)
+    click.echo("\nTry next:")
+    for line in (
+        "search 'توقيف طنجة كوكايين'                    # finds Tanger, Tangier, Tánger too",
+        "search 'relevance:homonym'                     # Algeria's police bears the same names",
+        "trend place:meknes --by week --split lang",
+        "show --revisions http://…                      # an URL or id from a search",
+        "export 'from:30d' --format csv --output press.csv",
+    ):
+        click.echo(f"  {where} {line}")
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'" if " " in word or not word.isascii() else word
+
+
+def _ask(home: Path, arguments: list[str]) -> None:
+    """Run one command of ours on the demo's home, as typed."""
+    from cli.main import main
+
+    try:
+        main(["--home", str(home), *arguments], standalone_mode=False)
+    except SystemExit as end:
+        if end.code:
+            say(f"(ended with {end.code})")
+
+
+def _clear(home: Path) -> None:
+    """An empty home for the demo; refuses a folder that is not one."""
+    if home.exists():
+        if not (home / DEMO_MARK).exists() and any(home.iterdir()):
+            say(f"{home}: not the demo's (no file {DEMO_MARK} in it), so it is left alone. Next: move it.")
+            raise SystemExit(USAGE)
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+    (home / DEMO_MARK).write_text("The invented demo press. Made by `marsad demo`, which replaces it.\n")
+
+
+def write_overlay(folder: Path, stand: Stand) -> None:
+    """The configuration under which *stand*'s press, and nothing else, is collected."""
+    from demo.server import NETWORK, entry_url
+
+    for outlet in stand.press.outlets.values():
+        base = stand.base(outlet)
+        file = folder / "sources" / outlet.country.lower() / f"{outlet.id}.yml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        entries = "".join(
+            f"  - {{kind: {kind}, url: '{entry_url(kind, base)}'}}\n" for kind in outlet.entry_points
+        )
+        file.write_text(
+            f"id: {outlet.id}\nname: {{{outlet.language}: {json.dumps(outlet.name, ensure_ascii=False)}}}\n"
+            f"country: {outlet.country}\nlanguages: [{outlet.language}]\nscope: {outlet.scope}\n"
+            f"homepage: {base}/\ntimezone: {outlet.timezone}\nentry_points:\n{entries}",
+            encoding="utf-8",
+        )
+    (folder / "marsad.toml").write_text(
+        f'[network]\nallow = ["{NETWORK}"]\n\n[politeness]\ndelay_s = 0.05\n\n[crawl]\nbackfill_days = 100\n',
+        encoding="utf-8",
+    )

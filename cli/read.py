@@ -1,0 +1,208 @@
+"""Reading without crawling: ``extract`` from files, ``replay`` from the archive, ``import`` from any WARC."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import PARTIAL, USAGE, App, current, is_terminal, say
+
+if TYPE_CHECKING:
+    from pipeline.rules import Rules
+    from store.records import Article, FetchedPage, Rejection
+
+
+# -- extract ----------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--url", help="Where the page was found: dates and canonical URLs are read against it.")
+@click.option("--language", help="What the page is probably written in (BCP 47).")
+@click.option(
+    "--list",
+    "listing",
+    type=click.File("r", encoding="utf-8"),
+    help="JSON Lines {path, url, content_type?, fetched_at?, language?}; - is stdin.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a page (docs/output.md).")
+def extract(
+    files: tuple[Path, ...], url: str | None, language: str | None, listing: Any, as_json: bool
+) -> None:
+    """Read article pages from FILES, storing nothing.
+
+    \b
+    Examples:
+      marsad extract page.html --url https://example.com/2026/11/24/title --json
+      marsad extract --list pages.jsonl --json > articles.jsonl
+    """
+    app = current()
+    if bool(files) == bool(listing):
+        raise click.UsageError("name FILES, or --list FILE.jsonl")
+    if files and not url:
+        raise click.UsageError("FILES need --url: dates and canonical URLs are read against it")
+    rows = _listed(listing) if listing else iter({"path": str(file), "url": url} for file in files)
+    refused = 0
+    for row in rows:
+        row = {"language": language, **row}
+        result = _extracted(app, row)
+        refused += "rejected" in result
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=False))
+        else:
+            _print_article(result)
+    if refused:
+        raise SystemExit(PARTIAL)
+
+
+def _listed(listing: Any) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(listing, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError(f"got {type(row).__name__}, expected an object")
+        except ValueError as fault:
+            row = {"fault": f"line {number}: {fault}"}
+        yield row
+
+
+def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
+    """The JSON answer for one page: the article, or why there is none.  A bad row harms no other."""
+    from pipeline.extraction import extract as read
+    from search.export import article_record
+    from store.records import Rejection
+
+    if "fault" in row:
+        return {"rejected": "unreadable", "url": None, "detail": row["fault"]}
+    try:
+        page = _page(row)
+        result: Article | Rejection = read(page, _rules(app, page.url, row.get("language")))
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        missing = f"no key {fault}" if isinstance(fault, KeyError) else str(fault)
+        return {"rejected": "unreadable", "url": row.get("url"), "detail": missing}
+    if isinstance(result, Rejection):
+        return {"rejected": str(result.reason), "url": result.url, "detail": result.detail}
+    return {**article_record(result), "origins": dict(result.origins)}
+
+
+def _page(row: dict[str, Any]) -> FetchedPage:
+    from store.records import FetchedPage, Link, Via
+
+    path, url = Path(row["path"]), row["url"]
+    fetched_at = datetime.now(UTC)
+    if row.get("fetched_at"):
+        fetched_at = datetime.fromisoformat(row["fetched_at"])
+        if fetched_at.tzinfo is None:
+            raise ValueError(f"fetched_at: got {row['fetched_at']!r}, expected a time with its offset")
+        fetched_at = fetched_at.astimezone(UTC)
+    content_type = row.get("content_type") or "text/html"
+    return FetchedPage(
+        link=Link("", url, str(path), Via.WARC),
+        url=url,
+        final_url=url,
+        status=200,
+        headers=(("content-type", content_type),),
+        body=path.read_bytes(),
+        fetched_at=fetched_at,
+    )
+
+
+def _rules(app: App, url: str, language: str | None) -> Rules:
+    """What the catalogue knows of the outlet, or the language alone."""
+    from pipeline.rules import Rules
+
+    source = app.config.source_of(url)
+    return Rules.of(source) if source else Rules.default(language)
+
+
+def _print_article(result: dict[str, Any]) -> None:
+    if "rejected" in result:
+        say(f"{result['url']}: no article ({result['rejected']}) {result['detail']}".rstrip())
+        return
+    published = result["published"]
+    click.echo(click.style(result["title"], bold=True))
+    for value in (result["subtitle"], published and published["at"], ", ".join(result["authors"])):
+        if value:
+            click.echo(value)
+    click.echo("\n" + result["text"] + "\n")
+
+
+# -- replay and import ------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("warcs", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Reading processes."
+)
+@click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
+def replay(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
+    """Make every article again from the archive (or from these files of it), then index what changed.
+
+    Into an empty home (copy its archive/ there) this rebuilds ledger and index: the same articles, revisions
+    and times as the crawl made.
+
+    \b
+    Example:
+      marsad --home fresh replay var/archive/*.warc.gz
+    """
+    _read_in(warcs, workers, as_json, outside=False)
+
+
+@click.command("import")
+@click.argument(
+    "warcs", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True)
+)
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Reading processes."
+)
+@click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
+def import_(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
+    """Take in the pages of any WARC files (CC-NEWS included), keeping each capture's own time.
+
+    The pages are copied into our archive first, credited to the outlet whose host served them.
+
+    \b
+    Example:
+      marsad import CC-NEWS-20261124.warc.gz
+    """
+    _read_in(warcs, workers, as_json, outside=True)
+
+
+def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool, *, outside: bool) -> None:
+    from cli.collect import index_waiting
+    from pipeline.reader import import_pages, replay_pages
+
+    app = current()
+    read = import_pages if outside else replay_pages
+    with _ticker("pages read") as tick:
+        counts: Counter[str] = read(app.config, app.data, list(warcs) or None, workers=workers, progress=tick)
+    indexed = index_waiting(app)
+    if as_json:
+        click.echo(json.dumps({**counts, "indexed": indexed}, ensure_ascii=False))
+    else:
+        for name, number in sorted(counts.items()):
+            click.echo(f"{name:<28}{number:>9}")
+        click.echo(f"{'indexed':<28}{indexed:>9}")
+    if not counts:
+        say("no page to read: the archive is empty. Next: name WARC files, or `marsad crawl`.")
+        raise SystemExit(USAGE)
+
+
+@contextmanager
+def _ticker(label: str) -> Iterator[Any]:
+    """A running count on stderr where that is a terminal."""
+    with click.progressbar(
+        length=None, label=label, file=sys.stderr, show_pos=True, hidden=not is_terminal()
+    ) as bar:
+        yield lambda done: bar.update(done - bar.pos)

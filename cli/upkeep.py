@@ -1,0 +1,146 @@
+"""Looking after what is kept: ``status`` and ``index``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import click
+
+from cli.context import PARTIAL, current, say
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+def status(as_json: bool) -> None:
+    """Say what has been collected, what is waiting, and how the sources are.
+
+    \b
+    Example:
+      marsad status --json
+    """
+    app = current()
+    app.require_ledger()
+    from store.ledger import Ledger
+
+    with Ledger.open(app.data, create=False) as ledger:
+        found = ledger.status()
+    value = {
+        "articles": found.articles,
+        "revisions": found.revisions,
+        "frontier": dict(found.frontier),
+        "outbox": found.outbox,
+        "rejections": dict(found.rejections),
+        "sources": dict(found.sources),
+    }
+    if as_json:
+        click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}))
+        return
+    if app.demo:
+        click.echo("— demo press: everything below is invented —")
+    click.echo(f"home        {app.data}")
+    click.echo(f"articles    {found.articles} ({found.revisions} revisions)")
+    click.echo(f"frontier    {_counts(found.frontier)}")
+    click.echo(f"rejections  {_counts(found.rejections)}")
+    click.echo(f"sources     {_counts(found.sources)}")
+    click.echo(f"outbox      {found.outbox} waiting for the index")
+
+
+def _counts(numbers: Mapping[str, int]) -> str:
+    parts = [f"{name} {number}" for name, number in sorted(numbers.items()) if number]
+    return " · ".join(parts) or "none"
+
+
+@click.group()
+def index() -> None:
+    """Look after the search index, a projection of the ledger."""
+
+
+@index.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def index_status(as_json: bool) -> None:
+    """Say what is indexed and what is waiting.
+
+    \b
+    Example:
+      marsad index status
+    """
+    from search.answers import Searcher
+    from search.indexer import status as indexed
+
+    app = current()
+    app.require_ledger()
+    with Searcher(app.config, app.data) as searcher:
+        found = indexed(searcher.ledger, searcher.engine)
+    info = found.info
+    value = {
+        "engine": info.engine if info else app.config.settings["index.engine"],
+        "generation": info.generation if info else None,
+        "indexed": info.articles if info else 0,
+        "size_bytes": info.size_bytes if info else 0,
+        "articles": found.articles,
+        "outbox": found.waiting,
+    }
+    if as_json:
+        click.echo(json.dumps(value))
+        return
+    for name, item in value.items():
+        click.echo(f"{name:<12}{item if item is not None else 'nothing indexed yet'}")
+
+
+@index.command()
+def rebuild() -> None:
+    """Write the whole index again from the ledger; searches see the old one until the new one is whole.
+
+    \b
+    Example:
+      marsad index rebuild
+    """
+    from cli.collect import bar
+    from search.answers import Searcher
+    from search.indexer import rebuild as write
+
+    app = current()
+    app.require_ledger()
+    with Searcher(app.config, app.data) as searcher, bar("indexed", searcher.ledger.count()) as tick:
+        done = write(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis, progress=tick)
+    click.echo(f"{done} articles indexed")
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def verify(as_json: bool) -> None:
+    """Compare index and ledger, id by id and revision by revision; exit 1 where they differ.
+
+    \b
+    Example:
+      marsad index verify
+    """
+    from search.answers import Searcher
+    from search.indexer import verify as compare
+
+    app = current()
+    app.require_ledger()
+    with Searcher(app.config, app.data) as searcher:
+        found = compare(searcher.ledger, searcher.engine)
+    value = {
+        "articles": found.articles,
+        "missing": list(found.missing),
+        "stale": [
+            {"article_id": identity, "indexed": indexed, "ledger": kept}
+            for identity, indexed, kept in found.stale
+        ],
+        "surplus": list(found.surplus),
+        "outbox": found.waiting,
+    }
+    if as_json:
+        click.echo(json.dumps(value))
+    else:
+        click.echo(f"{found.articles} articles in the ledger")
+        for name, ids in (("missing", found.missing), ("surplus", found.surplus)):
+            click.echo(f"{name:<8} {len(ids)}  {' '.join(ids[:5])}")
+        click.echo(f"stale    {len(found.stale)}  {' '.join(row[0] for row in found.stale[:5])}")
+    if not found.agrees:
+        waiting = f" ({found.waiting} rows wait in the outbox)" if found.waiting else ""
+        say(f"index and ledger differ{waiting}. Next: `marsad index rebuild`")
+        raise SystemExit(PARTIAL)
