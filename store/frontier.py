@@ -210,7 +210,7 @@ class Frontier:
             if source_ids is not None:
                 ready = sa.and_(ready, links.c.source_id.in_(sorted(source_ids)))
             served = {row.host: row for row in connection.execute(_HOST_TURNS)}
-            open_hosts = [row[0] for row in connection.execute(_OPEN_HOSTS)]
+            open_hosts: list[str] = [row.host for row in connection.execute(_OPEN_HOSTS)]
             waiting = [
                 host
                 for host in open_hosts
