@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 # Longest first: what may stand before a word.  The letters alone, and the Darija forms, only before a word
 # that is known; ك alone, which begins too many words, only before a longer one (كبير is not "like بير").
-_ARTICLES = ("وبال", "وكال", "فبال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
+_ARTICLES = ("وبال", "وكال", "فبال", "ولال", "لال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
 _BEFORE_KNOWN = (
     *_ARTICLES,
-    "ولال", "لال", "دال", "عال", "ول", "وب", "وك", "وف", "فب", "فل", "دل", "ب", "ل", "ف", "و", "د", "ك",
+    "دال", "عال", "ول", "وب", "وك", "وف", "فب", "فل", "دل", "ب", "ل", "ف", "و", "د", "ك",
 )  # fmt: skip
 _BEFORE_LONG = {"ك": 5, "د": 4, "دل": 4, "عال": 4, "وك": 4}
 
 # (ending, letters that must remain).  The adjective's ي is no ending: وطني is not وطن.
-_PRONOUNS = (("هما", 3), ("ها", 3), ("هم", 4), ("هن", 4), ("كم", 4), ("نا", 4))
+_PRONOUNS = (("اته", 4), ("ته", 3), ("هما", 3), ("ها", 3), ("هم", 4), ("هن", 4), ("كم", 4), ("نا", 4))
 _ENDINGS = (("يات", 2), ("ات", 3), ("تين", 3), ("تان", 3), ("ون", 3), ("ين", 3), ("ان", 3), ("وا", 3))
 _FEMININE = frozenset({"ات", "تين", "تان"})
 
@@ -96,6 +96,8 @@ def _without_endings(word: str, lemmas: Lemmas) -> str:
     for ending, least in _PRONOUNS:
         if word.endswith(ending) and len(word) - len(ending) >= least:
             word = word[: -len(ending)]
+            if ending.endswith("ته"):  # سيارته, تصريحاته
+                return _feminine(word, lemmas)
             if word.endswith("ت") and len(word) >= 4 and not word.endswith("ات"):
                 return _feminine(word[:-1], lemmas)
             break

@@ -186,12 +186,12 @@ def name_of(text: str, lemmas: arabic.Lemmas, latin: frozenset[str]) -> Name:
     )
 
 
-_VOWELS = re.compile("[\u0640\u064b-\u0652\u0670]")
+_UNSAID = re.compile(f"[{words.MARKS}]")
 
 
 def unvowelled(word: str) -> str:
     """An Arabic word as printed, without vowel signs and tatweel: folding would change its letters too."""
-    return _VOWELS.sub("", word)
+    return _UNSAID.sub("", word)
 
 
 def _is_arabic(word: str) -> bool:
@@ -235,7 +235,7 @@ def _groups(config: Config, rules: Mapping[str, Any], ordinary: frozenset[str]) 
             if fold(name) not in general and (len(name.split()) > 1 or fold(name) in taken)
         ]
     for holder in config.office_holders:
-        yield [name for names in holder.names.values() for name in names]
+        yield [holder.holder, *(name for names in holder.names.values() for name in names)]
     for place in config.places:
         yield [name for name in _town(place) if fold(name) not in ordinary]
     yield from rules["groups"]

@@ -44,14 +44,14 @@ _BETWEEN = r"\s«»“”\"()\[\]،؛؟!?…:;"
 PIECE = re.compile(rf"[^{_BETWEEN}]+(?:(?<=\d)[ \u00a0\u2007\u2009\u202f](?=\d{{3}}(?!\d))[^{_BETWEEN}]+)*")
 # Text for which that may not hold: characters outside the usual ones (a presentation form or a superscript
 # may fold to several letters, to a digit, to a space), and a mark beside a digit.
-_MARKS = (
+MARKS = (
     "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff"
 )
 UNUSUAL = re.compile(
     rf"[^\x00-\x7f\u00a0-\u00a7\u00a9-\u00ae\u00b0\u00b1\u00b6\u00b7\u00bb\u00bf-\u017f\u0600-\u06ff"
     rf"\u2007\u2009\u2010-\u2016\u2018-\u2027\u202f\u2030\u2039\u203a\u20ac\u2190-\u21ff\u2600-\u27bf"
-    rf"\U0001f300-\U0001faff{_MARKS}]|\d[{_MARKS}]|[{_MARKS}]\d"
+    rf"\U0001f300-\U0001faff{MARKS}]|\d[{MARKS}]|[{MARKS}]\d"
 )
 
 
@@ -102,4 +102,5 @@ def printed(text: str, names: frozenset[str] = frozenset()) -> Iterator[tuple[st
     """As :func:`tokens_of`, of printed *text*; offsets into *text*."""
     folded, offsets = fold_with_offsets(text)
     for token, arabic, start, end in tokens_of(folded, names):
-        yield token, arabic, offsets[start], offsets[end]
+        # up to the next letter, so that the marks on the last one belong to it; ¼ is two tokens in one place
+        yield token, arabic, offsets[start], max(offsets[end], offsets[end - 1] + 1)

@@ -20,7 +20,7 @@ class Names:
         self._values = values
 
     def ids(self, field: str, value: str) -> tuple[str, ...]:
-        """The ids that *value* names, several for a shared name; itself, spelled as the catalogue would, where
+        """The ids that *value* names, several for a shared name; itself, as the catalogue would spell it, if
         *field* has no list of names or the list does not have it."""
         if field in _AS_TYPED:
             return (value,)
