@@ -26,6 +26,8 @@ class Scene:
 
     weights: Mapping[str, float]
     """Country → what speaks for it: the cues of the text, and the outlet's country."""
+    home: str
+    """The outlet's country; empty if unknown."""
     tied: tuple[str, ...]
     """For each hit: the country of the adjective or place beside it, or empty."""
 
@@ -73,7 +75,7 @@ class Countries:
         home = source.country if source is not None else self._home(url)
         if home:
             weights[home] += self._prior.get(home, self._prior["other"])
-        return Scene(dict(weights), tuple(self._tied(words, hits, index) for index in range(len(hits))))
+        return Scene(dict(weights), home, tuple(self._tied(words, hits, index) for index in range(len(hits))))
 
     def owner(self, sense: Sense, tied: str, scene: Scene) -> str:
         """The country to which a body named by *sense* belongs; empty where nothing says so."""
@@ -84,6 +86,8 @@ class Countries:
             return tied
         if sense.trust == "beside":
             return ""
+        if sense.kind == "adjacent" and scene.home:
+            return scene.home  # "the Interior Ministry", without more, is the outlet's own
         return scene.country(namesakes)
 
     def _home(self, url: str) -> str:

@@ -38,7 +38,7 @@ class _Mentions:
     ours: tuple[_Labelled, ...]
     """Names of the institution."""
     weak: tuple[_Labelled, ...]
-    """Names that count only beside a name of :attr:`ours`."""
+    """Names that count only where the article is ours by another one."""
     common: tuple[_Labelled, ...]
     """Police of Morocco by a common noun."""
     beside: tuple[_Labelled, ...]
@@ -67,12 +67,12 @@ class Judge:
 
     def judge(self, words: Words, hits: Sequence[Hit], scene: Scene) -> Judgement:
         found = self._sort(words, hits, scene)
-        named = [*found.ours, *found.beside, *found.partners]
-        if found.ours:
-            named += found.weak
-        else:
-            named += found.common
         decision, reason, because = self._decide(words, found, scene)
+        named = [*found.ours, *found.beside, *found.partners]
+        if decision is Relevant.IN and not found.ours:
+            named += found.common
+        if found.ours or decision is Relevant.IN:
+            named += found.weak
         return Judgement(decision, reason, because[:_SHOWN], tuple(named))
 
     def _sort(self, words: Words, hits: Sequence[Hit], scene: Scene) -> _Mentions:

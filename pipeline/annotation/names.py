@@ -12,6 +12,8 @@ from pipeline.annotation.matcher import Lexicon, Sense
 from pipeline.annotation.words import pattern
 
 _PLACEHOLDER = re.compile(r"<[^>]*>")
+_ARTICLE = re.compile(r"^(?:le|la|les|the|el|los|las)\s+|^l['’]", re.IGNORECASE)
+"""A name listed with its article is also printed without (le « FBI marocain », du FBI marocain)."""
 _HEAVY = 3.0
 """The weight, for the country, of a name that only a Moroccan body bears."""
 
@@ -25,8 +27,12 @@ def lexicon(config: Config) -> Lexicon:
     for body in config.institutions:
         for name in dict.fromkeys((*_printed(body), *also.get(body.id, ()))):
             how = trust.of(body, name)
-            if how != "never":
-                names.add(_PLACEHOLDER.sub("", name), _sense(body, how), article=True)
+            if how == "never":
+                continue
+            bare = _PLACEHOLDER.sub("", name)
+            names.add(bare, _sense(body, how), article=True)
+            if (without := _ARTICLE.sub("", bare)) != bare and pattern(without) not in trust:
+                names.add(without, _sense(body, how))
     for unit in config.units:
         if unit.type == "district":  # of a wilaya, which speaks for it
             sense = Sense("generic", "dgsn", "MA", _HEAVY, "ours")
@@ -36,13 +42,14 @@ def lexicon(config: Config) -> Lexicon:
         for name in _flat(unit.names):
             names.add(name, sense)
             names.add(name, Sense("town", unit.city, "MA", 1.0))
+    scopes = {body.id: body.scope for body in config.institutions}
     for holder in config.office_holders:
-        if holder.institution is not None or "DGSN" in holder.office:
-            for name in _flat(holder.names):
-                names.add(name, Sense("core", holder.institution or "dgsn", "MA", _HEAVY, "ours"))
+        if holder.institution is None:
+            sense = Sense("cue", holder.holder, "MA", _HEAVY)
         else:
-            for name in _flat(holder.names):
-                names.add(name, Sense("cue", holder.holder, "MA", _HEAVY))
+            sense = Sense(scopes[holder.institution], holder.institution, "MA", _HEAVY, "ours")
+        for name in _flat(holder.names):
+            names.add(name, sense)
     for trusted, by_language in rules["generic"].items():
         for name in _flat(by_language):
             names.add(name, Sense("generic", "dgsn", trust="faint" if trusted == "faint" else "shared"))
@@ -77,6 +84,9 @@ class _Trust:
         self._ids = rules["ids"]
         self._names = {pattern(name): how for name, how in rules["names"].items()}
         self._country_words = frozenset(pattern(word) for word in rules["country_words"])
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._names
 
     def of(self, body: Institution, name: str) -> str:
         if _PLACEHOLDER.search(name):

@@ -205,6 +205,16 @@ def _print(title: str, results: dict[str, Result]) -> None:
         )
 
 
+def _print_institutions(results: dict[str, Result]) -> None:
+    print(f"{'':22}" + "".join(f"{name:>24}" for name in results))
+    for label in sorted(results["all"].by_institution):
+        cells = []
+        for result in results.values():
+            score = result.by_institution.get(label, Score())
+            cells.append(f"{score.hit:5} hit {score.extra:3} + {score.missed:3} -")
+        print(f"{label:22}" + "".join(f"{cell:>24}" for cell in cells))
+
+
 def _print_errors(result: Result) -> None:
     for labelled, said in result.errors:
         gold = sorted(labelled.institutions or ())
@@ -225,6 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--errors", choices=["seen", "all"], nargs="?", const="seen", help="list what is wrong"
     )
+    parser.add_argument("--institutions", action="store_true", help="score each institution")
     options = parser.parse_args(arguments)
     config: Config = load()
     annotator = Annotator(config)
@@ -233,6 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
         _print(f"data/{name}", results)
         for (gold, said), count in sorted(results["all"].confusion.items()):
             print(f"{'':10}{gold:>9} → {said:9}{count:5}")
+        if options.institutions:
+            _print_institutions(results)
         if options.errors:
             _print_errors(results[options.errors])
     return 0
