@@ -18,7 +18,6 @@ from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     ARTICLE_TEXT,
-    CAPTION_NAME,
     CREDIT,
     BIO,
     DATE_LINE,
@@ -203,7 +202,7 @@ def caption_box(block: Block) -> Node | None:
     for _ in range(3):
         if node is None:
             return None
-        if node.tag in ("figcaption", "caption") or (node.name and CAPTION_NAME.search(node.name)):
+        if node.caption:
             return node if node.end - node.start <= 4 else None
         node = node.parent
     return None

@@ -170,13 +170,16 @@ def _byte_table(name: str) -> dict[str, int]:
 
 
 _MOJIBAKE = []
-for _name, _leads in (("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0"), ("cp1256", "\xd8\xd9\xda\xdb\xc3\xe2")):
+for _name, _leads, _hints in (
+    ("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0", ("\xc3", "\xd8", "\xd9", "\xe2\u20ac")),
+    ("cp1256", "\xd8\xd9\xda\xdb\xc3\xe2", ("\u0637\u00a7", "\u0638\u201e", "\u0623\u00a9", "\u00e2\u20ac", "\u0637\u00a8", "\u0638\u2026")),
+):
     _table = _byte_table(_name)
     _lead_chars = "".join(bytes([ord(lead)]).decode(_name) for lead in _leads)
     _trail = "".join(re.escape(char) for char, value in _table.items() if value < 0xC0)
     _any = "".join(re.escape(char) for char in _table)
     _MOJIBAKE.append(
-        (_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}"))
+        (_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}"), _hints)
     )
 
 
@@ -199,8 +202,8 @@ def repair_mojibake(text: str) -> str | None:
 
 
 def _repair_once(text: str) -> str | None:
-    for table, sign, runs in _MOJIBAKE:
-        if len(sign.findall(text, 0, 400_000)) < 3:
+    for table, sign, runs, hints in _MOJIBAKE:
+        if sum([text.count(hint) for hint in hints]) < 3 or len(sign.findall(text, 0, 400_000)) < 3:
             continue
         good = bad = 0
 

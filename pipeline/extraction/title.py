@@ -50,26 +50,19 @@ def find(page: Page, claims: Claims, rules: Rules, url: str = "") -> tuple[str, 
 def _headlines(page: Page) -> list[tuple[str, int, float]]:
     """(text, block index, trust) of what may be the printed headline."""
     out = []
-    h1s: dict[int, list[int]] = {}
-    for index, block in enumerate(page.blocks):
-        for one in (block.node, *block.node.ancestors()):
-            if one.tag in ("h1", "h2"):
-                h1s.setdefault(one.index, []).append(index)
-                break
-            if one.tag in ("body", "article", "main", "section"):
-                break
     h2s = 0
-    for at, indexes in h1s.items():
-        node = page.nodes[at]
+    for node in page.nodes:
+        if node.tag not in ("h1", "h2") or node.end == node.start:
+            continue
         if node.tag == "h2":
             h2s += 1
             if h2s > 12:
                 continue
-        line = " ".join(page.blocks[i].text for i in indexes)
+        line = " ".join([block.text for block in page.blocks[node.start : node.end]])
         trust = 1.5 if node.tag == "h1" else 0.0
         if any(a.furniture in ("nav", "footer", "aside", "hidden") for a in (node, *node.ancestors())):
             trust -= 1.0
-        out.append((line, indexes[0], trust))
+        out.append((line, node.start, trust))
     return out
 
 

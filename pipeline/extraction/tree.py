@@ -17,64 +17,64 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.extraction.text import clean
-from pipeline.extraction.words import BLOCKS, BYLINE, FURNITURE, POSITIVE, SKIPPED
+from pipeline.extraction.words import BLOCKS, BYLINE, CAPTION_NAME, POSITIVE, SKIPPED, furniture_word
 
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMING = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "data-qa")
+_NAMING: tuple[str, ...] = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "data-qa")
+_NAMING_SET = frozenset(_NAMING)
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 
 # --- markup made to hurt ------------------------------------------------------------------------------------------
 
-_FORMATTING_OPENS = tuple(
-    tag.encode() for tag in "<font <strong <em <code <small <strike <big <tt <b  <i  <u  <s ".split(" ") if tag
+# First letters of the tags that a browser reopens in every paragraph until they are closed.
+_FORMATTING_HEADS = frozenset(
+    head
+    for name in "b i u s em tt big code font small strike strong".split()
+    for one in (name, name.upper(), name.capitalize())
+    for head in ([one[:2]] if len(one) > 1 else [one + space for space in " \t\n\r\f/"])
 )
-_SPACES = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\t\n\f\r/", b"abcdefghijklmnopqrstuvwxyz     ")
-_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
-_ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_TAG_START = re.compile(r"<[a-zA-Z][a-zA-Z0-9-]*")
-_VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
+_FORMATTING = re.compile(r"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr path p li".split())
 _KEPT_TAG = re.compile(
     r"<(/?(?:p|br|h[1-6]|li|title|meta|link|script|style|time)(?=[\s>/])[^>]{0,2000})>|<!--.{0,20000}?-->|</?[a-zA-Z][^>]{0,20000}>",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 _LONG_TAG = 30_000
 _DEEP = 1_500
 _UNCLOSED = 100
 _MANY_TAGS = 15_000
 
 
-def _hostile(raw: bytes) -> bool:
+def _hostile(text: str, parts: list[str]) -> bool:
     """Whether a browser's parser would need quadratic time or memory: very deep, or formatting left open."""
-    plain = raw.translate(_SPACES)
-    if sum(plain.count(tag) for tag in _FORMATTING_OPENS) > _UNCLOSED:
-        level = lowest = 0
-        for closing in _FORMATTING.findall(raw):
-            level += -1 if closing else 1
-            lowest = min(lowest, level)
-            if level - lowest > _UNCLOSED:
-                return True
-    if raw.count(b"<") > _MANY_TAGS:
-        level = lowest = 0
-        for closing, name in _ANY_TAG.findall(raw):
-            if name.lower() in _VOID:
-                continue
-            level += -1 if closing else 1
-            lowest = min(lowest, level)
-            if level - lowest > _DEEP:
-                return True
+    if sum([part[:2] in _FORMATTING_HEADS for part in parts]) > _UNCLOSED:
+        if _deepest([-1 if closing else 1 for closing in _FORMATTING.findall(text)]) > _UNCLOSED:
+            return True
+    if len(parts) > _MANY_TAGS:
+        steps = [-1 if closing else 1 for closing, name in _ANY_TAG.findall(text) if name.lower() not in _VOID]
+        return _deepest(steps) > _DEEP
     return False
 
 
-def _shorten_tags(text: str) -> str:
-    """Tags of tens of thousands of characters lose their attributes: as many attributes cost quadratic time."""
-    parts = text.split(">")
-    for index, part in enumerate(parts):
-        if len(part) > _LONG_TAG:
-            start = _TAG_START.search(part)
-            if start and len(part) - start.start() > _LONG_TAG:
-                parts[index] = part[: start.end()]
-    return ">".join(parts)
+def _deepest(steps: list[int]) -> int:
+    """The highest rise of a walk of openings and closings."""
+    level = lowest = deepest = 0
+    for step in steps:
+        level += step
+        lowest = min(lowest, level)
+        deepest = max(deepest, level - lowest)
+    return deepest
+
+
+def _shorten(part: str) -> str:
+    """A tag of tens of thousands of characters without its attributes: as many attributes cost quadratic time."""
+    end = part.find(">")
+    end = len(part) if end < 0 else end
+    name = _TAG_NAME.match(part)
+    return name[0] + part[end:] if name and end > _LONG_TAG else part
 
 
 def _flatten(text: str) -> str:
@@ -84,8 +84,11 @@ def _flatten(text: str) -> str:
 
 def parse(text: str) -> tuple[LexborHTMLParser, bool]:
     """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page at all."""
-    text = _shorten_tags(text)
-    hostile = _hostile(text.encode("utf-8", "replace"))
+    parts = text.split("<")
+    if max(map(len, parts)) > _LONG_TAG:
+        parts = [_shorten(part) if len(part) > _LONG_TAG else part for part in parts]
+        text = "<".join(parts)
+    hostile = _hostile(text, parts)
     if hostile:
         text = _flatten(text)
     try:
@@ -100,14 +103,15 @@ def parse(text: str) -> tuple[LexborHTMLParser, bool]:
 class Node:
     """A block-level element: what it is called and which blocks of text lie in it."""
 
-    __slots__ = ("depth", "end", "furniture", "index", "name", "parent", "start", "tag")
+    __slots__ = ("caption", "end", "furniture", "index", "name", "parent", "start", "tag")
 
-    def __init__(self, tag: str, name: str, parent: Node | None, start: int, furniture: str, index: int) -> None:
+    def __init__(
+        self, tag: str, name: str, parent: Node | None, start: int, furniture: str, index: int, caption: bool = False
+    ) -> None:
         self.tag = tag
         self.name = name
         """class, id, role, itemprop … as written, joined by spaces."""
         self.parent = parent
-        self.depth: int = parent.depth + 1 if parent else 0
         self.start = start
         """Index of the first block within."""
         self.end = start
@@ -115,6 +119,8 @@ class Node:
         self.furniture = furniture
         """Why its text is furniture by itself (``nav``, ``share``, ``hidden`` …); empty if nothing says so."""
         self.index = index
+        self.caption = caption
+        """Named as what stands under a picture."""
 
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
@@ -184,43 +190,31 @@ def text(el: Any) -> str:
     return clean(el.text(separator=" "))
 
 
-_names: dict[tuple[str, str], str] = {}
-
-
-def _furniture(tag: str, name: str, attributes: dict[str, str | None]) -> str:
-    if name:
-        known = _names.get((tag, name))
-        if known is None:
-            known = _furniture_by_name(tag, name)
-            if len(_names) > 50_000:
-                _names.clear()
-            _names[tag, name] = known
-        if known:
-            return known
-    elif tag in _FURNITURE_TAGS:
-        return tag
-    style = attributes.get("style")
-    if style and _HIDDEN_STYLE.search(style):
-        return "hidden"
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-        return "hidden"
-    return ""
-
-
 _FURNITURE_TAGS = frozenset("nav aside footer figure figcaption form menu".split())
+_named: dict[tuple[str, str], tuple[str, bool, bool]] = {}
 
 
-def _furniture_by_name(tag: str, name: str) -> str:
-    if tag in ("html", "body", "main"):
-        return ""
-    if tag in _FURNITURE_TAGS:
-        return tag
-    # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
-    name = " ".join([token for token in name.split() if len(token) < 50 and token.count("-") < 5])
-    found = FURNITURE.search(name)
-    if found is None or POSITIVE.search(name):
-        return ""
-    return found[0].strip(" _-:/\n\t").lower()
+def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
+    """(why furniture, whether a byline, whether a caption) by tag and name; outlets repeat theirs on every page."""
+    known = _named.get((tag, name))
+    if known is None:
+        why = ""
+        if tag in _FURNITURE_TAGS:
+            why = tag
+        elif name and tag not in ("html", "body", "main"):
+            why = furniture_word(name)
+            if why and POSITIVE.search(name):
+                why = ""
+        known = why, bool(BYLINE.search(name)), tag in ("figcaption", "caption") or bool(CAPTION_NAME.search(name))
+        if len(_named) > 100_000:
+            _named.clear()
+        _named[tag, name] = known
+    return known
+
+
+def _unseen(attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes or attributes.get("aria-hidden") == "true"
 
 
 def walk(parser: LexborHTMLParser) -> Page:
@@ -268,11 +262,17 @@ def walk(parser: LexborHTMLParser) -> Page:
             attributes = el.attributes
             name = ""
             if attributes:
-                name = " ".join([v for k in _NAMING if (v := attributes.get(k)) and len(v) < 400])
-            node = Node(tag, name, node, len(blocks), _furniture(tag, name, attributes), len(nodes))
+                for naming in _NAMING if len(attributes) > 2 else attributes:
+                    value = attributes.get(naming)
+                    if value and naming in _NAMING_SET and len(value) < 400:
+                        name = f"{name} {value}" if name else value
+            why, byline, caption = _by_name(tag, name)
+            if not why and attributes and _unseen(attributes):
+                why = "hidden"
+            node = Node(tag, name, node, len(blocks), why, len(nodes), caption)
             nodes.append(node)
             boxes.append(node)
-            if name and BYLINE.search(name):
+            if byline:
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             if "itemprop" in attributes:
                 page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
@@ -288,7 +288,7 @@ def walk(parser: LexborHTMLParser) -> Page:
             rel = attributes.get("rel") or ""
             page.anchors.append((len(blocks), attributes.get("href") or "", rel))
             name = attributes.get("class") or ""
-            if "author" in rel or attributes.get("itemprop") == "author" or (name and BYLINE.search(name)):
+            if "author" in rel or attributes.get("itemprop") == "author" or (name and _by_name("a", name)[1]):
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             descend = True
         elif tag == "script":
@@ -330,13 +330,12 @@ def walk(parser: LexborHTMLParser) -> Page:
             descend = True
             if attributes:
                 name = attributes.get("class") or attributes.get("id") or ""
-                style = attributes.get("style")
-                if (style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes or _UNSEEN.search(name):
+                if _unseen(attributes) or (name and _UNSEEN.search(name)):
                     descend = False
                 if "itemprop" in attributes:
                     page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
                     name = f"{name} {attributes['itemprop']}"
-                if (name and BYLINE.search(name)) or attributes.get("rel") == "author":
+                if (name and _by_name("", name)[1]) or attributes.get("rel") == "author":
                     page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             if tag == "time":
                 page.times.append(Mark(len(blocks), tag, attributes, el, node))

@@ -22,36 +22,61 @@ HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
 # --- boxes by name --------------------------------------------------------------------------------------------------
 
-_S = r"(?:^|[\s_\-:./]|(?<=[a-z])(?=[A-Z]))"
+
+# A box with one of these words in its name is furniture, unless it turns out to hold the article.  Names are cut
+# into words at anything but letters and digits (``entry-meta`` is two).
+FURNITURE_WORDS = frozenset(
+    """nav navbar navigation menu menus submenu breadcrumb breadcrumbs ariane filariane foot footer siteheader masthead topbar
+    toolbar toolbox sidebar sidebars aside widget widgets rail share shares sharing sharedaddy partage partager partages compartir a2a
+    comment comments commentlist commentaire commentaires comentario comentarios respond replies discussion similar readmore
+    newsletters signup paywalls login signin register rgpd cmp overlay lightbox ads adv adbox dfp caption captions credit credits
+    legende legend copyright copyrights carousel diaporama tagcloud tags keywords metadata meta bio byline bylines timestamp vcard
+    signature pagination pager pagenav rating ratings vote votes poll quiz survey noprint contact feedback disclaimer legal playlist
+    ticker weather trending teaser teasers toc wpembed infobox tooltip tooltips dropdown player jwplayer""".split()
+)
+FURNITURE_PREFIXES = tuple(
+    """social addthis addtoany disqus related relacionad recommend recirc popular newsletter subscri abonn suscri cookie consent gdpr
+    onetrust didomi modal popup advert publicit publicidad sponsor promo outbrain taboola banner breadcrumb slick donat download yarpp
+    wpcf7 mc4wp skiplink sharebar sharebutton vjs readnext mostread lireaussi""".split()
+)
+FURNITURE_PAIRS = frozenset(
+    """site-header most-read most-popular most-viewed most-commented most-shared more-stories more-news more-articles more-from more-on
+    more-links more-like more-coverage read-more read-also read-next lire-aussi lire-plus a-lire also-read see-also mas-leidas lo-mas
+    up-next latest-news sign-up pop-up ad-slot ad-unit ad-container ad-wrapper ad-label photo-credit photo-credits pie-foto
+    image-source image-info image-meta image-description tag-list tag-links tag-cloud tag-container topics-list topic-list cat-links
+    entry-meta entry-footer entry-utility post-meta post-footer post-nav post-info post-navigation article-footer article-meta article-info
+    article-tools article-tool article-actions article-tags author-bio author-box author-info author-card author-desc author-description
+    author-details author-about author-profile author-block about-author about-the by-line published-date pub-date post-date entry-date
+    prev-next next-prev prev-post prev-article next-post next-article print-only print-footer visually-hidden sr-only screen-reader
+    support-us error-report correction-form video-player video-container video-wrapper video-info video-title video-meta audio-player
+    market-data app-promo app-banner app-store back-top back-to category-list trust-project jp-relatedposts wp-embed nf-form ez-toc table-of
+    skip-links skip-link post-tags dateline-date wp-caption""".split()
+)
+# ``has-sidebar`` says that a sidebar stands beside, ``elementor-widget`` wraps whole articles.
+FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidden".split())
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
-def _names(*words: str) -> str:
-    return "|".join(words)
+def furniture_word(name: str) -> str:
+    """The word that makes a box's name one of furniture, lower case; empty if none does.
 
-
-# A box with such a name is furniture unless it turns out to hold most of the page's text.
-FURNITURE = re.compile(
-    r"(?:^|[\s:/]|(?<!has|.no|ith|out)[_\-])(?:" + _names(
-        r"nav(?:bar|igation)?", r"menus?", r"submenu", r"breadcrumbs?", r"fil-?ariane", r"ariane", r"foot(?:er)?", r"site-?header",
-        r"masthead", r"topbar", r"toolbar", r"toolbox", r"side-?bar", r"sidebars?", r"aside", r"(?<!elementor-)widgets?", r"rail",
-        r"share", r"shares", r"shar(?:e|ing)[a-z]*", r"social[a-z]*", r"addthis[a-z_]*", r"addtoany[a-z_]*", r"a2a", r"partage[rs]?", r"compartir",
-        r"comments?", r"commentlist", r"comment-?list", r"commentaires?", r"comentarios?", r"disqus[a-z_]*", r"respond", r"replies", r"discussion",
-        r"related[a-z]*", r"relacionad[ao]s?", r"similar", r"recommend[a-z]*", r"recirc[a-z]*", r"more-?(?:stories|news|articles|from|on|links|like|coverage)",
-        r"read-?(?:more|also|next)", r"lire-?(?:aussi|plus)", r"a-?lire[a-z\-]*", r"also-?read", r"see-?also", r"most-?(?:read|popular|viewed|commented|shared)", r"mas-?leid[ao]s?", r"lo-?mas",
-        r"popular[a-z]*", r"trending[a-z]*", r"up-?next", r"latest(?:-?news)?", r"teasers?", r"readmore",
-        r"newsletters?[a-z\-]*", r"subscri(?:be|ption|ber)[a-z\-]*", r"signup", r"sign-?up", r"abonn[a-z\-]*", r"suscri[a-z\-]*", r"login", r"signin", r"register",
-        r"cookies?[a-z\-]*", r"consent[a-z\-]*", r"gdpr[a-z\-]*", r"rgpd", r"onetrust[a-z\-]*", r"didomi[a-z\-]*", r"cmp", r"modal[a-z\-]*", r"pop-?up[a-z\-]*", r"overlay", r"lightbox",
-        r"ads?(?=$|\s)", r"ads", r"advert(?:isement|ising|s)?(?!-content|-off)[a-z]*", r"adv", r"adbox", r"ad-?(?:slot|unit|container|wrapper|label)[a-z\-]*", r"dfp", r"publicit[a-z\-]*", r"publicidad", r"sponsor[a-z\-]*", r"promo[a-z\-]*", r"outbrain[a-z_]*", r"taboola[a-z_]*", r"banner[a-z]*",
-        r"captions?[a-z\-]*", r"wp-?caption-?text", r"legends?", r"legende", r"photo-?credits?", r"credits?", r"copyrights?", r"pie-?(?:de-?)?foto", r"image-?(?:source|info|meta|description)",
-        r"carousel[a-z\-]*", r"slick[a-z\-]*", r"diaporama",
-        r"tags(?:-?(?:list|links|cloud|container))?", r"tag(?:-?(?:list|links|cloud|container)|(?=$|\s))", r"tagcloud", r"post-?tags", r"entry-?tags", r"keywords", r"topics?(?:-?list)?", r"cat-?links", r"entry-?(?:meta|footer|utility)", r"post-?(?:meta|footer|nav|info|navigation)", r"article-?(?:footer|meta|info|tools?|actions?|tags)", r"metadata", r"meta",
-        r"author[a-z]*-?(?:bio|box|info|card|desc|description|details|about|profile|block)s?", r"about-?(?:the-?)?author[a-z\-]*", r"bio", r"byline[a-z\-]*", r"by-?line", r"timestamp", r"dateline-?date", r"published-?date", r"pub-?date", r"post-?date", r"entry-?date", r"vcard", r"signature",
-        r"pagination", r"pager", r"pagenav", r"prev-?next", r"next-?prev", r"prev(?:ious)?-?(?:post|article)s?", r"next-?(?:post|article)s?",
-        r"rating", r"ratings", r"votes?", r"poll", r"quiz", r"survey", r"print-?(?:only|footer)", r"visually-?hidden", r"sr-?only", r"screen-?reader[a-z\-]*", r"noprint", r"tooltip[a-z]*", r"dropdown[a-z\-]*", r"skip[a-z\-]*",
-        r"donat[a-z\-]*", r"support-?us", r"contact", r"feedback", r"error-?report", r"correction-?form", r"disclaimer", r"legal", r"player[a-z\-]*", r"video-?(?:player|container|wrapper|info|title|meta|js)", r"vjs[a-z\-]*", r"jwplayer[a-z\-]*", r"audio-?player", r"playlist", r"ticker", r"weather", r"market-?data", r"stock[a-z\-]*", r"download[a-z\-]*", r"app-?(?:promo|banner|store)", r"back-?to-?top", r"category-?list", r"trust-?project", r"jp-relatedposts", r"sharedaddy", r"yarpp[a-z\-]*", r"wp-?embed", r"wpcf7", r"nf-form[a-z\-]*", r"mc4wp[a-z\-]*", r"ez-?toc[a-z\-]*", r"toc", r"table-?of-?contents?", r"infobox",
-    ) + r")(?=$|[\s_\-:/\d])",
-    re.IGNORECASE,
-)  # fmt: skip
+    >>> furniture_word("post-content has-sidebar"), furniture_word("c-RelatedPosts u-mb")
+    ('', 'related')
+    """
+    for token in name.split():
+        if len(token) > 50 or token.count("-") > 4:
+            continue  # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
+        before = ""
+        for word in _NAME_WORD.findall(token):
+            low = word.lower()
+            if before not in FURNITURE_NOT_AFTER and (
+                low in FURNITURE_WORDS or low.startswith(FURNITURE_PREFIXES) or f"{before}-{low}" in FURNITURE_PAIRS
+            ):
+                return low
+            before = low
+        if token.lower() in ("ad", "tag", "tag-list"):
+            return token.lower()
+    return ""
 
 # The box that an outlet names as its article text.
 ARTICLE_TEXT = re.compile(
