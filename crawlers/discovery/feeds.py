@@ -6,6 +6,7 @@ at every build.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from lxml import etree
@@ -18,6 +19,7 @@ _ATOM = "atom"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 # media:title and media:description speak of the picture, itunes: of the recording, thr: of the comments.
 _OTHER_SUBJECTS = ("yahoo.com/mrss", "media", "itunes", "thread")
+_FIELDS = frozenset(["link", "guid", "pubdate", "description", "encoded", "updated", "published", "summary"])
 _PUBLISHED = ("pubdate", "published", "issued", "date", "created")
 _MODIFIED = ("updated", "modified")
 _ORDER_OF_SUMMARY = ("description", "summary", "abstract", "subtitle", "content", "encoded")
@@ -60,21 +62,30 @@ def _inside_entry(element: etree._Element) -> bool:
 
 
 def _text(element: etree._Element) -> str:
-    """All text below *element*: titles of type xhtml, and tags that somebody forgot to escape."""
-    return "".join(element.itertext()) if len(element) else element.text or ""
+    """All text of an element, tags within it read over (xhtml titles, tags that somebody forgot to escape).
+
+    Ends where another field begins: an unclosed tag in a title swallows all that follows it.
+    """
+    if not len(element):
+        return element.text or ""
+    pieces: list[str] = []
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if event == "end":
+            pieces.append(node.tail or "" if node is not element else "")
+        elif node is not element and markup.names(node)[0] in _FIELDS:
+            break
+        else:
+            pieces.append(node.text or "")
+    return "".join(pieces)
 
 
 def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: bool) -> None:
     fields: dict[str, str] = {}
-    addresses: dict[str, list[str]] = {
-        "orig": [],
-        "plain": [],
-        "alternate": [],
-        "other": [],
-        "guid": [],
-        "id": [],
-    }
-    for child in item:
+    addresses: defaultdict[str, list[str]] = defaultdict(list)
+    members = list(item)
+    if not any(markup.names(child)[0] in ("link", "guid", "id") for child in members):
+        members = list(item.iterdescendants())  # an unclosed tag swallowed the rest of the entry
+    for child in members:
         name, space = markup.names(child)
         if name == "link":
             _link(child, space, addresses)
@@ -110,7 +121,7 @@ def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: 
     gather.add(url, hint)
 
 
-def _link(element: etree._Element, space: str, addresses: dict[str, list[str]]) -> None:
+def _link(element: etree._Element, space: str, addresses: defaultdict[str, list[str]]) -> None:
     """Sort one ``<link>``: an Atom link by its ``rel`` and ``type``, an RSS link by its text."""
     href = element.get("href")
     if href is None:

@@ -95,9 +95,12 @@ def _rows(text: str, problems: list[str]) -> Iterator[_Row]:
     """The rows of an answer; what stands in place of one (an error in plain text) becomes a problem."""
     start = text.lstrip("\ufeff \r\n\t")
     if start[:4].upper() == "URL,":
-        for line in csv.DictReader(io.StringIO(start)):
-            row = {(key or "").lower(): value for key, value in line.items() if isinstance(value, str)}
-            yield _Row(row.get("url", ""), row.get("title"), row.get("date"), row.get("language"))
+        try:
+            for line in csv.DictReader(io.StringIO(start, newline="")):
+                row = {(key or "").lower(): value for key, value in line.items() if isinstance(value, str)}
+                yield _Row(row.get("url", ""), row.get("title"), row.get("date"), row.get("language"))
+        except csv.Error as error:
+            problems.append(f"malformed: {error}")
         return
     try:
         data = jsontext.load(start)

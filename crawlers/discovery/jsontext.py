@@ -18,26 +18,37 @@ def load(text: str) -> Any:
     counts.  Control characters within strings are accepted, and a backslash that starts no escape stands for
     itself (GDELT sends such).
     """
+    best, reach = _longest(text)
+    if reach * 2 < len(text):
+        best, reach = max(
+            (best, reach),
+            _longest(_ESCAPE.sub(lambda m: m[0] if m[1] else r"\\", text)),
+            key=lambda found: found[1],
+        )
+    if not reach:
+        raise ValueError("no JSON value")
+    return best
+
+
+def _longest(text: str) -> tuple[Any, int]:
+    """The longest object or list in *text*, and its length in characters (0: none)."""
     decoder = json.JSONDecoder(strict=False)
-    for attempt in (text, _ESCAPE.sub(lambda m: m[0] if m[1] else r"\\", text)):
-        best, reach, at = None, 0, 0
-        for _ in range(_TRIES):
-            opening = _OPENING.search(attempt, at)
-            if opening is None or len(attempt) - opening.start() < reach:
-                break
-            at = opening.start() + 1
-            try:
-                value, end = decoder.raw_decode(attempt, opening.start())
-            except RecursionError as error:
-                raise ValueError("nested too deeply") from error
-            except ValueError:
-                continue
-            if end - opening.start() > reach:
-                best, reach = value, end - opening.start()
-            at = end
-        if reach:
-            return best
-    raise ValueError("no JSON value")
+    best, reach, at = None, 0, 0
+    for _ in range(_TRIES):
+        opening = _OPENING.search(text, at)
+        if opening is None or len(text) - opening.start() < reach:
+            break
+        at = opening.start() + 1
+        try:
+            value, end = decoder.raw_decode(text, opening.start())
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        except ValueError:
+            continue
+        if end - opening.start() > reach:
+            best, reach = value, end - opening.start()
+        at = end
+    return best, reach
 
 
 def string(value: Any) -> str | None:

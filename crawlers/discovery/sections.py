@@ -8,13 +8,14 @@ links with a CSS selector, and then the selector alone decides.
 from __future__ import annotations
 
 import re
-import warnings
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from soupsieve import SelectorSyntaxError
 
 from crawlers.dates import read_date
@@ -25,7 +26,11 @@ from crawlers.discovery.text import plain
 _TAKEN: Final = 5
 """Points from which a link is an article's."""
 _MAX_ANCHORS: Final = 5_000
-_MAX_CHARS: Final = 4_000_000
+_MAX_CHARS: Final = 1_500_000
+"""Read of a page: the largest real one seen has half of it, and BeautifulSoup takes 3 s for so many in the
+smallest elements."""
+_READ: Final = 60
+"""Nodes read inside a link or a date."""
 _CLIMB: Final = 6
 """Ancestors looked at for a card or a frame around a link."""
 
@@ -44,6 +49,7 @@ _MORE = re.compile(
     r"leer m[aá]s|ver m[aá]s|اقرأ (?:المزيد|أيضا)|المزيد|التفاصيل|تتمة|\d+|»|›)[\s.…»>]*",
     re.IGNORECASE,
 )
+_PROLOG = re.compile(r"<\?xml\b", re.IGNORECASE)
 _NEXT_WORDS = re.compile(
     r"(?:(?:page )?suivante?|next(?: page)?|older posts|siguiente|التالي|التالية|الصفحة التالية)[\s»›>→]*",
     re.IGNORECASE,
@@ -67,21 +73,24 @@ class _Seen:
 
 def read_section(text: str, gather: Gatherer) -> None:
     """Add the articles that the HTML page *text* links to, and its next page as a child."""
-    with warnings.catch_warnings():
-        # XHTML with a prolog is a page like any other.
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        soup = BeautifulSoup(text[:_MAX_CHARS], "lxml")
+    # XHTML with a prolog is a page like any other; left in, BeautifulSoup warns of it.
+    soup = (
+        BeautifulSoup(_PROLOG.sub("<?", text[:_MAX_CHARS]), "lxml")
+        if "<" in text
+        else BeautifulSoup("", "lxml")
+    )
     if soup.title is not None:
-        gather.title = soup.title.get_text()
+        gather.title = _text(soup.title)
     base_tag = soup.find("base", href=True)
     base = gather.resolve(str(base_tag["href"])) if isinstance(base_tag, Tag) else None
     selector = gather.entry.links if gather.entry else None
-    seen = _selected(soup, selector, gather, base) if selector else _judged(soup, gather, base)
+    anchors: list[Tag] = list(soup.find_all("a", href=True, limit=_MAX_ANCHORS))
+    seen = _selected(soup, selector, gather, base) if selector else _judged(anchors, gather, base)
     dates = _dates(soup, seen, gather)
     for url, links in seen.items():
         published = dates.get(url)
         gather.add(url, gather.hint(title=links.title or None, published=published))
-    _next_page(soup, gather, base)
+    _next_page(soup, anchors, gather, base)
     if not seen:
         seems = (
             f"the selector {selector!r} fits no link" if selector else "no link that looks like an article's"
@@ -102,8 +111,8 @@ def _selected(soup: BeautifulSoup, selector: str, gather: Gatherer, base: str | 
     return _grouped(anchors, gather, base)
 
 
-def _judged(soup: BeautifulSoup, gather: Gatherer, base: str | None) -> dict[str, _Seen]:
-    seen = _grouped(islice(soup.find_all("a", href=True), _MAX_ANCHORS), gather, base)
+def _judged(anchors: list[Tag], gather: Gatherer, base: str | None) -> dict[str, _Seen]:
+    seen = _grouped(anchors, gather, base)
     return {url: links for url, links in seen.items() if _points(links) >= _TAKEN}
 
 
@@ -130,30 +139,33 @@ def _grouped(anchors: Iterable[Tag], gather: Gatherer, base: str | None) -> dict
 def _look(anchor: Tag, links: _Seen) -> None:
     """Add to *links* what this anchor says and where it stands."""
     links.anchors.append(anchor)
-    heading = anchor.find(_HEADINGS)
-    title = plain((heading or anchor).get_text(" "), 500) or ""
+    inside = [tag for tag in islice(anchor.descendants, _READ) if isinstance(tag, Tag)]
+    heading = next((tag for tag in inside if tag.name in _HEADINGS), None)
+    title = _text(heading or anchor)
     if not title or _MORE.fullmatch(title):
-        image = anchor.find("img", alt=True)
-        title = plain(str(anchor.get("title") or (image["alt"] if isinstance(image, Tag) else "")), 500) or ""
+        image = next((tag for tag in inside if tag.name == "img"), None)
+        title = plain(str(anchor.get("title") or (image.get("alt") if image else None) or ""), 500) or ""
+    parents = list(islice(anchor.parents, _CLIMB))
     # A heading is the title even where a longer summary is linked as well.
-    headed = heading is not None or anchor.find_parent(_HEADINGS) is not None
+    headed = heading is not None or any(parent.name in _HEADINGS for parent in parents)
     rank = (headed, len(title))
-    if (
-        title
-        and not _MORE.fullmatch(title)
-        and not title.startswith(("http://", "https://"))
-        and rank > links.rank
-    ):
+    if title and rank > links.rank and not _MORE.fullmatch(title) and not title.startswith("http"):
         links.title, links.rank = title, rank
     links.in_heading = links.in_heading or headed
     framed = False
-    for parent in islice(anchor.parents, _CLIMB):
+    for parent in parents:
         words = _names(parent)
         if parent.name == "article" or _CARD.search(words):
             links.in_card = True
             break  # a card within a frame ("most read" in the footer) shows articles
         framed = framed or parent.name in ("nav", "footer") or bool(_FRAME.search(words))
     links.in_frame = links.in_frame and framed
+
+
+def _text(tag: Tag) -> str:
+    """What an element says, read so far as a title can reach: unclosed links hold whole pages."""
+    strings = (piece for piece in islice(tag.descendants, _READ) if type(piece) is NavigableString)
+    return plain(" ".join(strings), 500) or ""
 
 
 def _names(tag: Tag) -> str:
@@ -185,22 +197,19 @@ def _dates(soup: BeautifulSoup, seen: dict[str, _Seen], gather: Gatherer) -> dic
     """By address, the date printed on its card: the nearest ancestor of the date that links to one article
     only.
     """
-    by_anchor = {id(anchor): links.url for links in seen.values() for anchor in links.anchors}
+    under: defaultdict[int, set[str]] = defaultdict(set)
+    for links in seen.values():
+        for anchor in links.anchors:
+            for element in (anchor, *islice(anchor.parents, 2 * _CLIMB)):
+                under[id(element)].add(links.url)
     dates: dict[str, str] = {}
-    marks = soup.find_all(lambda tag: tag.name == "time" or _dated(tag), limit=1_000)
-    for mark in marks:
+    for mark in soup.find_all(lambda tag: tag.name == "time" or _dated(tag), limit=1_000):
         raw = _stated(mark, gather)
         if raw is None:
             continue
-        for parent in islice(mark.parents, _CLIMB):
-            urls = {by_anchor[id(a)] for a in parent.find_all("a", href=True, limit=60) if id(a) in by_anchor}
-            if parent.name == "a" and id(parent) in by_anchor:
-                urls.add(by_anchor[id(parent)])
-            if len(urls) == 1:
-                dates.setdefault(urls.pop(), raw)
-                break
-            if urls:
-                break
+        card = next((parent for parent in islice(mark.parents, _CLIMB) if id(parent) in under), None)
+        if card is not None and len(under[id(card)]) == 1:
+            dates.setdefault(next(iter(under[id(card)])), raw)
     return dates
 
 
@@ -211,24 +220,30 @@ def _dated(tag: Tag) -> bool:
 
 def _stated(mark: Tag, gather: Gatherer) -> str | None:
     """The date that an element states, in ``datetime`` or in words, if it can be read."""
-    text = mark.get_text(" ", strip=True)
+    text = _text(mark)
     for raw in (mark.get("datetime"), mark.get("content"), text if len(text) <= 80 else None):
         if isinstance(raw, str) and read_date(raw, gather.zone, gather.now):
             return raw
     return None
 
 
-def _next_page(soup: BeautifulSoup, gather: Gatherer, base: str | None) -> None:
+def _next_page(soup: BeautifulSoup, anchors: list[Tag], gather: Gatherer, base: str | None) -> None:
     """The next page of the listing as a child; how many pages are followed is the caller's to bound."""
-    marked = soup.find(["link", "a"], rel="next", href=True) or soup.select_one(
-        "a.next[href], .next > a[href]"
-    )
-    if not isinstance(marked, Tag):
-        anchors = soup.find_all("a", href=True, limit=_MAX_ANCHORS)
-        marked = next((a for a in anchors if _NEXT_WORDS.fullmatch(a.get_text(" ", strip=True)[:40])), None)
-    if not isinstance(marked, Tag):
+    linked = soup.find("link", rel="next", href=True)
+    marked = linked if isinstance(linked, Tag) else next(filter(_leads_on, anchors), None)
+    if marked is None:
         return
     url = gather.resolve(str(marked["href"]), base)
     # On some sites rel=next leads from article to article; the next page of a listing bears its number.
     if url and gather.owned(url) and shapes.numbered_page(url) and not shapes.trap(url):
         gather.child(url, None)
+
+
+def _leads_on(anchor: Tag) -> bool:
+    parent = anchor.parent
+    return (
+        "next" in anchor.get_attribute_list("rel")
+        or "next" in anchor.get_attribute_list("class")
+        or (parent is not None and "next" in parent.get_attribute_list("class"))
+        or _NEXT_WORDS.fullmatch(_text(anchor)[:40]) is not None
+    )

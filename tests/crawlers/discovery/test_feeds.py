@@ -22,7 +22,7 @@ def item(url: str = A, **fields: str) -> str:
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
 RDF = (
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
-    'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>t</title></channel>{}</rdf:RDF>'
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>t</title></channel>{}</rdf:RDF>'
 )
 
 # name, body, addresses expected in order
@@ -46,7 +46,8 @@ FORMS = [
         ATOM.format(
             f'<entry><link rel="self" href="{page("x.atom")}"/>'
             f'<link rel="alternate" type="application/json" href="{page("x.json")}"/>'
-            f'<link rel="alternate" type="text/html" href="{A}"/><link rel="enclosure" href="{page("x.mp3")}"/></entry>'
+            f'<link rel="alternate" type="text/html" href="{A}"/>'
+            f'<link rel="enclosure" href="{page("x.mp3")}"/></entry>'
         ),
         [A],
     ),
@@ -196,7 +197,7 @@ def test_picture_title_is_not_the_title() -> None:
 
 
 def test_whole_text_is_the_summary_where_the_feed_has_it() -> None:
-    whole = '<c:encoded xmlns:c="http://purl.org/rss/1.0/modules/content/"><![CDATA[<p>خبر. المديرية العامة.</p>]]></c:encoded>'
+    whole = "<c:encoded xmlns:c='urn:content'><![CDATA[<p>خبر. المديرية العامة.</p>]]></c:encoded>"
     assert look(rss(item(description="خبر.") + whole)).links[0].hint.summary == "خبر. المديرية العامة."
 
 

@@ -57,7 +57,7 @@ PASSED_OVER = [
     ("a section", '<nav><a href="/politique">Politique</a></nav>'),
     (
         "a section with a long name",
-        '<nav class="menu"><a href="/economie-et-entreprises-du-maroc">Economie et entreprises du Maroc</a></nav>',
+        '<nav class="menu"><a href="/economie-et-entreprises-du-maroc">Economie et entreprises</a></nav>',
     ),
     ("a tag in a card", card("/tag/police-judiciaire-de-casablanca", "Police judiciaire de Casablanca")),
     ("a category", card("/category/securite-nationale-maroc", "Toute la sécurité nationale au Maroc")),
@@ -77,7 +77,8 @@ PASSED_OVER = [
     ("a PDF", card("/docs/rapport-annuel-de-la-surete-2026.pdf", TITLE)),
     (
         "mail and script",
-        '<a href="mailto:redaction@annahar-demo.example">Ecrire à la rédaction du journal</a><a href="javascript:void(0)">Ouvrir le menu de navigation</a>',
+        '<a href="mailto:redaction@annahar-demo.example">Ecrire à la rédaction du journal</a>'
+        '<a href="javascript:void(0)">Ouvrir le menu de navigation</a>',
     ),
     ("the home page", card("/", "Retour à la page d'accueil du journal")),
     ("this very page", card("/faits-divers/", "Tous les faits divers de la semaine")),
@@ -104,7 +105,7 @@ def test_title_is_the_heading_or_the_longest_text() -> None:
     found = section(
         f'<div><a href="{A}"><img src="x.jpg" alt="une photo"></a><a href="{A}">{TITLE}</a>'
         f'<a href="{A}">Lire la suite »</a></div>'
-        f'<div><a href="{B}"><h2>Opération à Fès</h2><p>{"La police a mené une vaste opération. " * 3}</p></a></div>'
+        f'<div><a href="{B}"><h2>Opération à Fès</h2><p>{"La police a agi à Fès. " * 3}</p></a></div>'
     )
     assert [(link.url, link.hint.title) for link in found.links] == [
         (page(A), TITLE),
@@ -205,7 +206,7 @@ def test_windows_1256_page_without_a_word_about_it() -> None:
 
 
 def test_twenty_thousand_links_and_deep_nesting_are_bounded() -> None:
-    body = "<div>" * 3_000 + "".join(card(f"/une-operation-a-fes-{n}", TITLE) for n in range(20_000))
+    body = "<div>" * 3_000 + "".join(f'<a href="/une-operation-a-fes-{n}">{TITLE}' for n in range(20_000))
     assert 0 < len(section(body).links) <= 5_000
 
 

@@ -196,7 +196,7 @@ def test_gzip_damaged_inside_gives_the_entries_before_the_damage() -> None:
 
 def test_gzip_bomb_stops_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text, "MAX_INFLATED_BYTES", 2_000_000)
-    bomb = gzip.compress(urlset(loc(A)).encode()[:-9] + b" " * 100_000_000)
+    bomb = gzip.compress(urlset(loc(A)).encode()[:-9] + b" " * 20_000_000)
     found = sitemap(bomb)
     assert urls(found) == [A]
     assert "too_large" in codes(found)
