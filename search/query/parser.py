@@ -52,7 +52,9 @@ MAX_NEAR = 8
 
 _CLOSING = {"«": "»", "“": "“”„‟", "”": "“”„‟", "„": "“”„‟", "‟": "“”„‟", '"': '"', "»": "«»"}
 _ENDS_WORD = re.compile(rf"[\s(){QUOTES}]")
-_THOUSANDS = re.compile(rf"\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}})+(?=[\s(){QUOTES}]|$)")
+_THOUSANDS = re.compile(
+    rf"\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}})+(?=[^\w\s(){QUOTES}]*(?:[\s(){QUOTES}]|$))"
+)
 _SLOP = re.compile(r"~(\d{1,6})(?=[\s()]|$)")
 _PREFIX = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # A field of which an article has one value at most.
@@ -116,8 +118,13 @@ class _Lexer:
         while self.at < len(self.text):
             if self.text[self.at].isspace():
                 self.at += 1
-            elif token := self._next(after_field=bool(found) and found[-1].kind == "field"):
+                continue
+            field = found[-1].text if found and found[-1].kind == "field" else None
+            column = self.columns[self.at]
+            if token := self._next(after_field=field is not None):
                 found.append(token)
+            elif field is not None:
+                raise QueryFault(f"{field}: needs a value right after the colon", column)
         found.append(_Token("end", "", self.columns[self.at]))
         return found
 
@@ -315,6 +322,8 @@ class _Parser:
         if token.kind == "(":
             if self.next_is(")"):
                 raise QueryFault("there is nothing in these parentheses", token.column, "remove them")
+            if self.next_is("end"):
+                raise QueryFault("this parenthesis is not closed", token.column, "remove it")
             node = self.nested(token, lambda: self.any_of(field))
             if not self.next_is(")"):
                 raise QueryFault("this parenthesis is not closed", token.column, "add ) at its end")
@@ -393,7 +402,7 @@ def parse(text: str, names: Names | None = None) -> Node:
             f"longer than {MAX_CHARACTERS} characters", MAX_CHARACTERS + 1, "ask for less at once"
         )
     tokens = _Lexer(text).tokens()
-    if len(tokens) == 1 and text.strip():
+    if len(tokens) == 1 and text.translate(PLAIN).strip():
         raise QueryFault("there is no word to search for", 1, "write a word, or nothing to see every article")
     tree = _Parser(tokens, names).query()
     _check_dates(tree, tokens)

@@ -184,7 +184,13 @@ class And:
         _check(len(self.of) >= 2 and not any(isinstance(n, All) for n in self.of), "And needs two parts")
 
     def __str__(self) -> str:
-        return " ".join(map(_inside, self.of))
+        text = _inside(self.of[0])
+        for part in self.of[1:]:
+            follows = _inside(part)
+            # two numbers beside one another would be read as one: 1 200
+            apart = text[-1].isdecimal() and follows[0].isdecimal()
+            text += f" AND {follows}" if apart else f" {follows}"
+        return text
 
 
 @dataclass(frozen=True, slots=True)
