@@ -269,6 +269,7 @@ _WANTED = {
 }
 _PATTERNS = {
     r"\S": "a text that is not empty",
+    r"^[a-z0-9]+([._-][a-z0-9]+)*$": "small letters and digits, with single hyphens, dots or underscores",
     r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters and digits, with single hyphens between",
     r"^[a-z]+(_[a-z]+)*$": "small letters, with single underscores between",
     r"^\d{4}-\d\d$": "a month like 2026-11",

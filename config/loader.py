@@ -150,12 +150,15 @@ class Config:
                 return read()
             except (KeyError, TypeError, AttributeError, ValueError):
                 pass  # edited and not checked: the schema says what is wrong
+        if self._knowledge_faults:
+            raise ConfigError(self._knowledge_faults)
+        return read()
+
+    @cached_property
+    def _knowledge_faults(self) -> list[Fault]:
         from config import checking
 
-        faults = checking.knowledge(self)
-        if faults:
-            raise ConfigError(faults)
-        return read()
+        return checking.knowledge(self)
 
     # -- what is watched --------------------------------------------------------------------------------
 

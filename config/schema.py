@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from config.model import Collect, EntryKind, Scope
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False, pattern=r"\S")]
+SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 LANGUAGES = frozenset(
@@ -196,7 +197,7 @@ class RuleFile(Strict):
 class SourceFile(Strict):
     """One outlet: a file ``sources/<cc>/<id>.yml``."""
 
-    id: Id
+    id: SourceId
     name: Names
     country: Country
     languages: Annotated[list[Language], Field(min_length=1), AfterValidator(_distinct)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import config
-from config import Config, checking, dump
+from config import Config, build, checking, dump, schema
 from config.fold import fold
 from config.reading import read_yaml
 
@@ -147,8 +147,8 @@ def test_reading_an_outlet_writing_it_and_reading_it_again_changes_nothing(
         path.write_text(dump.source_text(source), encoding="utf-8")
         raw, faults = read_yaml(path, path.name)
         assert not faults
-        assert not checking.validate(raw, checking.schema.SourceFile, path.name)
-        assert checking.build.source(raw) == source
+        assert not checking.validate(raw, schema.SourceFile, path.name)
+        assert build.source(raw) == source
 
 
 # -- knowledge --------------------------------------------------------------------------------------------
@@ -157,8 +157,12 @@ def test_reading_an_outlet_writing_it_and_reading_it_again_changes_nothing(
 def test_names_are_there_in_the_languages_of_the_press(packaged: Config) -> None:
     for institution in packaged.institutions:
         assert set(institution.names) >= {"ar", "fr", "en", "es"}, institution.id
-    for place in (*packaged.regions, *packaged.places, *packaged.kinds):
-        assert set(place.names) == {"ar", "fr", "en", "es"}, place.id
+    named = {
+        thing.id: thing.names
+        for things in (packaged.regions, packaged.places, packaged.kinds)
+        for thing in things
+    }
+    assert all(set(names) == {"ar", "fr", "en", "es"} for names in named.values())
 
 
 def test_names_are_words_as_printed_and_no_templates(packaged: Config) -> None:
@@ -192,7 +196,7 @@ def test_the_watchwords_hold_institution_country_and_head(packaged: Config) -> N
 
 def test_the_fast_way_and_the_checked_way_read_the_same(packaged: Config, tmp_path: Path) -> None:
     folder = Path(config.__file__).parent
-    for name in [*checking.schema.FILES, *packaged.files("institutions")]:
+    for name in [*schema.FILES, *packaged.files("institutions")]:
         copy = tmp_path / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes((folder / name).read_bytes())

@@ -16,9 +16,8 @@ from cli.config_commands import config as config_group
 from cli.context import App
 from cli.main import main
 from cli.sources_commands import sources as sources_group
-from config import ConfigError, checking, opml
+from config import ConfigError, opml, schema
 from config.reading import read_yaml
-from config.schema import SourceFile
 from tests.config.conftest import GOOD
 from tests.data import ROOT
 
@@ -247,11 +246,11 @@ def test_the_example_of_the_documentation_is_a_valid_outlet(tmp_path: Path) -> N
 def test_the_documentation_names_every_key_of_an_outlet() -> None:
     text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
     table = text.partition("## The keys")[2].partition("\n## ")[0]
-    models = [
-        SourceFile,
-        checking.schema.EntryPointFile,
-        checking.schema.RuleFile,
-        checking.schema.PolitenessFile,
+    models: list[type[schema.Strict]] = [
+        schema.SourceFile,
+        schema.EntryPointFile,
+        schema.RuleFile,
+        schema.PolitenessFile,
     ]
     for model in models:
         for name in model.model_fields:
@@ -269,6 +268,6 @@ def test_the_documentation_names_every_outlet_that_refuses() -> None:
 
 def test_the_documentation_names_every_file_of_the_configuration() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    for name in checking.schema.FILES:
+    for name in schema.FILES:
         assert name.rpartition("/")[2] in text, name
     assert read_yaml(ROOT / "config" / "evidence.yml", "evidence.yml")[1] == []

@@ -21,6 +21,12 @@ def faults_of(folder: Path) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
+def faults_of_outlets(folder: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        _ = config.load(folder, environ={}).sources
+    return [str(fault) for fault in caught.value.faults]
+
+
 def changed(old: str, new: str) -> str:
     assert old in GOOD
     return GOOD.replace(old, new)
@@ -67,8 +73,8 @@ SOURCE_FAULTS = [
     (changed("homepage:", "hompage:"), ": homepage: got nothing, expected a value: this key is required"),
     (changed("id: example", "id: other"), ": id: got 'other', expected 'example', the name of the file"),
     (
-        changed("id: example", "id: Ex_ample"),
-        ": id: got 'Ex_ample', expected small letters and digits, with single hyphens between",
+        changed("id: example", "id: Ex__ample"),
+        ": id: got 'Ex__ample', expected small letters and digits, with single hyphens, dots or underscores",
     ),
     (
         changed("country: FR", "country: UK"),
@@ -171,12 +177,12 @@ SOURCE_FAULTS = [
 def test_a_fault_of_an_outlet_says_place_value_and_what_is_allowed(
     overlay: Overlay, content: str | bytes, said: str
 ) -> None:
-    found = faults_of(overlay({"sources/fr/example.yml": content}))
+    found = faults_of_outlets(overlay({"sources/fr/example.yml": content}))
     assert any(fault.startswith("sources/fr/example.yml" + said) for fault in found), found
 
 
 def test_an_unknown_key_is_told_the_nearest_one(overlay: Overlay) -> None:
-    found = faults_of(overlay({"sources/fr/example.yml": changed("homepage:", "hompage:")}))
+    found = faults_of_outlets(overlay({"sources/fr/example.yml": changed("homepage:", "hompage:")}))
     assert found[1].startswith(
         "sources/fr/example.yml: hompage: got an unknown key, expected one of id, name, "
     )
@@ -231,7 +237,7 @@ def test_two_outlets_share_nothing(overlay: Overlay, shared: dict[str, str], sai
     for old, new in shared.items():
         assert old in second
         second = second.replace(old, new)
-    found = faults_of(overlay({"sources/fr/example.yml": GOOD, "sources/fr/second.yml": second}))
+    found = faults_of_outlets(overlay({"sources/fr/example.yml": GOOD, "sources/fr/second.yml": second}))
     assert f"sources/fr/second.yml: {said}" in found
 
 

@@ -21,8 +21,8 @@ Overlay = Callable[..., Path]
 NAMES = settings.names()
 
 
-def load(folder: Path | None = None, **environ: str) -> config.Config:
-    return config.load(folder, environ=environ)
+def load(environ: dict[str, str] | None = None, folder: Path | None = None) -> config.Config:
+    return config.load(folder, environ=environ or {})
 
 
 # -- layers -----------------------------------------------------------------------------------------------
@@ -47,14 +47,14 @@ def test_the_overlay_is_named_by_argument_before_environment(tmp_path: Path) -> 
         (tmp_path / name).mkdir()
         (tmp_path / name / "marsad.toml").write_text(f"[crawl]\nbackfill_days = {days}\n")
     environ = {"MARSAD_CONFIG": str(tmp_path / "one")}
-    assert load(**environ).settings["crawl.backfill_days"] == 1
+    assert load(environ).settings["crawl.backfill_days"] == 1
     assert config.load(tmp_path / "two", environ=environ).settings["crawl.backfill_days"] == 2
 
 
 def test_home_is_argument_then_environment_then_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load().settings.home == tmp_path / "var"
-    assert load(MARSAD_HOME="there").settings.home == tmp_path / "there"
+    assert load({"MARSAD_HOME": "there"}).settings.home == tmp_path / "there"
     assert config.load(home=Path("here"), environ={"MARSAD_HOME": "there"}).settings.home == tmp_path / "here"
 
 
@@ -90,10 +90,10 @@ def test_texts_are_read_in_the_type_of_the_default(
 ) -> None:
     variable = settings.variable_of(name)
     if layer == "environment":
-        loaded = load(**{variable: text})
+        loaded = load({variable: text})
     elif layer == "file":
         (tmp_path / "value").write_text(text + "\n")
-        loaded = load(**{f"{variable}_FILE": str(tmp_path / "value")})
+        loaded = load({f"{variable}_FILE": str(tmp_path / "value")})
     else:
         loaded = config.load(environ={}, overrides={name: text})
     assert loaded.settings[name] == value
@@ -173,7 +173,7 @@ FILES = [
 @pytest.mark.parametrize(("content", "said"), FILES)
 def test_a_faulty_settings_file_says_what_is_wrong(overlay: Overlay, content: str | bytes, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(overlay({"marsad.toml": content}))
+        load(folder=overlay({"marsad.toml": content}))
     (fault,) = caught.value.faults
     assert said in str(fault)
     assert "secret@" not in str(caught.value)
@@ -197,7 +197,7 @@ VARIABLES = [
 @pytest.mark.parametrize(("variable", "text", "said"), VARIABLES)
 def test_a_variable_that_would_have_no_effect_is_a_fault(variable: str, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(**{variable: text})
+        load({variable: text})
     (fault,) = caught.value.faults
     assert fault.file == variable
     assert said in str(fault)
@@ -206,11 +206,11 @@ def test_a_variable_that_would_have_no_effect_is_a_fault(variable: str, text: st
 def test_a_variable_and_its_file_exclude_each_other(tmp_path: Path) -> None:
     (tmp_path / "level").write_text("debug")
     with pytest.raises(ConfigError, match="MARSAD_LOG__LEVEL as well, expected one of the two"):
-        load(MARSAD_LOG__LEVEL="info", MARSAD_LOG__LEVEL_FILE=str(tmp_path / "level"))
+        load({"MARSAD_LOG__LEVEL": "info", "MARSAD_LOG__LEVEL_FILE": str(tmp_path / "level")})
 
 
 def test_variables_of_others_are_left_alone() -> None:
-    load(MARSAD_TEST_DATA="x", MARSADX__Y="1", PATH="/bin", _MARSAD_COMPLETE="bash_source")
+    load({"MARSAD_TEST_DATA": "x", "MARSADX__Y": "1", "PATH": "/bin", "_MARSAD_COMPLETE": "bash_source"})
 
 
 def test_all_faults_of_all_layers_come_at_once(overlay: Overlay) -> None:
