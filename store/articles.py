@@ -111,8 +111,8 @@ class Articles:
         Doing it again changes nothing: a capture that is already a revision only brings its annotations up to
         date.  Revisions stand in the order in which their pages were fetched: a page older than the newest
         revision is put in its place among them, and where *decision* was made about a state that is no longer
-        the present one, equal content hashes decide.  (Feed the pages in the order of ``fetched_at`` and none
-        of that is needed.)
+        the present one, equal content hashes decide.  One thing that cannot be made good: a text that was
+        changed and changed back, met in the wrong order, loses its return; so feed pages by ``fetched_at``.
 
         Returns the article as it now is.  Raises :class:`ValueError` for a page without a capture.
         """

@@ -490,7 +490,7 @@ def end_values(state: LinkState, now: datetime, reason: Reason | None, detail: s
     return {
         "state": state,
         "reason": None if reason is None else str(reason),
-        "detail": detail or None,
+        "detail": (detail or "").encode("utf-8", "replace").decode() or None,
         "lease_owner": None,
         "ready_at": None,
         "changed_at": now,

@@ -53,18 +53,15 @@ class Hosts:
 
         *crawl_delay_s* is what robots.txt asks for; ``None`` leaves what was there.
         """
-        with self._db.writing() as connection:
-            row = _row(connection, host)
-            if row.token != token or row.lease_owner is None:
-                return False
-            values: dict[str, Any] = {
-                "next_allowed_at": next_allowed_at,
-                "lease_until": now + timedelta(seconds=ttl_s),
-            }
-            if crawl_delay_s is not None:
-                values["crawl_delay_s"] = crawl_delay_s
-            _set(connection, host, **values)
-        return True
+        values: dict[str, Any] = {
+            "next_allowed_at": next_allowed_at,
+            "lease_until": now + timedelta(seconds=ttl_s),
+        }
+        if crawl_delay_s is not None:
+            values["crawl_delay_s"] = crawl_delay_s
+        mine = sa.and_(hosts.c.host == host, hosts.c.token == token, hosts.c.lease_owner.is_not(None))
+        with self._db.writing() as connection:  # one statement: this is done before every request
+            return bool(connection.execute(sa.update(hosts).where(mine).values(**values)).rowcount)
 
     def release_host(self, host: str, token: int) -> None:
         """Give the lease back; one that was lost is left to its new owner."""

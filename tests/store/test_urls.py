@@ -218,8 +218,8 @@ LETTERS = st.text(
     max_size=40,
 )
 TRAPS = """
-/amp /amp/ /print // /../ /./ %C3%A9 %E9 %2F %25 % ?amp=1 &utm_x=1 index.php /index.html .amp.html ;jsessionid=1
-#!x &amp; ?p=1 www.google.com/amp/s/
+/amp /amp/ /print // /../ /./ %C3%A9 %E9 %2F %25 % ?amp=1 &utm_x=1 index.php /index.html .amp.html
+;jsessionid=1 #!x &amp; ?p=1 www.google.com/amp/s/
 """.split()
 FRAGMENTS = st.lists(LETTERS | st.sampled_from(TRAPS), max_size=6).map("".join)
 NAMES = """
