@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     for pair in options.settings:
         name, _, value = pair.partition("=")
         settings.set(name, value, priority="cmdline")
+    # The threads that write must not hold the loop up for their whole default slice of 5 ms.
+    sys.setswitchinterval(0.001)
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(OutletSpider)
     process.crawl(crawler)

@@ -25,6 +25,7 @@ from crawlers.hosts import Hosts, utc_now
 from crawlers.listings import RETIRED, conditional, covered, interval_after, interval_after_failure, oldest
 from crawlers.matching import verdict
 from crawlers.pauses import Do, Header, Judgement, back_off, judge, judge_failure
+from crawlers.scribe import Scribe
 from store.records import FetchedPage, Link, Reason, Rejection, Via
 from store.states import EntryState, LeasedLink
 from store.urls import host_of, url_key
@@ -33,7 +34,8 @@ MAX_DEPTH = 3
 """Listings that listings point to: index → sitemap → sitemap; first page → second → third."""
 MAX_CHILDREN = 60
 """Child listings of one source in one run, newest first."""
-LEASED_AT_A_TIME = 64
+LEASED_A_HOST = 4
+"""Links leased at a time for each host that is free."""
 PATIENCE_S = 60.0
 """A run waits for links that may be tried again this soon; later ones are left to the next run."""
 _TICK_S = 1.0
@@ -143,6 +145,7 @@ class Collecting:
         sources: Sequence[Source],
         *,
         book: Book,
+        scribe: Scribe,
         hosts: Hosts,
         owner: str,
         watchwords: Collection[str] = (),
@@ -154,6 +157,10 @@ class Collecting:
     ) -> None:
         self._sources = {source.id: source for source in sources}
         self._book = book
+        self._scribe = scribe
+        scribe.on_fault = lambda error: self.stop(f"storage failed: {error}")
+        self._dues: dict[tuple[str, str], datetime | None] = {}
+        """When each entry point is due, as last written."""
         self._hosts = hosts
         self._owner = owner
         self._watchwords = tuple(watchwords)
@@ -172,6 +179,7 @@ class Collecting:
         """Monotonic instants at which something may be tried again (retries, short pauses)."""
         self._dry = False
         """The frontier had nothing when last asked."""
+        self._changes = 0
         self._wake = asyncio.Event()
         self._finished = False
         self.stopped: str | None = None
@@ -179,8 +187,11 @@ class Collecting:
 
     # -- the course ------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Open the visits of the sources whose listings are due."""
+        await self._scribe.do(self._begin)
+
+    def _begin(self) -> None:
         now = self._now()
         for source in self._sources.values():
             jobs = [
@@ -204,7 +215,7 @@ class Collecting:
     async def jobs(self) -> AsyncIterator[Job]:
         """The next job whenever a host is free for it; ends when nothing more can be fetched now."""
         while self.stopped is None and not self._finished:
-            self._refill()
+            await self._refill()
             job = self._pick()
             if job is not None:
                 yield job
@@ -226,8 +237,9 @@ class Collecting:
         self._finished = True
         self._wake.set()
         if self._held:
-            self._book.return_links(list(self._held), self._owner)
+            keys = list(self._held)
             self._held.clear()
+            self._scribe.post(lambda: self._book.return_links(keys, self._owner))
         for source in self._sources.values():
             visit = self._visits.get(source.id)
             if visit is not None:
@@ -274,47 +286,51 @@ class Collecting:
     def _budget(self, source: Source) -> int:
         return self._terms.max_pages if source.max_pages_per_run is None else source.max_pages_per_run
 
-    def _refill(self) -> None:
+    async def _refill(self) -> None:
         """Lease links for hosts that have nothing to do."""
         now_m = time.monotonic()
         for key in [key for key, at in self._again.items() if at <= now_m]:
             del self._again[key]
             self._dry = False
-        if self._dry or len(self._busy) >= self._terms.concurrent_hosts:
-            return
+        room = self._terms.concurrent_hosts - len(self._busy)
         wanted = [
             source.id
             for source in self._sources.values()
             if self.tallies[source.id].taken < self._budget(source)
         ]
-        if not wanted:
+        if self._dry or room <= 0 or not wanted:
             return
         occupied = {host for host, queue in self._queues.items() if queue} | set(self._busy)
         paused = {host for host in self._hosts.known() if self._hosts.paused(host) is not None}
-        leased = self._book.lease_links(
-            self._owner,
-            self._now(),
-            self._terms.lease_s,
-            LEASED_AT_A_TIME,
-            source_ids=wanted,
-            exclude_hosts=occupied | paused,
+        changes = self._changes
+        now = self._now()
+        leased = await self._scribe.do(
+            lambda: self._book.lease_links(
+                self._owner,
+                now,
+                self._terms.lease_s,
+                LEASED_A_HOST * room,
+                source_ids=wanted,
+                exclude_hosts=occupied | paused,
+            )
         )
-        self._dry = not leased
+        if not leased and changes == self._changes:
+            self._dry = True  # until something ends, is found, or is due again
+        over = []
         queued = Counter(job.source.id for job in self._held.values())
+        running = Counter(job.source.id for job in self._busy.values() if isinstance(job, PageJob))
         for link in leased:
             source = self._sources[link.link.source_id]
             job = PageJob(source, link)
-            self._held[link.key] = job
-            queued[source.id] += 1
-            if self.tallies[source.id].taken + queued[source.id] - len(self._running(source)) > self._budget(
-                source
-            ):
-                self._give_back(job)
+            ahead = self.tallies[source.id].taken + queued[source.id] - running[source.id]
+            if ahead >= self._budget(source):
+                over.append(link.key)
                 continue
+            queued[source.id] += 1
+            self._held[link.key] = job
             self._queues.setdefault(job.host, deque()).append(job)
-
-    def _running(self, source: Source) -> list[Job]:
-        return [job for job in self._busy.values() if isinstance(job, PageJob) and job.source is source]
+        if over:
+            self._scribe.post(lambda: self._book.return_links(over, self._owner))
 
     def _pending(self) -> bool:
         """Whether something may be tried again within the patience of this run."""
@@ -327,17 +343,23 @@ class Collecting:
 
     def _free(self, job: Job) -> None:
         self._busy.pop(job.host, None)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._changes += 1
         self._dry = False
         self._wake.set()
 
     def _give_back(self, job: PageJob) -> None:
-        if self._held.pop(job.leased.key, None) is not None:
-            self._book.return_links([job.leased.key], self._owner)
+        key = job.leased.key
+        if self._held.pop(key, None) is not None:
+            self._scribe.post(lambda: self._book.return_links([key], self._owner))
 
     # -- listings --------------------------------------------------------------------------------------
 
     def _due(self, source: Source, entry: EntryPoint, now: datetime) -> ListingJob | None:
         state = self._book.entry_state(source.id, entry.url)
+        self._dues[source.id, entry.url] = state.next_due_at
         if not self._terms.force and state.next_due_at is not None and state.next_due_at > now:
             return None
         return self._listing(source, entry.url, Via(entry.kind), state, entry=entry)
@@ -422,7 +444,7 @@ class Collecting:
             # A page where a feed was (consent, maintenance): the items known so far stay untouched.
             self._listing_failed(visit, job, "not_a_listing", found.problems[0], status)
             return
-        new, known = self._take_links(visit, job, found, now)
+        new, known = await self._take_links(visit, job, found, now)
         self._take_children(visit, job, found, new, known)
         visit.ok += 1
         if job.keep_state:
@@ -478,7 +500,9 @@ class Collecting:
                 visit.children += 1
                 self._enqueue_listing(visit, self._listing(job.source, state.url, job.via, state, depth=1))
 
-    def _take_links(self, visit: Visit, job: ListingJob, found: Discovered, now: datetime) -> tuple[int, int]:
+    async def _take_links(
+        self, visit: Visit, job: ListingJob, found: Discovered, now: datetime
+    ) -> tuple[int, int]:
         """Put the links into the frontier; how many were new and how many known."""
         source, tally = job.source, self.tallies[job.source.id]
         verdicts: dict[str, Reason] = {}
@@ -488,7 +512,7 @@ class Collecting:
                 verdicts[link.url] = reason
         if job.via in (Via.SITEMAP, Via.NEWS_SITEMAP):
             verdicts |= _flood(found.links, verdicts, 2 * self._budget(source))
-        counts = self._book.add_links(found.links, now, verdicts=verdicts)
+        counts = await self._scribe.do(lambda: self._book.add_links(found.links, now, verdicts=verdicts))
         new, known = counts["new"], counts["known"]
         tally.found += len(found.links)
         tally.new += new
@@ -500,7 +524,7 @@ class Collecting:
         earliest = oldest(found.links, now)
         if earliest is not None:
             visit.oldest_at = min(earliest, visit.oldest_at or earliest)
-        self._dry = False
+        self._changed()
         return new, known
 
     def _take_children(self, visit: Visit, job: ListingJob, found: Discovered, new: int, known: int) -> None:
@@ -573,7 +597,7 @@ class Collecting:
             due = max(due, pause[0])
         if status == 410:
             due = now + RETIRED
-        self._book.save_entry_state(
+        self._keep(
             replace(
                 job.state,
                 next_due_at=due,
@@ -596,7 +620,7 @@ class Collecting:
         digest: str | None,
         moved: str | None,
     ) -> None:
-        self._book.save_entry_state(
+        self._keep(
             replace(
                 job.state,
                 etag=etag,
@@ -611,6 +635,10 @@ class Collecting:
             )
         )
 
+    def _keep(self, state: EntryState) -> None:
+        self._dues[state.source_id, state.url] = state.next_due_at
+        self._scribe.post(lambda: self._book.save_entry_state(state))
+
     def _listing_over(self, visit: Visit, job: ListingJob) -> None:
         visit.open -= 1
         if not visit.open:
@@ -618,12 +646,8 @@ class Collecting:
         self._free(job)
 
     def _set_due(self, source: Source) -> None:
-        dues = [
-            state.next_due_at
-            for entry in source.entry_points
-            if (state := self._book.entry_state(source.id, entry.url)).next_due_at is not None
-        ]
-        self.tallies[source.id].next_due_at = min(dues, default=None)
+        dues = (self._dues.get((source.id, entry.url)) for entry in source.entry_points)
+        self.tallies[source.id].next_due_at = min((at for at in dues if at is not None), default=None)
 
     def _end_visit(self, source: Source, visit: Visit) -> None:
         self._visits.pop(source.id, None)
@@ -667,35 +691,41 @@ class Collecting:
                     "reason": reason,
                 }
             )
-        self._book.end_visit(visit.id, now, outcome, counts, span, reason, tally.next_due_at)
-        if refused and (state := self._book.source_state(source.id)) is not None:
-            self._book.save_source_state(replace(state, state="refused", reason="robots.txt forbids it"))
+        due = tally.next_due_at
+
+        def end() -> None:
+            self._book.end_visit(visit.id, now, outcome, counts, span, reason, due)
+            if refused and (state := self._book.source_state(source.id)) is not None:
+                said = "robots.txt forbids every entry point"
+                self._book.save_source_state(replace(state, state="refused", reason=said))
+
+        self._scribe.post(end)
 
     # -- pages -----------------------------------------------------------------------------------------
 
-    def page_answered(self, job: PageJob, page: FetchedPage) -> bool:
+    async def page_answered(self, job: PageJob, page: FetchedPage) -> bool:
         """Whether *page* is to be kept (archived and handed to the reader); else it is booked here."""
         judgement = judge(page.status, page.header, len(page.body))
         if judgement.do is Do.KEEP:
             return True
         if page.status in (404, 410) and self._is_article(job.link.url):
             return True  # its removal is news: the reader makes a tombstone of it
-        self._book_trouble(job, judgement, f"status {page.status}")
+        await self._book_trouble(job, judgement, f"status {page.status}")
         return False
 
     def _is_article(self, url: str) -> bool:
         find = getattr(self._book, "find_by_key", None)
         return find is not None and find(url_key(url)) is not None
 
-    def page_failed(self, job: PageJob, kind: str, detail: str) -> None:
+    async def page_failed(self, job: PageJob, kind: str, detail: str) -> None:
         """A page brought no answer."""
         if kind == "stopped":
             self._give_back(job)
             self._free(job)
             return
-        self._book_trouble(job, judge_failure(kind), detail)
+        await self._book_trouble(job, judge_failure(kind), detail)
 
-    def _book_trouble(self, job: PageJob, judgement: Judgement, detail: str) -> None:
+    async def _book_trouble(self, job: PageJob, judgement: Judgement, detail: str) -> None:
         leased, now = job.leased, self._now()
         tally = self.tallies[job.source.id]
         if judgement.kind:
@@ -708,10 +738,11 @@ class Collecting:
         if do is Do.REJECT:
             tally.rejected[judgement.reason.value] += 1
             said = f"{judgement.kind}: {detail}" if judgement.kind else detail
-            self._book.reject_link(leased.key, Rejection(judgement.reason, url, said[:500]), now)
+            rejection = Rejection(judgement.reason, url, said[:500])
+            self._scribe.post(lambda: self._book.reject_link(leased.key, rejection, now))
         elif host_down:
             # The host's trouble, not the page's: it keeps its tries until the host answers again.
-            self._book.return_links([leased.key], self._owner)
+            self._scribe.post(lambda: self._book.return_links([leased.key], self._owner))
             self._await_pause(job.host)
         else:
             pause = self._hosts.paused(job.host)
@@ -754,9 +785,9 @@ class Collecting:
                 kept.append(job)
         self._queues[host] = kept
 
-    def captured(self, job: PageJob, page: FetchedPage) -> None:
+    async def captured(self, job: PageJob, page: FetchedPage) -> None:
         """The page lies in the archive: book it."""
-        self._book.captured(job.leased.key, page)
+        await self._scribe.do(lambda: self._book.captured(job.leased.key, page))
         self._held.pop(job.leased.key, None)
         tally = self.tallies[job.source.id]
         tally.fetched += 1

@@ -26,12 +26,14 @@ from crawlers.hosts import Hosts, utc_now
 from crawlers.memory import MemoryBook
 from crawlers.owners import owner_name
 from crawlers.robots import MAX_BYTES, Robots, RobotsAnswer
+from crawlers.scribe import Scribe
 from crawlers.wire import Limits, Lookup, SystemLookup, tls_context
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from store.archive import ArchiveWriter
+    from store.ledger import Ledger
 
 _GRACE_S = 3.0
 """After a stop, requests under way have this long to end by themselves."""
@@ -49,10 +51,14 @@ class Desk:
         self.home = Path(settings["MARSAD_STORE"]) if settings.get("MARSAD_STORE") else None
         self.book: Book
         self.writer: ArchiveWriter | None = None
+        self.keeper = Scribe("archive")
+        """Writes pages."""
         if self.home is None:
             self.book = MemoryBook(settings.getint("RETRY_TIMES"))
+            self.scribe = Scribe("book")
         else:
-            self.book, self.writer = _open_store(self.home, settings)
+            ledger, self.writer = _open_store(self.home, settings)
+            self.book, self.scribe = ledger, Scribe("ledger", ledger.together)
         self.allow: tuple[Network, ...] = networks(settings.getlist("NETWORK_ALLOW"))
         self.schemes: list[str] = settings.getlist("NETWORK_SCHEMES")
         self.limits = Limits(
@@ -65,6 +71,7 @@ class Desk:
         )
         self.hosts = Hosts(
             self.book,
+            self.scribe,
             owner=self.owner,
             delay_s=settings.getfloat("DOWNLOAD_DELAY"),
             max_delay_s=settings.getfloat("MAX_DELAY_S"),
@@ -73,6 +80,7 @@ class Desk:
         )
         self.robots = Robots(
             self.book,
+            self.scribe,
             self.hosts,
             self._fetch_robots,
             ttl_s=settings.getfloat("ROBOTS_TTL_S"),
@@ -100,11 +108,12 @@ class Desk:
         return Collecting(
             assignment.sources,
             book=self.book,
+            scribe=self.scribe,
             hosts=self.hosts,
             owner=self.owner,
             watchwords=assignment.watchwords,
             emit=assignment.emit,
-            keep_visit=self.writer.write_visit if self.writer is not None else None,
+            keep_visit=self._keep_visit if self.writer is not None else None,
             terms=Terms(
                 backfill_days=settings.getfloat("BACKFILL_DAYS"),
                 poll_min_s=settings.getfloat("POLL_MIN_S"),
@@ -117,6 +126,11 @@ class Desk:
                 since=assignment.since,
             ),
         )
+
+    def _keep_visit(self, visit: dict[str, Any]) -> None:
+        writer = self.writer
+        assert writer is not None
+        self.keeper.post(lambda: writer.write_visit(visit))
 
     async def _fetch_robots(self, url: str) -> RobotsAnswer:
         engine = self._crawler.engine
@@ -157,8 +171,11 @@ class Desk:
         for task in list(self.downloads):
             task.cancel()
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Write down what is left, give back every lease."""
         self.hosts.close()
+        await self.keeper.close()
+        await self.scribe.close()
         if self.writer is not None:
             self.writer.close()
         close = getattr(self.book, "close", None)
@@ -166,7 +183,7 @@ class Desk:
             close()
 
 
-def _open_store(home: Path, settings: Any) -> tuple[Book, ArchiveWriter]:
+def _open_store(home: Path, settings: Any) -> tuple[Ledger, ArchiveWriter]:
     from store.archive import Archive  # not needed without a store
     from store.ledger import Ledger
 

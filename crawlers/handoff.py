@@ -64,15 +64,17 @@ class HandOff:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(Desk.of(crawler), exporting=bool(crawler.settings.getdict("FEEDS")))
 
-    def process_item(self, item: Any) -> Any:
+    async def process_item(self, item: Any) -> Any:
         """Raises DropItem, and stops the run, if the page cannot be kept."""
         if not isinstance(item, Fetched):
             return item
-        page = item.page
+        page = given = item.page
         try:
-            if self._desk.writer is not None:
-                page = replace(page, capture=self._desk.writer.write_page(page, item.request_headers))
-            item.collecting.captured(item.job, page)
+            writer = self._desk.writer
+            if writer is not None:
+                capture = await self._desk.keeper.do(lambda: writer.write_page(given, item.request_headers))
+                page = replace(page, capture=capture)
+            await item.collecting.captured(item.job, page)
         except Exception as error:
             # Boundary: whatever the storage raises, no page may be fetched that cannot be kept.
             log.error("storage_failed url=%s error=%r", page.url, error)

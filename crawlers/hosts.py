@@ -33,8 +33,10 @@ from crawlers.pauses import (
     judge_failure,
     retry_after,
 )
+from crawlers.scribe import Scribe
 
 _POLL_S = 0.25  # how often a host that another process holds is asked for
+_IDLE_S = 5.0  # how long a lease is kept after the host could have been asked again
 _STRIKES = re.compile(r"\(strike (\d+)\)")
 
 
@@ -90,6 +92,7 @@ class Hosts:
     def __init__(
         self,
         book: Book,
+        scribe: Scribe,
         *,
         owner: str,
         delay_s: float,
@@ -100,6 +103,7 @@ class Hosts:
         rng: random.Random | None = None,
     ) -> None:
         self._book = book
+        self._scribe = scribe
         self._owner = owner
         self._delay_s = delay_s
         self._fixed = fixed
@@ -152,7 +156,7 @@ class Hosts:
         state = self._host(host)
         until = self._now() + timedelta(seconds=seconds)
         state.paused_until, state.reason = until, reason
-        self._book.block_host(host, until, reason)
+        self._scribe.post(lambda: self._book.block_host(host, until, reason))
         if self.on_pause is not None:
             self.on_pause(host, until, reason)
         return until
@@ -187,39 +191,45 @@ class Hosts:
             state.lock.release()
 
     async def _ready(self, state: _Host) -> None:
+        noted = False
         while True:
             if self._stopping.is_set():
                 raise Stopped
             if (pause := self.paused(state.name)) is not None:
                 self._release(state)
                 raise HostPaused(state.name, *pause)
-            if state.token is None or time.monotonic() > state.lease_ends - self._ttl_s / 2:
-                if not self._lease(state):
+            if state.token is None:
+                noted = False
+                if not await self._lease(state):
                     await self._sleep(_POLL_S)
                 continue
             wait = state.next_at - time.monotonic()
-            if wait > 0:
-                await self._sleep(min(wait, self._ttl_s / 4))
-                continue
-            # Before it leaves: a process that starts right after a crash must know of this request.
-            if self._touch(state):
+            if not noted:
+                # Before it leaves: a process that starts right after a crash must know of this request.
+                noted = await self._note(state, max(wait, 0.0))
+            elif wait > 0:
+                await self._sleep(wait)
+            else:
                 return
 
-    def _touch(self, state: _Host) -> bool:
-        now = self._now()
-        after = now + timedelta(seconds=state.gap_s)
-        if state.token is None or not self._book.touch_host(state.name, state.token, now, after, self._ttl_s):
-            state.token = None  # lost to another process, after a sleep of the machine for instance
+    async def _note(self, state: _Host, wait_s: float) -> bool:
+        """Write down that a request leaves in *wait_s* seconds; False if the lease was lost."""
+        token, now = state.token, self._now()
+        after = now + timedelta(seconds=wait_s + state.gap_s)
+        if token is None or not await self._scribe.do(
+            lambda: self._book.touch_host(state.name, token, now, after, self._ttl_s)
+        ):
+            state.token = None  # another process has it, after a sleep of the machine for instance
             return False
         state.lease_ends = time.monotonic() + self._ttl_s
         return True
 
-    def _lease(self, state: _Host) -> bool:
-        """Take (or keep) the lease; False while another process has it."""
+    async def _lease(self, state: _Host) -> bool:
+        """Take the lease; False while another process has it."""
         now = self._now()
-        if state.token is not None:
-            return self._touch(state)
-        lease = self._book.lease_host(state.name, self._owner, now, self._ttl_s)
+        lease = await self._scribe.do(
+            lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s)
+        )
         if lease is None:
             return False
         state.token = lease.token
@@ -238,26 +248,39 @@ class Hosts:
         return True
 
     def _release(self, state: _Host) -> None:
-        if state.token is None:
+        token, name = state.token, state.name
+        if token is None:
             return
+        state.token = None
         ahead = max(0.0, state.next_at - time.monotonic())
         now = self._now()
-        self._book.touch_host(state.name, state.token, now, now + timedelta(seconds=ahead), max(ahead, 1.0))
-        self._book.release_host(state.name, state.token)
-        state.token = None
+
+        def give_back() -> None:
+            self._book.touch_host(name, token, now, now + timedelta(seconds=ahead), 1.0)
+            self._book.release_host(name, token)
+
+        self._scribe.post(give_back)
 
     def release_idle(self) -> None:
         """Give back the leases of hosts that nobody here waits for (called now and then)."""
         for state in self._hosts.values():
             idle = not state.waiting and not state.lock.locked()
-            if idle and time.monotonic() > state.next_at + 1.0:
+            if idle and time.monotonic() > state.next_at + _IDLE_S:
                 self._release(state)
 
     def heartbeat(self) -> None:
-        """Keep the leases of hosts whose request takes long (called now and then)."""
+        """Keep the leases of hosts whose request or delay takes long (called now and then)."""
         for state in self._hosts.values():
-            if state.token is not None and time.monotonic() > state.lease_ends - self._ttl_s / 2:
-                self._touch(state)
+            token = state.token
+            if token is None or time.monotonic() < state.lease_ends - self._ttl_s / 2:
+                continue
+            state.lease_ends = time.monotonic() + self._ttl_s
+            ahead = max(state.next_at - time.monotonic(), state.gap_s)
+            self._scribe.post(self._touch(state.name, token, ahead))
+
+    def _touch(self, host: str, token: int, ahead_s: float) -> Callable[[], object]:
+        now = self._now()
+        return lambda: self._book.touch_host(host, token, now, now + timedelta(seconds=ahead_s), self._ttl_s)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -17,6 +17,7 @@ from protego import Protego
 
 from crawlers.book import Book
 from crawlers.hosts import HostPaused, Hosts, Stopped, utc_now
+from crawlers.scribe import Scribe
 from crawlers.wire import ForbiddenAddress
 
 TOKEN = "Marsad"
@@ -70,6 +71,7 @@ class Robots:
     def __init__(
         self,
         book: Book,
+        scribe: Scribe,
         hosts: Hosts,
         fetch: Fetch,
         *,
@@ -78,6 +80,7 @@ class Robots:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._book = book
+        self._scribe = scribe
         self._hosts = hosts
         self._fetch = fetch
         self._ttl = timedelta(seconds=ttl_s)
@@ -116,7 +119,7 @@ class Robots:
         if answer.status == 429 or not 200 <= answer.status < 500:
             return self._without(host, copy, f"status {answer.status}")
         body = answer.body if answer.status < 300 else b""
-        self._book.robots_put(host, answer.status, body, now)
+        self._scribe.post(lambda: self._book.robots_put(host, answer.status, body, now))
         return self._take(host, now, Rules(answer.status, body))
 
     def _take(self, host: str, at: datetime, rules: Rules) -> Rules:

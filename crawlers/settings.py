@@ -97,6 +97,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawlers.middleware.BoundedRedirects": 600,
 }
 ITEM_PIPELINES = {"crawlers.handoff.HandOff": 100}
+CONCURRENT_ITEMS = 1  # a page yields one item; Scrapy starts this many tasks for each answer
 FEED_EXPORT_ENCODING = "utf-8"
 
 # -- the engine ------------------------------------------------------------------------------------------

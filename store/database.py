@@ -8,6 +8,7 @@ waits for others up to :data:`BUSY_S`; none ever upgrades a read, so none fails 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,18 +64,44 @@ class Database:
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", _on_begin)
         self._writing = self.engine.execution_options(marsad_writes=True)
+        self._together = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger and changes nothing."""
+        outer = self._outer()
+        if outer is not None:
+            yield outer
+            return
         with self._translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is wholly kept when the block ends, or not at all if it raises."""
+        outer = self._outer()
+        if outer is not None:
+            with self._translated(), outer.begin_nested():
+                yield outer
+            return
         with self._translated(), self._writing.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let all transactions of this thread inside the block be kept by one commit at its end.
+
+        Each of them is still undone alone if it raises; none is safe before the block has ended.
+        """
+        with self.writing() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
+
+    def _outer(self) -> Connection | None:
+        return getattr(self._together, "connection", None)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,6 +19,13 @@ class Upkeep:
     """The part of the ledger that a starting process reads and tidies."""
 
     _db: Database
+
+    def together(self) -> AbstractContextManager[None]:
+        """One commit for all calls of this thread inside the block (:meth:`Database.together`).
+
+        A commit costs a sync of the disk; a crawl of fifty hosts has a hundred of them to make a second.
+        """
+        return self._db.together()
 
     def entry_states(self, source_id: str) -> list[EntryState]:
         """Every listing of the source that was ever asked for: entry points and the sitemaps they led to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
@@ -40,7 +40,7 @@ class OutletSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        self.collecting.begin()
+        await self.collecting.begin()
         try:
             async with self.desk.upkeep(self.collecting.stop):
                 async for job in self.collecting.jobs():
@@ -80,7 +80,7 @@ class OutletSpider(Spider):
             permanent=bool(moves) and all(reason in (301, 308) for reason in moves),
         )
 
-    def parse_page(self, response: Response, job: PageJob) -> Iterator[Fetched]:
+    async def parse_page(self, response: Response, job: PageJob) -> AsyncIterator[Fetched]:
         if response.meta.get(DOWNGRADED):
             self.collecting.count_event(job.source.id, DOWNGRADED)
         page = FetchedPage(
@@ -92,30 +92,30 @@ class OutletSpider(Spider):
             body=response.body,
             fetched_at=self.desk.now(),
         )
-        if self.collecting.page_answered(job, page):
+        if await self.collecting.page_answered(job, page):
             assert response.request is not None
             sent = [(name, v) for name, values in response.request.headers.items() for v in values]
             yield Fetched(job, page, text_headers(sent), self.collecting)
 
-    def failed(self, failure: Failure) -> None:
+    async def failed(self, failure: Failure) -> None:
         """A request without an answer: the error says its kind."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy on its failures
         error = failure.value
         kind, detail = getattr(error, "kind", type(error).__name__), str(error)
-        self._book_failure(request.cb_kwargs["job"], kind, detail)
+        await self._book_failure(request.cb_kwargs["job"], kind, detail)
 
-    def crashed(self, failure: Failure, response: Response) -> None:
+    async def crashed(self, failure: Failure, response: Response) -> None:
         """A callback raised: a fault of ours, booked so that its host is not waited for for ever."""
         assert response.request is not None
         job = response.request.cb_kwargs["job"]
-        self._book_failure(job, "crash", f"{type(failure.value).__name__}: {failure.value}")
+        await self._book_failure(job, "crash", f"{type(failure.value).__name__}: {failure.value}")
 
-    def _book_failure(self, job: Job, kind: str, detail: str) -> None:
+    async def _book_failure(self, job: Job, kind: str, detail: str) -> None:
         if isinstance(job, ListingJob):
             self.collecting.listing_failed(job, kind, detail)
         else:
-            self.collecting.page_failed(job, kind, detail)
+            await self.collecting.page_failed(job, kind, detail)
 
-    def closed_by_engine(self) -> None:
+    async def closed_by_engine(self) -> None:
         self.collecting.finish()
-        self.desk.close()
+        await self.desk.close()
