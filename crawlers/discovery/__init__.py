@@ -19,6 +19,7 @@ from store.records import Via
 
 __all__ = ["Child", "Discovered", "Leads", "discover", "gdelt_leads", "in_window"]
 
+_ENTRY = re.compile(r"<(?:item|entry)[\s>]")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x00\x00\x00")
 
@@ -64,7 +65,8 @@ def _read(text: str, gather: Gatherer, content_type: str | None) -> Discovered:
         gdelt.read_leads(start, gather)
         return gather.done()
     root = markup.root_name(text)
-    if root in ("rss", "rdf", "feed", "channel"):
+    headless = gather.via is Via.FEED and root != "html" and _ENTRY.search(text)
+    if root in ("rss", "rdf", "feed", "channel") or headless:
         feeds.read_xml_feed(text, gather)
     elif root in ("urlset", "sitemapindex"):
         sitemaps.read_sitemap(text, gather)

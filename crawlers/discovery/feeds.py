@@ -7,6 +7,7 @@ at every build.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -33,8 +34,7 @@ def read_xml_feed(text: str, gather: Gatherer) -> None:
     for code in mends:
         gather.problem(code, "mended before reading")
     if root is None:
-        gather.problem("malformed", "not one element could be read")
-        return
+        root, well_formed = etree.Element("rss"), False
     if not well_formed:
         closed = complete and text.rstrip().lower().endswith((":rdf>", "</rss>", "</rdf>", "feed>"))
         gather.problem(
@@ -42,23 +42,24 @@ def read_xml_feed(text: str, gather: Gatherer) -> None:
         )
     based = "xml:base" in text
     language = root.get(_XML_LANG)
-    entries = 0
     for element in root.iter():
         name = markup.names(element)[0]
         if name in ("item", "entry"):
-            entries += 1
-            _entry(element, gather, language, based)
-        elif name in ("language", "lang") and not entries and element.text:
+            break
+        if name in ("language", "lang"):
             language = language or element.text
-        elif name == "title" and gather.title is None and not _inside_entry(element):
+        elif name == "title" and gather.title is None:
             gather.title = _text(element)
+    entries = 0
+    for entry in _entries(root) if well_formed else markup.pieces(text, "item", "entry"):
+        entries += 1
+        _entry(entry, gather, language, based)
     if not entries:
         gather.problem("empty", "a feed without entries")
 
 
-def _inside_entry(element: etree._Element) -> bool:
-    parent = element.getparent()
-    return parent is not None and markup.names(parent)[0] in ("item", "entry", "image", "author", "textinput")
+def _entries(root: etree._Element) -> Iterator[etree._Element]:
+    return (element for element in root.iter("{*}item", "{*}entry"))
 
 
 def _text(element: etree._Element) -> str:
@@ -101,7 +102,9 @@ def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: 
             continue
         elif name not in fields and (value := _text(child)).strip():
             fields[name] = value
-    about = next((value for key, value in item.attrib.items() if str(key).endswith("}about")), None)
+    about = next(
+        (value for key, value in item.attrib.items() if str(key).endswith(("}about", ":about"))), None
+    )
     # An id is an address only if it is written as one; "https://outlet/?p=12" often is all there is.
     spare = [value for value in (*addresses["guid"], *addresses["id"], about) if value and "://" in value]
     base = item.base if based else None

@@ -10,6 +10,7 @@ quadratic blow-up, nor an external entity has anything to expand.  XInclude is n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from html.entities import html5
 from io import BytesIO
@@ -20,7 +21,9 @@ from lxml import etree
 _ROOTS: Final = ("rss", "rdf", "feed", "urlset", "sitemapindex", "channel")
 _PROLOG = re.compile(r"<\?xml\b[^>]*>", re.IGNORECASE)
 _FIRST_TAG = re.compile(r"<(?:[A-Za-z][\w.-]*:)?([A-Za-z][\w.-]*)[\s/>]")
-_ANY_ROOT = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(rss|rdf|feed|urlset|sitemapindex)[\s>]", re.IGNORECASE)
+_ANY_ROOT = re.compile(
+    r"<(?:[A-Za-z][\w.-]*:)?(rss|rdf|feed|channel|urlset|sitemapindex)[\s>]", re.IGNORECASE
+)
 _AMP = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));|([A-Za-z][A-Za-z0-9]{1,31});)?",
     re.DOTALL,
@@ -60,7 +63,8 @@ def mended(text: str) -> tuple[str, list[str]]:
         if "<!DOCTYPE" in before.upper():
             mends.append("doctype")
         start = root.start()
-    text = text[start:]
+    # What follows the last tag of a document that ends early is half a tag or half an address.
+    text = text[start : text.rfind(">") + 1]
     if _ILLEGAL.search(text):
         mends.append("control_characters")
         text = _ILLEGAL.sub("", text)
@@ -125,7 +129,7 @@ def _options() -> dict[str, bool | str]:
     }
 
 
-def parse(text: str, url: str) -> tuple[etree._Element | None, bool]:
+def parse(text: str, url: str | None) -> tuple[etree._Element | None, bool]:
     """The root element of mended *text* (``None``: nothing could be read), and whether it was well-formed."""
     parser = etree.XMLParser(**_options())
     try:
@@ -133,6 +137,21 @@ def parse(text: str, url: str) -> tuple[etree._Element | None, bool]:
     except (etree.XMLSyntaxError, ValueError):
         return None, False
     return root, not len(parser.error_log)
+
+
+def pieces(text: str, *kinds: str) -> Iterator[etree._Element]:
+    """Every element of the local names *kinds* in *text*, each parsed by itself.
+
+    For documents that are not well-formed: what is wrong within or between entries then harms one entry,
+    where a parser of the whole would lose its place and all that follows.
+    """
+    kind = "|".join(kinds)
+    pattern = rf"<((?:[\w.-]+:)?(?:{kind}))(\s[^<>]*)?>(.*?)(?=</\1\s*>|<\1[\s>]|\Z)"
+    for match in re.finditer(pattern, text, re.DOTALL):
+        name, attributes, inner = match[1], match[2] or "", match[3]
+        element, _ = parse(f"<{name}{attributes}>{inner}</{name}>", None)
+        if element is not None:
+            yield element
 
 
 def stream(text: str, names: tuple[str, ...]) -> etree.iterparse:
@@ -158,4 +177,6 @@ def _split(tag: object) -> tuple[str, str]:
     if not isinstance(tag, str):
         return "", ""
     space, _, name = tag.lower().rpartition("}")
-    return name, space[1:]
+    if not space and ":" in name:  # a prefix that nobody declared: dc:date
+        space, _, name = name.rpartition(":")
+    return name, space.removeprefix("{")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -16,6 +17,8 @@ from store.records import Via
 MAX_CHILDREN: Final = 1000
 """Child sitemaps handed on of one index; the newest are kept."""
 _ENTRIES_READ: Final = MAX_LINKS + 10_000
+_MALFORMED: Final = ("malformed", "not well-formed XML")
+_TRUNCATED: Final = ("truncated", "the document ends early")
 _LINE = re.compile(r"[^\r\n]+")
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -40,32 +43,33 @@ def read_sitemap(text: str, gather: Gatherer) -> None:
         gather.problem(code, "mended before reading")
     reader = markup.stream(text, ("url", "sitemap"))
     entries = 0
+    sound = complete
     try:
         for _, element in reader:
-            name, space = markup.names(element)
-            if "image" in space or "video" in space:
-                continue
-            entries += 1
-            if entries > _ENTRIES_READ:
-                gather.problem("too_many", f"more than {_ENTRIES_READ} entries")
-                break
-            _entry(element, gather, name == "sitemap")
+            entries += _entry(element, gather)
             element.clear()
             while element.getprevious() is not None:  # an index of what was read would grow with the file
                 del element.getparent()[0]
-    except etree.XMLSyntaxError as error:
-        if entries or not complete:
-            gather.problem("truncated", f"read up to line {error.lineno}")
-    else:
-        if not complete:
-            gather.problem("truncated", "the document ends early")
-        elif len(reader.error_log):
-            gather.problem("malformed", "not well-formed XML")
+            if entries > _ENTRIES_READ:
+                gather.problem("too_many", f"more than {_ENTRIES_READ} entries")
+                break
+        else:
+            sound = sound and not len(reader.error_log)
+    except etree.XMLSyntaxError:
+        sound = False
+    if not sound:
+        for element in islice(markup.pieces(text, "url", "sitemap"), _ENTRIES_READ):
+            entries += _entry(element, gather)
+        gather.problem(*(_MALFORMED if complete else _TRUNCATED))
     if not entries:
         gather.problem("empty", "a sitemap without entries")
 
 
-def _entry(element: etree._Element, gather: Gatherer, is_index: bool) -> None:
+def _entry(element: etree._Element, gather: Gatherer) -> int:
+    """Add one ``<url>`` or ``<sitemap>``; 0 for an element of that name that is none (a picture's)."""
+    kind, space = markup.names(element)
+    if "image" in space or "video" in space:
+        return 0
     fields: dict[str, str | None] = {}
     for child in element:
         name, space = markup.names(child)
@@ -76,15 +80,15 @@ def _entry(element: etree._Element, gather: Gatherer, is_index: bool) -> None:
         else:
             fields.setdefault(name, child.text)
     url = gather.resolve(fields.get("loc"))
-    if is_index:
+    if kind == "sitemap":
         _child(url, gather, fields.get("lastmod"))
-        return
+        return 1
     title, published = fields.get("title"), fields.get("publication_date")
     news = title is not None or published is not None or gather.via is Via.NEWS_SITEMAP
     if url is not None and not news and shapes.not_article(url):
         # A general sitemap holds the outlet's categories, tags and service pages as well.
         gather.left_out["not_article"] += 1
-        return
+        return 1
     hint = gather.hint(
         title=title,
         published=published,
@@ -93,6 +97,7 @@ def _entry(element: etree._Element, gather: Gatherer, is_index: bool) -> None:
         language=fields.get("language"),
     )
     gather.add(url, hint)
+    return 1
 
 
 def _child(url: str | None, gather: Gatherer, lastmod: str | None) -> None:
