@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,7 +155,7 @@ def replay(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     Example:
       marsad --home fresh replay var/archive/*.warc.gz
     """
-    _read_in(warcs, workers, as_json, outside=False)
+    _read_in(warcs, workers, as_json)
 
 
 @click.command("import")
@@ -176,17 +175,19 @@ def import_(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     Example:
       marsad import CC-NEWS-20261124.warc.gz
     """
-    _read_in(warcs, workers, as_json, outside=True)
+    _read_in(warcs, workers, as_json)
 
 
-def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool, *, outside: bool) -> None:
+def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     from cli.collect import index_waiting
-    from pipeline.reader import import_pages, replay_pages
+    from pipeline.replay import replay_pages
 
     app = current()
-    read = import_pages if outside else replay_pages
+    app.data.mkdir(parents=True, exist_ok=True)
     with _ticker("pages read") as tick:
-        counts: Counter[str] = read(app.config, app.data, list(warcs) or None, workers=workers, progress=tick)
+        counts: Counter[str] = replay_pages(
+            app.config, app.data, list(warcs) or None, workers=workers, progress=tick
+        )
     indexed = index_waiting(app)
     if as_json:
         click.echo(json.dumps({**counts, "indexed": indexed}, ensure_ascii=False))
@@ -200,9 +201,12 @@ def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool, *, outside: b
 
 
 @contextmanager
-def _ticker(label: str) -> Iterator[Any]:
+def _ticker(label: str) -> Iterator[Callable[[int], None]]:
     """A running count on stderr where that is a terminal."""
-    with click.progressbar(
-        length=None, label=label, file=sys.stderr, show_pos=True, hidden=not is_terminal()
-    ) as bar:
-        yield lambda done: bar.update(done - bar.pos)
+    if not is_terminal():
+        yield lambda done: None
+        return
+    try:
+        yield lambda done: click.echo(f"\r{done} {label}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from config.model import Source
-    from store.records import StoredArticle
+    from store.records import Article, StoredArticle
 
 Format = Literal["jsonl", "csv"]
 
@@ -64,19 +64,12 @@ def stamp(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
-    """One article with the keys of the contract; *source* is ``None`` where the catalogue lacks it."""
-    article, relevance = stored.article, stored.annotated.relevance
+def article_record(article: Article) -> dict[str, Any]:
+    """What a page alone can say, with the keys of the contract."""
     published = article.published
-    text = article.text
     return {
-        "article_id": stored.article_id,
-        "revision": stored.revision,
         "url": article.url,
         "canonical_url": article.canonical_url or None,
-        "source": article.source_id,
-        "country": source.country if source else None,
-        "scope": source.scope if source else None,
         "language": article.language,
         "title": article.title,
         "subtitle": article.subtitle or None,
@@ -91,11 +84,7 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
             "latest": stamp(published.latest),
         },
         "modified_at": stamp(article.modified.at) if article.modified else None,
-        "first_seen_at": stamp(stored.first_seen_at),
-        "last_seen_at": stamp(stored.last_seen_at),
-        "removed_at": stamp(stored.removed_at),
-        "text": text,
-        "text_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        "text": article.text,
         "section": article.section or None,
         "tags": list(article.tags),
         "images": [{"url": image.url, "caption": image.caption or None} for image in article.images],
@@ -104,6 +93,30 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
             for video in article.videos
         ],
         "access": str(article.access),
+    }
+
+
+def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
+    """One article with the keys of the contract; *source* is ``None`` where the catalogue lacks it."""
+    article, relevance = stored.article, stored.annotated.relevance
+    said = article_record(article)
+    text = article.text
+    return {
+        "article_id": stored.article_id,
+        "revision": stored.revision,
+        "url": said["url"],
+        "canonical_url": said["canonical_url"],
+        "source": article.source_id,
+        "country": source.country if source else None,
+        "scope": source.scope if source else None,
+        **{name: said[name] for name in ("language", "title", "subtitle", "authors", "published")},
+        "modified_at": said["modified_at"],
+        "first_seen_at": stamp(stored.first_seen_at),
+        "last_seen_at": stamp(stored.last_seen_at),
+        "removed_at": stamp(stored.removed_at),
+        "text": text,
+        "text_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        **{name: said[name] for name in ("section", "tags", "images", "videos", "access")},
         "relevance": {
             "decision": str(relevance.decision),
             "evidence": [

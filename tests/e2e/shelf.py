@@ -1,4 +1,4 @@
-"""The labelled pages, served on loopback as outlets with a feed and a sitemap each, and an overlay for them."""
+"""The labelled pages, served on loopback as outlets with a feed and a sitemap each, and their overlay."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Shelf:
     def write_overlay(self, folder: Path) -> Path:
         """A configuration folder that has these outlets and no others."""
         for outlet, shelf in self.pages.items():
-            file = folder / "sources" / "xx" / f"{outlet}.yml"
+            file = folder / "sources" / "ma" / f"{outlet}.yml"
             file.parent.mkdir(parents=True, exist_ok=True)
             languages = json.dumps(sorted({str(page.gold.get("lang") or "en") for page in shelf}))
             base = self.base(outlet)
