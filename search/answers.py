@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from config.zones import zone
 from search import scope
 from search.engine import LABELS, Bucket, Engine, EngineError, Sort
-from search.query import Node, parse
+from search.query import Names, Node, parse, understand
 
 if TYPE_CHECKING:
     from config import Config
@@ -130,6 +130,10 @@ class Searcher:
 
         return Ledger.open(self._home, create=False)
 
+    def _meant(self, text: str) -> Node:
+        """The tree of *text*, its values turned into ids and its words into names where they make one."""
+        return understand(parse(text, Names(self.analysis.values)), self.analysis)
+
     # -- hits ---------------------------------------------------------------------------------------------
 
     def search(
@@ -153,9 +157,9 @@ class Searcher:
         unknown = [name for name in facets if name not in LABELS]
         if unknown:
             raise ValueError(f"no facet {unknown[0]!r}: there are {', '.join(LABELS)}")
-        typed = parse(text)
+        meant = self._meant(text)
         page = self.engine.search(
-            scope.shown(typed),
+            scope.shown(meant),
             now=now,
             sort=sort,
             limit=limit,
@@ -167,7 +171,7 @@ class Searcher:
         for found in page.hits:
             stored = self.ledger.find(found.article_id)
             if stored is not None:  # else the ledger was changed under the index; `index verify` tells
-                hits.append(self._hit(stored, found.score, typed))
+                hits.append(self._hit(stored, found.score, meant))
         took_ms = round((time.perf_counter() - began) * 1000, 1)
         return SearchAnswer(text, page.total, took_ms, tuple(hits), page.facets, page.cursor)
 
@@ -196,7 +200,7 @@ class Searcher:
 
     def count(self, text: str, *, now: datetime | None = None) -> int:
         """How many articles match."""
-        tree = scope.shown(parse(text))
+        tree = scope.shown(self._meant(text))
         return self.engine.search(tree, now=now or datetime.now(UTC), limit=0).total
 
     # -- trends -------------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ class Searcher:
         time_zone: str = self._config.settings["index.time_zone"]
         asked = []
         for query in (text, *compare):
-            tree = parse(query)
+            tree = self._meant(query)
             since, until = scope.times(tree, now, zone(time_zone))
             asked.append(
                 Asked(query, scope.shown(tree), scope.press(tree), since, until, self._coverage(tree))
@@ -242,20 +246,15 @@ class Searcher:
 
     @property
     def _visited(self) -> Coverage:
-        covered = dict(self.ledger.coverage())
-        for name in self._config.sources:
-            if name not in covered:
-                state = self.ledger.source_state(name)
-                if state is not None and state.first_visited_at is not None:
-                    covered[name] = []
-        return covered
+        visited: Coverage = {state.source_id: () for state in self.ledger.source_states()}
+        return {**visited, **self.ledger.coverage()}
 
     # -- export -------------------------------------------------------------------------------------------
 
     def articles(self, text: str, *, now: datetime | None = None) -> Iterator[StoredArticle]:
         """Every match, whole, in order of id, one at a time."""
         # Asked at once, so that a fault of the query shows before the first line is written.
-        ids = self.engine.scan(scope.shown(parse(text)), now=now or datetime.now(UTC))
+        ids = self.engine.scan(scope.shown(self._meant(text)), now=now or datetime.now(UTC))
         return (stored for stored in map(self.ledger.find, ids) if stored is not None)
 
     def export(self, text: str, form: Format = "jsonl", *, now: datetime | None = None) -> Iterator[str]:

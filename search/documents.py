@@ -76,7 +76,9 @@ def _has(stored: StoredArticle) -> tuple[str, ...]:
         "date": article.published is not None,
         "revision": stored.revision > 1,
         "removed": stored.removed_at is not None,
-        "partial": article.access == "partial",
+        "modified": article.modified is not None,
+        "section": bool(article.section),
+        "tag": bool(article.tags),
     }
     return tuple(name for name, held in holds.items() if held)
 

@@ -7,16 +7,18 @@ about the engine.  Positions count characters (code points), not bytes.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from search.engine import TEXTS
-from search.query import And, Field, Near, Node, Not, Or, Phrase, Prefix, Term
+from search.query import And, Field, Name, Near, Node, Not, Or, Phrase, Prefix, Term
 
 if TYPE_CHECKING:
     from search.analysis import Analysis, Span
+    from search.analysis import Phrase as Tokens
     from store.records import Annotated
 
 FRAGMENTS_MAX = 3
@@ -113,7 +115,7 @@ def explain(
 def _leaves(node: Node, fields: tuple[str, ...]) -> Iterator[_Leaf]:
     """The parts that can be met, in order; what is excluded cannot."""
     match node:
-        case Term() | Phrase() | Near() | Prefix():
+        case Term() | Name() | Phrase() | Near() | Prefix():
             yield _Leaf(node, fields)
         case Field(name="title", of=inner):
             yield from _leaves(inner, ("title",))
@@ -133,14 +135,9 @@ def _occurrences(node: Node, spans: Sequence[Span], analysis: Analysis) -> Itera
     """(first token, last token, via) of each place at which *node* is met."""
     match node:
         case Term(word=word):
-            taken: set[int] = set()
-            typed = analysis.exact(word)
-            for phrase in analysis.terms(word):
-                via = "exact" if phrase == typed else _via(phrase)
-                for first in _runs([getattr(span, phrase.layer) for span in spans], phrase.tokens):
-                    if first not in taken:
-                        taken.add(first)
-                        yield first, first + len(phrase.tokens) - 1, via
+            yield from _met(word, analysis.terms(word), spans, analysis)
+        case Name(words=words):
+            yield from _met(words, analysis.other_names(words), spans, analysis)
         case Phrase(text=text):
             if wanted := analysis.exact(text):
                 for first in _runs([span.exact for span in spans], wanted.tokens):
@@ -159,8 +156,25 @@ def _occurrences(node: Node, spans: Sequence[Span], analysis: Analysis) -> Itera
                         yield at, at + size, "prefix"
 
 
-def _via(phrase: Any) -> str:
-    return "equivalent" if getattr(phrase, "equivalent", False) else "form"
+def _met(
+    typed: str, phrases: Sequence[Tokens], spans: Sequence[Span], analysis: Analysis
+) -> Iterator[tuple[int, int, str]]:
+    """Where one of *phrases*, all of which stand for the *typed* words, is met, each word once."""
+    exact = analysis.exact(typed)
+    wanted = exact.tokens if exact else ()
+    names = set(analysis.other_names(typed))
+    taken: set[int] = set()
+    for phrase in sorted(phrases, key=lambda phrase: -len(phrase.tokens)):
+        size = len(phrase.tokens)
+        for first in _runs([getattr(span, phrase.layer) for span in spans], phrase.tokens):
+            if not taken.isdisjoint(range(first, first + size)):
+                continue
+            taken.update(range(first, first + size))
+            if tuple(span.exact for span in spans[first : first + size]) == wanted:
+                via = "exact"
+            else:
+                via = "equivalent" if phrase in names else "form"
+            yield first, first + size - 1, via
 
 
 def _runs(tokens: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
@@ -171,22 +185,19 @@ def _runs(tokens: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
 
 
 def _near(tokens: Sequence[str], wanted: Sequence[str], slop: int) -> Iterator[tuple[int, int]]:
-    """Stretches that hold all of *wanted* within *slop* extra words, each as short as it can be."""
-    places = {word: [at for at, token in enumerate(tokens) if token == word] for word in set(wanted)}
-    reach = len(wanted) + slop
-    end_of_last = -1
-    for start in sorted(place for found in places.values() for place in found):
-        if start <= end_of_last:
-            continue
-        ends = []
-        for found in places.values():
-            index = bisect_left(found, start)
-            if index == len(found) or found[index] - start >= reach:
-                break
-            ends.append(found[index])
-        else:
-            end_of_last = max(ends)
-            yield start, end_of_last
+    """Stretches between two of *wanted* that stand at most *slop* moves from where they would stand in a
+    phrase; nothing unless every two of them do somewhere."""
+    places = [[at for at, token in enumerate(tokens) if token == word] for word in wanted]
+    if len(wanted) == 1:
+        yield from ((at, at) for at in places[0])
+        return
+    found: list[tuple[int, int]] = []
+    for (first, heres), (second, theres) in combinations(enumerate(places), 2):
+        pairs = [(a, b) for a in heres for b in theres if abs((b - second) - (a - first)) <= slop]
+        if not pairs:
+            return
+        found += [(min(pair), max(pair)) for pair in pairs]
+    yield from sorted(set(found))
 
 
 def _label_words(
@@ -204,8 +215,6 @@ def _names(node: Node, value: str) -> bool:
     match node:
         case Term(word=word) | Phrase(text=word):
             return word.lower() == value.lower() or word.lower() == "any"
-        case Prefix(start=start):
-            return value.lower().startswith(start.lower())
         case And(of=parts) | Or(of=parts):
             return any(_names(part, value) for part in parts)
     return False

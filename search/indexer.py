@@ -1,8 +1,8 @@
 """Keeps the index in step with the ledger: drains the outbox, rebuilds, verifies.
 
 Every document is made from the ledger's present state of an article, never from the outbox row that pointed
-at it, and a row is done only after the commit that holds it.  So a ``kill -9`` anywhere costs a repetition and
-nothing else.
+at it, and a row is done only after the commit that holds it.  So a ``kill -9`` anywhere costs a repetition
+and nothing else.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from config.model import Source
-from search.query import All, And, DateRange, Field, Node, Not, Or, Phrase, Prefix, Term, period, walk
+from search.query import All, And, DateRange, Field, Node, Not, Or, Phrase, Term, period, walk
 
 PRESS = frozenset({"source", "country", "scope", "lang"})
 """The fields that say which part of the press is looked at: the filters that a trend's total keeps."""
@@ -97,8 +97,6 @@ def _admits(values: frozenset[str], node: Node) -> bool:
     match node:
         case Term(word=value) | Phrase(text=value):
             return value.lower() in values
-        case Prefix(start=start):
-            return any(value.startswith(start.lower()) for value in values)
         case And(of=inner):
             return all(_admits(values, part) for part in inner)
         case Or(of=inner):

@@ -146,8 +146,6 @@ class Compiler:
                 if name == "relevance" and value == "any":
                     return Query.all_query()
                 return Query.term_query(self._schema, name, value, "basic")
-            case Prefix(start=start):
-                return Query.fuzzy_term_query(self._schema, name, start.lower(), 0, True, True)
             case And(of=parts):
                 return _conjunction([(part, self._label(name, _positive(part))) for part in parts])
             case Or(of=parts):

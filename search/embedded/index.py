@@ -104,7 +104,7 @@ class EmbeddedEngine:
         self._folder = layout.root(home)
         self._zone_name: str = config.settings["index.time_zone"]
         self._zone = zone(self._zone_name)
-        self._fingerprint = schema.fingerprint(getattr(analysis, "version", ""), self._zone_name)
+        self._fingerprint = schema.fingerprint(analysis.version, self._zone_name)
         self._schema = schema.build()
         self._compiler = Compiler(self._schema, analysis, self._zone)
         self._index: tantivy.Index | None = None

@@ -2,8 +2,8 @@
 
 Traps of tantivy 0.27 that shape this file: unknown document fields are dropped silently (so documents are
 built here and nowhere else); dates are cut to seconds and their aggregations ignore time zones (so there is
-no date field: times are integers, and the local day and hour are worked out before indexing); the schema of an
-index cannot change in place (so its fingerprint is part of the folder's name).
+no date field: times are integers, and the local day and hour are worked out before indexing); the schema of
+an index cannot change in place (so its fingerprint is part of the folder's name).
 """
 
 from __future__ import annotations

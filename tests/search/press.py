@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from config.model import Settings, Source
+from config import Config, load
+from config.model import Source
+from search.analysis import Analysis
 from store.records import (
     Annotated,
     Article,
@@ -53,22 +56,18 @@ SOURCES: Mapping[str, Source] = {
 }
 
 
-class FakeConfig:
-    """The part of the configuration that search reads."""
+def config(home: Path, **settings: str) -> Config:
+    """The packaged configuration with :data:`SOURCES` for a catalogue; *settings* are those of ``index``."""
+    overrides = {"index.heap_mb": "32"} | {f"index.{name}": value for name, value in settings.items()}
+    made = load(home=home, overrides=overrides, environ={})
+    made.__dict__["sources"] = SOURCES
+    return made
 
-    def __init__(self, home: Path, sources: Mapping[str, Source] = SOURCES, **settings: Any) -> None:
-        index = {
-            "engine": "embedded",
-            "commit_every": 500,
-            "heap_mb": 32,
-            "time_zone": "Africa/Casablanca",
-            **settings,
-        }
-        self.settings = Settings({"index": index}, {}, home)
-        self.sources = sources
-        self.institutions: tuple[Any, ...] = ()
-        self.places: tuple[Any, ...] = ()
-        self.lexicon: Mapping[str, Any] = {}
+
+@lru_cache(maxsize=1)
+def analysis() -> Analysis:
+    """One for all tests of a process: its tables take a second to make, and depend on no home."""
+    return Analysis(config(Path("does-not-exist")))
 
 
 def identity(url: str) -> str:
@@ -131,7 +130,7 @@ class Row:
 
 @dataclass
 class FakeState:
-    first_visited_at: datetime | None
+    source_id: str
 
 
 @dataclass
@@ -191,8 +190,8 @@ class FakeLedger:
     def coverage(self, source_ids: Any = None) -> dict[str, list[tuple[datetime, datetime]]]:
         return {name: list(spans) for name, spans in self.covered.items()}
 
-    def source_state(self, source_id: str) -> FakeState | None:
-        return FakeState(SEEN) if source_id in self.visited else None
+    def source_states(self) -> list[FakeState]:
+        return [FakeState(name) for name in sorted(self.visited)]
 
     def close(self) -> None:
         pass

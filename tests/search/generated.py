@@ -1,0 +1,136 @@
+"""Articles and queries made at random, small enough that everything meets everything often."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from search.query import And, DateRange, Field, Near, Node, Not, Or, Phrase, Prefix, Term
+from store.records import StoredArticle
+from tests.search.press import NOW, stored
+
+# Words with what makes them hard: clitics, elision, marks, acronyms, numbers, other names of the same body.
+WORDS = {
+    "ar": [
+        *["الأمن", "للأمن", "أمن", "الوطني", "وزارة", "الوزارة", "وجدة", "بوجدة", "جدة", "توقيف", "DGSN"],
+        *["فاس", "٢٠٢٦", "على", "المُديرية", "العامة", "الداخلة"],
+    ],
+    "fr": [
+        *["sûreté", "nationale", "l'État", "police", "policiers", "arrêté", "arrestations", "DGSN", "Fès"],
+        *["à", "la", "2.500", "Tanger", "d'Oujda", "saisie"],
+    ],
+    "en": [
+        *["police", "Morocco’s", "arrested", "arrests", "security", "national", "DGSN", "Fez", "the"],
+        *["seized", "Tangier", "2026"],
+    ],
+    "es": [
+        *["policía", "detenidos", "detención", "seguridad", "nacional", "Fez", "la", "DGSN", "Tánger"],
+        *["marroquí"],
+    ],
+}
+ALL_WORDS = sorted({word for words in WORDS.values() for word in words})
+PLACES = ("fes", "tanger", "oujda")
+INSTITUTIONS = ("dgsn", "dgst")
+# Around both clock changes of 2026, around now, and far away.
+TIMES = [
+    datetime(2026, 2, 15, 1, 30, tzinfo=UTC),
+    datetime(2026, 2, 15, 2, 30, tzinfo=UTC),
+    datetime(2026, 3, 22, 1, 59, 59, tzinfo=UTC),
+    datetime(2026, 9, 19, 23, 0, tzinfo=UTC),
+    datetime(2026, 9, 20, 0, 59, 59, 999_999, tzinfo=UTC),
+    datetime(2026, 10, 31, 23, 30, tzinfo=UTC),
+    datetime(2026, 11, 24, 0, 0, tzinfo=UTC),
+    datetime(2026, 11, 23, 23, 59, 59, 999_999, tzinfo=UTC),
+    NOW - timedelta(hours=24),
+    NOW - timedelta(microseconds=1),
+    NOW + timedelta(days=2),
+    datetime(2024, 2, 29, 12, tzinfo=UTC),
+]
+
+
+def _text(words: list[str], most: int) -> st.SearchStrategy[str]:
+    joined = st.lists(st.sampled_from(words), max_size=most)
+    marks = st.sampled_from([" ", "، ", ", ", ". ", "\n"])
+    return st.builds(lambda found, mark: mark.join(found), joined, marks)
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> list[StoredArticle]:
+    made = []
+    for number in range(draw(st.integers(1, 12))):
+        language = draw(st.sampled_from(["ar", "ary", "fr", "en", "es", "und"]))
+        words = WORDS.get(language[:2], ALL_WORDS)
+        at = draw(st.none() | st.sampled_from(TIMES))
+        made.append(
+            stored(
+                draw(_text(words, 5)),
+                draw(_text(draw(st.sampled_from([words, ALL_WORDS])), 14)),
+                name=str(number),
+                subtitle=draw(st.none() | _text(words, 4)),
+                source_id=draw(st.sampled_from(["sabah", "matin", "gazette", "tribune", "elsewhere"])),
+                language=language,
+                at=at,
+                first_seen_at=draw(st.sampled_from(TIMES)),
+                relevance=draw(st.sampled_from(["in", "adjacent", "homonym", "none"])),
+                institutions=tuple(draw(st.lists(st.sampled_from(INSTITUTIONS), unique=True))),
+                places=tuple(draw(st.lists(st.sampled_from(PLACES), unique=True))),
+                revision=draw(st.integers(1, 2)),
+                section=draw(st.sampled_from([None, "Société"])),
+            )
+        )
+    return made
+
+
+_PHRASES = st.lists(st.sampled_from(ALL_WORDS), min_size=1, max_size=3).map(" ".join)
+_STARTS = st.sampled_from(ALL_WORDS).flatmap(
+    lambda word: st.integers(1, len(word)).map(lambda size: word[:size])
+)
+_LEAVES: st.SearchStrategy[Node] = st.one_of(
+    st.sampled_from(ALL_WORDS).map(Term),
+    _PHRASES.map(Phrase),
+    st.builds(Near, _PHRASES, st.integers(0, 6)),
+    _STARTS.filter(str.isalnum).map(Prefix),
+    st.builds(
+        DateRange,
+        start=st.sampled_from(["2026", "2026-02", "2026-09-20", "24h", "7d", "today", "2026-11-24"]),
+    ),
+    st.builds(
+        DateRange, end=st.sampled_from(["2025", "2026-02-15", "2026-10-31", "yesterday", "today", "2m"])
+    ),
+)
+_VALUES = {
+    "source": ("sabah", "matin", "gazette", "nobody"),
+    "country": ("MA", "FR", "ma"),
+    "scope": ("national", "international"),
+    "lang": ("ar", "ary", "fr", "en", "es"),
+    "relevance": ("in", "adjacent", "homonym", "none", "any"),
+    "institution": (*INSTITUTIONS, "DGSN"),
+    "place": (*PLACES, "Tangier", "فاس"),
+    "has": ("date", "subtitle", "section", "revision", "image"),
+    "kind": ("denial",),
+}
+
+
+def _inside(leaves: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=2, max_size=3).map(lambda of: And(tuple(of))),
+            st.lists(inner, min_size=2, max_size=3).map(lambda of: Or(tuple(of))),
+            inner.map(Not),
+        ),
+        max_leaves=4,
+    )
+
+
+def _field(name: str) -> st.SearchStrategy[Node]:
+    return _inside(st.sampled_from(_VALUES[name]).map(Term)).map(lambda of: Field(name, of))
+
+
+_TITLES = _inside(st.one_of(st.sampled_from(ALL_WORDS).map(Term), _PHRASES.map(Phrase))).map(
+    lambda of: Field("title", of)
+)
+queries: st.SearchStrategy[Node] = _inside(
+    st.one_of(_LEAVES, st.sampled_from(sorted(_VALUES)).flatmap(_field), _TITLES)
+)

@@ -1,0 +1,112 @@
+"""A compiled query finds exactly what a scan of the same articles finds, one article after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from config.zones import zone
+from search import scope
+from search.answers import open_engine
+from search.documents import document, labels
+from search.highlight import explain
+from search.query import Node, parse, understand
+from store.records import StoredArticle
+from tests.search.generated import articles, queries
+from tests.search.naive import Scanned, matches
+from tests.search.press import NOW, SOURCES, analysis, config, stored
+
+ZONE = zone("Africa/Casablanca")
+QUERIES_A_CASE = 6
+CASES = 90  # x QUERIES_A_CASE queries, each of them asked of an index of its own
+
+
+def scanned(one: StoredArticle) -> Scanned:
+    article = one.article
+    return Scanned(
+        article.language,
+        {"title": article.title, "subtitle": article.subtitle or "", "text": article.text},
+        article.published.at if article.published else one.first_seen_at,
+        labels(one, SOURCES.get(article.source_id)),
+    )
+
+
+def naive(tree: Node, held: list[StoredArticle], now: datetime) -> list[str]:
+    return sorted(one.article_id for one in held if matches(tree, scanned(one), analysis(), now, ZONE))
+
+
+@settings(
+    max_examples=CASES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(articles(), st.lists(queries, min_size=QUERIES_A_CASE, max_size=QUERIES_A_CASE))
+def test_compiled_query_finds_what_a_scan_finds(held: list[StoredArticle], asked: list[Node]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        engine = open_engine(config(home), home, analysis())
+        engine.upsert(document(one, analysis(), SOURCES) for one in held)
+        engine.refresh()
+        for tree in asked:
+            note(f"query: {tree}")
+            expected = naive(tree, held, NOW)
+            assert list(engine.scan(tree, now=NOW)) == expected
+            page = engine.search(tree, now=NOW, limit=50)
+            assert page.total == len(expected)
+            assert sorted(hit.article_id for hit in page.hits) == expected
+            scored = engine.search(tree, now=NOW, limit=50, sort="score")
+            assert sorted(hit.article_id for hit in scored.hits) == expected
+            counts = engine.count_over_time(tree, now=NOW, clock="day").counts
+            assert sum(counts.values()) == len(expected)
+            # What a query finds, its part of the press holds; and what it admits has its source admitted.
+            wider = set(naive(scope.press(tree), held, NOW))
+            assert wider.issuperset(expected)
+            for one in held:
+                source = SOURCES.get(one.article.source_id)
+                if (
+                    source is not None
+                    and one.article_id in expected
+                    and one.article.language in source.languages
+                ):
+                    assert scope.admits(understand(tree, analysis()), source)
+        engine.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(articles(), queries)
+def test_marks_lie_on_printed_words_of_every_match(held: list[StoredArticle], tree: Node) -> None:
+    for one in held:
+        if not matches(tree, scanned(one), analysis(), NOW, ZONE):
+            continue
+        highlights, matched = explain(
+            understand(tree, analysis()),
+            one.annotated,
+            labels(one, SOURCES.get(one.article.source_id)),
+            analysis(),
+        )
+        texts = {"title": one.article.title, "subtitle": one.article.subtitle or "", "text": one.article.text}
+        for highlight in highlights:
+            assert highlight.text in texts[highlight.field]
+            last = 0
+            for start, end in highlight.marks:
+                assert last <= start < end <= len(highlight.text)
+                assert highlight.text[start].isalnum() or highlight.text[end - 1].isalnum()
+                last = end
+        assert all(entry.term and entry.words for entry in matched)
+
+
+@pytest.mark.parametrize(
+    "text", ["-police", "-(police OR أمن)", '"police"', '"la police"~3', "pol*", "", "title:police"]
+)
+def test_shapes_that_tantivy_gets_wrong_by_itself(text: str, tmp_path: Path) -> None:
+    held = [stored("La police", "rien"), stored("Rien", "police"), stored("أمن فاس", "نص", language="ar")]
+    engine = open_engine(config(tmp_path), tmp_path, analysis())
+    engine.upsert(document(one, analysis(), SOURCES) for one in held)
+    engine.refresh()
+    assert list(engine.scan(parse(text), now=NOW)) == naive(parse(text), held, NOW)
+    engine.close()
