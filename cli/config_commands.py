@@ -18,9 +18,9 @@ def config() -> None:
 @config.command()
 @click.option("--json", "as_json", is_flag=True, help="The counts as JSON.")
 def check(as_json: bool) -> None:
-    """Check every file of the configuration, packaged and overlaid, and the settings.
+    """Check the settings and every file of the configuration.
 
-    Lists every fault with file, key, what was read and what is allowed, and ends with exit code 4.
+    Packaged files and those of the overlay are read.  Lists every fault with file, key, what was read and what is allowed, and ends with exit code 4.
 
     \b
     Example:

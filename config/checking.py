@@ -166,6 +166,12 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
         path = f"units[{index}]"
         yield from missing("a town", "places/units.yml", f"{path}.city", raw["city"], ids["town"])
         yield from missing("a region (iso)", "places/units.yml", f"{path}.region", raw["region"], isos)
+        for at, code in enumerate(raw.get("evidence", ())):
+            codes = read.get("evidence.yml", {}).get("places", {})
+            if codes and code not in codes:
+                at_code = f"{path}.evidence[{at}]"
+                expected = "a code of evidence.yml, under places"
+                yield Fault("places/units.yml", at_code, shown(code), expected, nearest(code, codes))
         for at, town in enumerate(raw.get("covers", ())):
             yield from missing("a town", "places/units.yml", f"{path}.covers[{at}]", town, ids["town"])
     for index, raw in enumerate(read.get("places/towns.yml", {}).get("towns", ())):

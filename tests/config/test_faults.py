@@ -282,6 +282,13 @@ REFERENCES = [
         "places/units.yml: units[0].city: got 'rabatt', expected the id of a town (did you mean 'rabat'?)",
     ),
     (
+        "places/units.yml",
+        "units: [{id: u, type: wilaya, city: fes, region: MA-03, names: {fr: [U]}, sure: mixed,"
+        " evidence: [DATO]}]",
+        "places/units.yml: units[0].evidence[0]: got 'DATO', expected a code of evidence.yml, under places"
+        " (did you mean 'DATA'?)",
+    ),
+    (
         "communications/campaigns.yml",
         "campaigns: [{id: c, institution: dgsn, kind: open_dais, editions: [{number: 1, town: fes, sure:"
         " mixed}]}]",
