@@ -19,6 +19,7 @@ from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     ARTICLE_TEXT,
     CREDIT,
+    CREDIT_END,
     BIO,
     DATE_LINE,
     ENDING,
@@ -26,6 +27,7 @@ from pipeline.extraction.words import (
     LEAD,
     PHRASE,
     PROMO,
+    PROMO_HINT,
     READ_ALSO,
     SIGNED,
     STRONG_FURNITURE,
@@ -244,7 +246,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
             dropped.update(_small_box(page, index, region, sums, total))
             ended = block.tag in HEADINGS and len(kept) > 0
             continue
-        if n < 300 and PROMO.search(line):
+        if n < 300 and PROMO_HINT.search(line) and PROMO.search(line):
             box = _small_box(page, index, region, sums, total)
             if n < 120 or len(box) > 1:
                 dropped.update(box)
@@ -252,7 +254,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
                 continue
         if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
             continue
-        if n < 400 and CREDIT.search(line):
+        if n < 400 and (CREDIT.search(line) or CREDIT_END.search(line[-100:])):
             continue
         if n < 110 and is_label(line, signers):
             continue
@@ -349,7 +351,7 @@ def lead(page: Page, weights: list[float], region: Node, title_at: int, title: s
         line = block.text
         if not (weights[index] or (named and len(line) > 40) or (block.tag == "h2" and len(line) > 60)):
             continue
-        if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line):
+        if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line) or CREDIT_END.search(line[-100:]):
             continue
         if len(line) < 110 and is_label(line, signers):
             continue

@@ -41,8 +41,8 @@ _TAGS = re.compile(r"<(?:script|style)\b.{0,200000}?</(?:script|style)|<[^>]{0,2
 _ARABIC_WORDS = re.compile(r"(?<![\w])(?:في|من|على|إلى|أن|عن|التي|الذي|هذا|مع|ما|و?ال[\u0621-\u064a]{2,})(?![\w])")
 _ARABIC_LETTER = re.compile("[\u0621-\u063a\u0641-\u064a]")
 _LATIN_ACCENT = re.compile("[a-zA-Z][àâäæçèéêëîïôöœùûüÿñóáíúãõ]|[àâçèéêëîïôœùûñóáíúÀÉÈÊÇÔÁÍÓÚÑ][a-z]|[’“”«»–—¿¡][ \\w]")
+_ASCII_CONTROLS = bytes([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
 _SAMPLE = 60_000
-MAX_CHARS = 12_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,15 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...] = (
     """The characters of *body*; never raises.  *languages*: what the outlet declares, first = default."""
     flags: list[str] = []
     text, encoding = _decode(body, content_type, languages, flags)
-    if CONTROLS.search(text):
+    raw = body if encoding == "utf-8" else text.encode("utf-8", "replace")
+    if len(raw.translate(None, _ASCII_CONTROLS)) != len(raw):
         text = CONTROLS.sub("", text)
         flags.append("control_characters_dropped")
-    repaired = repair_mojibake(text)
-    if repaired is not None:
-        text = repaired
-        flags.append("mojibake_repaired")
+    if sum([raw.count(hint) for hint in _MOJIBAKE_HINTS]) >= 3:
+        repaired = repair_mojibake(text)
+        if repaired is not None:
+            text = repaired
+            flags.append("mojibake_repaired")
     return Decoded(text, encoding, tuple(flags))
 
 
@@ -170,17 +172,16 @@ def _byte_table(name: str) -> dict[str, int]:
 
 
 _MOJIBAKE = []
-for _name, _leads, _hints in (
-    ("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0", ("\xc3", "\xd8", "\xd9", "\xe2\u20ac")),
-    ("cp1256", "\xd8\xd9\xda\xdb\xc3\xe2", ("\u0637\u00a7", "\u0638\u201e", "\u0623\u00a9", "\u00e2\u20ac", "\u0637\u00a8", "\u0638\u2026")),
-):
+for _name, _leads in (("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0"), ("cp1256", "\xd8\xd9\xda\xdb\xc3\xe2")):
     _table = _byte_table(_name)
     _lead_chars = "".join(bytes([ord(lead)]).decode(_name) for lead in _leads)
     _trail = "".join(re.escape(char) for char, value in _table.items() if value < 0xC0)
     _any = "".join(re.escape(char) for char in _table)
     _MOJIBAKE.append(
-        (_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}"), _hints)
+        (_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}"))
     )
+# What wrongly read UTF-8 is full of, as bytes of UTF-8: counting them is cheap, looking for runs is not.
+_MOJIBAKE_HINTS = [hint.encode() for hint in ("\xc3\u0192", "\xc3\xa9", "\xc3\xa8", "\xc3\xa0", "\xc3\xa1", "\xc3\xad", "\xc3\xb3", "\xc3\xb1", "\xc3\xaa", "\xc3\xa7", "\xe2\u20ac", "\xd8\xa7", "\xd9\u201e", "\u0637\xa7", "\u0638\u201e", "\u0623\xa9", "\xc3\u2014", "\xc3\u2014")]
 
 
 def repair_mojibake(text: str) -> str | None:
@@ -202,8 +203,8 @@ def repair_mojibake(text: str) -> str | None:
 
 
 def _repair_once(text: str) -> str | None:
-    for table, sign, runs, hints in _MOJIBAKE:
-        if sum([text.count(hint) for hint in hints]) < 3 or len(sign.findall(text, 0, 400_000)) < 3:
+    for table, sign, runs in _MOJIBAKE:
+        if len(sign.findall(text, 0, 400_000)) < 3:
             continue
         good = bad = 0
 

@@ -92,8 +92,8 @@ def after_text(
     page: Page, claims: Claims, url: str, title: str, paragraphs: list[str], place: Place, status: int
 ) -> tuple[Reason, str] | None:
     """Signs weighed against the text that was found."""
-    body = "\n".join(paragraphs)
-    length = len(body)
+    length = sum(map(len, paragraphs))
+    body = "\n".join(paragraphs)[:6000]
     named = bool(claims.article.get("headline")) or claims.meta("og:type") == "article"
     if length < SHORT:
         head = f"{page.title}\n{title}\n{body[:200]}"

@@ -15,7 +15,7 @@ from typing import Any
 _ARABIC_SCRIPT = re.compile("[\u0621-\u064a\u066e-\u06d3]")
 _LETTER = re.compile(r"[^\W\d_]")
 _PERSIAN_URDU = re.compile("[پچژگکیہےٹڈڑںھۓ]")
-_SAMPLE = 600
+_SAMPLE = 400
 _FLOOR = 0.55
 _SHORT = 40
 

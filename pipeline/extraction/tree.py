@@ -10,8 +10,10 @@ walks a page in 2.1 ms against 4.5 ms.  Its price is that markup made to hurt do
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -24,37 +26,42 @@ _NAMING: tuple[str, ...] = ("class", "id", "role", "itemprop", "data-component",
 _NAMING_SET = frozenset(_NAMING)
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
+MAX_MARKS = 2_000
 
 # --- markup made to hurt ------------------------------------------------------------------------------------------
 
-# First letters of the tags that a browser reopens in every paragraph until they are closed.
+# First two letters of the tags that a browser reopens in every paragraph until they are closed; a few other tags
+# begin alike, which costs a closer look and nothing else.
 _FORMATTING_HEADS = frozenset(
-    head
+    head.encode()
     for name in "b i u s em tt big code font small strike strong".split()
     for one in (name, name.upper(), name.capitalize())
     for head in ([one[:2]] if len(one) > 1 else [one + space for space in " \t\n\r\f/"])
 )
-_FORMATTING = re.compile(r"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr path p li".split())
+_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
+_head = itemgetter(slice(0, 2))
+_ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
 _KEPT_TAG = re.compile(
     r"<(/?(?:p|br|h[1-6]|li|title|meta|link|script|style|time)(?=[\s>/])[^>]{0,2000})>|<!--.{0,20000}?-->|</?[a-zA-Z][^>]{0,20000}>",
     re.IGNORECASE | re.DOTALL,
 )
-_TAG_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
+_TAG_START = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*")
 _LONG_TAG = 30_000
 _DEEP = 1_500
 _UNCLOSED = 100
 _MANY_TAGS = 15_000
 
 
-def _hostile(text: str, parts: list[str]) -> bool:
+def _hostile(raw: bytes) -> bool:
     """Whether a browser's parser would need quadratic time or memory: very deep, or formatting left open."""
-    if sum([part[:2] in _FORMATTING_HEADS for part in parts]) > _UNCLOSED:
-        if _deepest([-1 if closing else 1 for closing in _FORMATTING.findall(text)]) > _UNCLOSED:
+    parts = raw.split(b"<")
+    heads = Counter(map(_head, parts))
+    if sum([heads[head] for head in _FORMATTING_HEADS]) > _UNCLOSED:
+        if _deepest([-1 if closing else 1 for closing in _FORMATTING.findall(raw)]) > _UNCLOSED:
             return True
     if len(parts) > _MANY_TAGS:
-        steps = [-1 if closing else 1 for closing, name in _ANY_TAG.findall(text) if name.lower() not in _VOID]
+        steps = [-1 if closing else 1 for closing, name in _ANY_TAG.findall(raw) if name.lower() not in _VOID]
         return _deepest(steps) > _DEEP
     return False
 
@@ -69,12 +76,13 @@ def _deepest(steps: list[int]) -> int:
     return deepest
 
 
-def _shorten(part: str) -> str:
-    """A tag of tens of thousands of characters without its attributes: as many attributes cost quadratic time."""
-    end = part.find(">")
-    end = len(part) if end < 0 else end
-    name = _TAG_NAME.match(part)
-    return name[0] + part[end:] if name and end > _LONG_TAG else part
+def _shorten(part: bytes) -> bytes:
+    """What stands before a ``>``, less the attributes of a tag that is tens of thousands of characters long.
+
+    As many attributes cost any parser quadratic time; a script that looks alike loses what nobody reads.
+    """
+    tag = _TAG_START.search(part)
+    return part[: tag.end()] if tag and len(part) - tag.start() > _LONG_TAG else part
 
 
 def _flatten(text: str) -> str:
@@ -84,15 +92,15 @@ def _flatten(text: str) -> str:
 
 def parse(text: str) -> tuple[LexborHTMLParser, bool]:
     """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page at all."""
-    parts = text.split("<")
+    raw = text.encode("utf-8", "replace")
+    parts = raw.split(b">")
     if max(map(len, parts)) > _LONG_TAG:
-        parts = [_shorten(part) if len(part) > _LONG_TAG else part for part in parts]
-        text = "<".join(parts)
-    hostile = _hostile(text, parts)
+        raw = b">".join([_shorten(part) if len(part) > _LONG_TAG else part for part in parts])
+    hostile = _hostile(raw)
     if hostile:
-        text = _flatten(text)
+        raw = _flatten(raw.decode("utf-8", "replace")).encode("utf-8")
     try:
-        return LexborHTMLParser(text), hostile
+        return LexborHTMLParser(raw), hostile
     except (SelectolaxError, UnicodeError) as error:
         raise ValueError(str(error)) from error
 
@@ -229,7 +237,7 @@ def walk(parser: LexborHTMLParser) -> Page:
 
     def flush() -> None:
         nonlocal links, n_links, strong
-        raw = "".join(pieces)
+        raw = "".join(pieces) if len(pieces) > 1 else pieces[0]
         pieces.clear()
         if not raw.isspace():
             parts = _lines(raw) if "\x00" in raw else (raw,)
@@ -254,9 +262,7 @@ def walk(parser: LexborHTMLParser) -> Page:
                     links += len(piece)
                 if in_strong:
                     strong += len(piece)
-        elif tag == "-comment":
-            pass
-        elif tag in BLOCKS:
+        elif (kind := _KINDS.get(tag, 0)) == 1:
             if pieces:
                 flush()
             attributes = el.attributes
@@ -279,6 +285,26 @@ def walk(parser: LexborHTMLParser) -> Page:
             if tag == "html":
                 page.lang = attributes.get("lang") or attributes.get("xml:lang") or ""
             descend = True
+        elif kind == 2:
+            if tag == "noscript":
+                for image in el.css("img"):
+                    page.images.append(Mark(len(blocks), "noscript", image.attributes, image, node))
+        elif kind == 0:
+            attributes = el.attributes
+            descend = True
+            if attributes:
+                name = attributes.get("class") or attributes.get("id") or ""
+                if _unseen(attributes) or (name and _UNSEEN.search(name)):
+                    descend = False
+                if "itemprop" in attributes:
+                    page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
+                    name = f"{name} {attributes['itemprop']}"
+                if (name and _by_name("", name)[1]) or attributes.get("rel") == "author":
+                    page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
+            if tag == "time":
+                page.times.append(Mark(len(blocks), tag, attributes, el, node))
+            elif descend and (tag == "strong" or tag == "b"):
+                in_strong += 1
         elif tag == "br":
             pieces.append("\x00")
         elif tag == "a":
@@ -322,25 +348,6 @@ def walk(parser: LexborHTMLParser) -> Page:
         elif tag == "input":
             if (el.attributes.get("type") or "").lower() == "password":
                 page.passwords += 1
-        elif tag == "noscript":
-            for image in el.css("img"):
-                page.images.append(Mark(len(blocks), "noscript", image.attributes, image, node))
-        elif tag not in SKIPPED:
-            attributes = el.attributes
-            descend = True
-            if attributes:
-                name = attributes.get("class") or attributes.get("id") or ""
-                if _unseen(attributes) or (name and _UNSEEN.search(name)):
-                    descend = False
-                if "itemprop" in attributes:
-                    page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
-                    name = f"{name} {attributes['itemprop']}"
-                if (name and _by_name("", name)[1]) or attributes.get("rel") == "author":
-                    page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
-            if tag == "time":
-                page.times.append(Mark(len(blocks), tag, attributes, el, node))
-            elif descend and (tag == "strong" or tag == "b"):
-                in_strong += 1
         inner = el.first_child if descend else None
         if inner is not None and seen < MAX_NODES:
             stack.append((el, tag))
@@ -373,12 +380,22 @@ def walk(parser: LexborHTMLParser) -> Page:
         flush()
     for box in boxes:
         box.end = len(blocks)
+    for marks in (page.times, page.bylines, page.images, page.embeds, page.itemprops):
+        del marks[MAX_MARKS:]
     return page
 
 
 # Words for screen readers inside a sentence ("opens new tab").
 _UNSEEN = re.compile(r"visually-?hidden|\bsr-only\b|screen-reader-text", re.IGNORECASE)
 _EMBEDS = frozenset("video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split())
+
+
+# What the walk does with a tag: 1 a block, 2 nothing within is read, 3 by name; any other is inline text.
+_KINDS = (
+    dict.fromkeys(BLOCKS, 1)
+    | dict.fromkeys((*SKIPPED, "-comment", "noscript"), 2)
+    | dict.fromkeys((*_EMBEDS, "br", "a", "script", "meta", "link", "title", "base", "img", "amp-img", "input"), 3)
+)
 
 
 def _lines(raw: str) -> list[str]:

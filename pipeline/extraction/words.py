@@ -133,7 +133,11 @@ PHRASE = re.compile(
     re.IGNORECASE,
 )
 CREDIT = re.compile(
-    r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|map)[\s/,)].{0,60}$)|"
+    r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|map)[\s/,)].{0,60}$)",
+    re.IGNORECASE,
+)
+# Looked for in a block's last hundred characters.
+CREDIT_END = re.compile(
     r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
     re.IGNORECASE,
 )
@@ -152,6 +156,7 @@ PAYWALL = re.compile(
 )
 
 # Boxes inside the text that sell the outlet or lead away from the article.
+PROMO_HINT = re.compile(r"subscri|abonn|newsletter|sign |regist|inscri|suscr|bolet|whatsapp|follow us|treated|stories|اشترك|النشرة|تابعونا|انضم", re.IGNORECASE)
 PROMO = re.compile(
     r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|register (?:to|/)|subscribe (?:to|now|today|for)|subscriber exclusive|(?:our|free|daily|weekly) newsletters?\b|inscrivez-vous|abonnez-vous|s.abonner|"
     r"suscr[íi]bete|reg[íi]strate|bolet[íi]n|newsletter|join us on whatsapp|follow us on|more great .{2,20} stories|community members are treated|اشترك في|النشرة البريدية|تابعونا على|انضم إلى قناتنا",
