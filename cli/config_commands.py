@@ -20,7 +20,8 @@ def config() -> None:
 def check(as_json: bool) -> None:
     """Check the settings and every file of the configuration.
 
-    Packaged files and those of the overlay are read.  Lists every fault with file, key, what was read and what is allowed, and ends with exit code 4.
+    Packaged files and those of the overlay are read.  Every fault is listed with file, key, what was read and
+    what is allowed; the exit code is then 4.
 
     \b
     Example:
