@@ -182,7 +182,7 @@ class _Child:
         finally:
             theirs.close()
         try:
-            ours.send((config.overlay, _plain(config.settings)))
+            ours.send((config.overlay, _plain(config.settings), dict(config.sources)))
             if not ours.poll(_START_S):
                 raise IsolationError(f"a reading process does not start\n{self.abort()}")
             ours.recv()
@@ -291,11 +291,11 @@ def _serve(pipe: Connection) -> None:
     if hard == resource.RLIM_INFINITY or hard > _ADDRESS_SPACE_BYTES:
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE_BYTES, hard))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    overlay, settings = pipe.recv()
+    overlay, settings, sources = pipe.recv()
     config = Config(overlay, settings)
     limit_s = float(config.settings["read.max_seconds"])
     annotator = Annotator(config)
-    shelf = Shelf(config.sources)
+    shelf = Shelf(sources)
     pipe.send("ready")
     while True:
         try:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from config.model import Source
 from pipeline.annotation import Annotator
 from pipeline.extraction import extract
 from pipeline.identity import decide
 from pipeline.rules import Rules
-from store.ledger import Ledger
 from store.records import Annotated, FetchedPage, Reason, Rejection, StoredArticle, Verdict
 from store.urls import url_key
+
+if TYPE_CHECKING:  # a child that reads pages needs no database, and starts sooner without
+    from store.ledger import Ledger
 
 GONE = frozenset([404, 410])
 """The answers by which an outlet says that a page is no more."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.extraction.metadata import Claims, string, types, unescape
+from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Page, text
+from pipeline.extraction.words import SIGNED
 from pipeline.rules import Rules
 
 _METAS = ("author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "cxenseparse:author", "article:author_name", "citation_author", "twitter:data1")
@@ -50,6 +51,7 @@ def find(page: Page, claims: Claims, rules: Rules, place: Place, selected: list[
         (_metas(claims), "meta"),
         (_marked(page, place, strong=True), "microdata"),
         (_marked(page, place, strong=False), "byline"),
+        (_signed(page, place), "text"),
     ):
         names = names_in(found)
         if names and any(key(name) not in outlet for name in names):
@@ -148,6 +150,15 @@ def _marked(page: Page, place: Place, *, strong: bool) -> list[str]:
             if not strong and names_in(out):
                 break
     return out
+
+
+def _signed(page: Page, place: Place) -> list[str]:
+    """A line under the headline that says in words who signed ("Par …", "بقلم …")."""
+    title = place.title if place.title >= 0 else place.start
+    for block in page.blocks[title + 1 : max(place.start + 2, title + 6)]:
+        if len(block.text) < 150 and SIGNED.search(block.text) and not _in_other_box(block.node, title):
+            return [block.text]
+    return []
 
 
 def _in_other_box(node: Any, title: int) -> bool:

@@ -25,6 +25,7 @@ from pipeline.extraction.words import (
     ENDING,
     HEADINGS,
     LEAD,
+    PAYWALL,
     PHRASE,
     PROMO,
     PROMO_HINT,
@@ -34,6 +35,7 @@ from pipeline.extraction.words import (
 )
 
 MIN_CHARS = 60
+_STUB = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,18 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     if stated and _better(stated, paragraphs):
         paragraphs, origin = stated, "json-ld"
     place = Place(title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept))
-    return Text(tuple(paragraphs), place, origin)
+    return Text(tuple(paragraphs), place, origin, partial=_partial(page, claims, region, paragraphs))
+
+
+def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) -> bool:
+    """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of a stub."""
+    for block in page.blocks[region.start : region.end + 8]:
+        if len(block.text) < 300 and PAYWALL.search(block.text):
+            return True
+    free = claims.article.get("isAccessibleForFree")
+    locked = free is False or (isinstance(free, str) and free.lower().endswith("false"))
+    locked = locked or claims.meta("article:content_tier") == "locked"
+    return locked and sum(map(len, paragraphs)) < _STUB
 
 
 # --- judge ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
-from pipeline.extraction.tree import Mark, Node, Page
+from pipeline.extraction.tree import Mark, Node, Page, text
 from store.records import Image, Video
 
 MAX_IMAGES, MAX_VIDEOS, MAX_TAGS = 30, 20, 40
@@ -218,7 +218,7 @@ def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
             if raw:
                 break
     if not raw:
-        raw = [page.blocks[at].text for at, _, rel in page.anchors if rel and "tag" in rel.split() and at < len(page.blocks) and len(page.blocks[at].text) < 50]
+        raw = [text(mark.el) for mark in page.tag_links[: 2 * MAX_TAGS] if "tag" in (mark.attributes.get("rel") or "").split()]
     out: dict[str, str] = {}
     for tag in raw:
         tag = clean(tag)

@@ -188,8 +188,8 @@ class Page:
     images: list[Mark] = field(default_factory=list)
     embeds: list[Mark] = field(default_factory=list)
     itemprops: list[Mark] = field(default_factory=list)
-    anchors: list[tuple[int, str, str]] = field(default_factory=list)
-    """(index of the block it lies in, href, rel)."""
+    tag_links: list[Mark] = field(default_factory=list)
+    """``<a rel=tag>``."""
     passwords: int = 0
 
 
@@ -312,7 +312,8 @@ def walk(parser: LexborHTMLParser) -> Page:
             in_link += 1
             n_links += 1
             rel = attributes.get("rel") or ""
-            page.anchors.append((len(blocks), attributes.get("href") or "", rel))
+            if "tag" in rel:
+                page.tag_links.append(Mark(len(blocks), tag, attributes, el, node))
             name = attributes.get("class") or ""
             if "author" in rel or attributes.get("itemprop") == "author" or (name and _by_name("a", name)[1]):
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
@@ -380,7 +381,7 @@ def walk(parser: LexborHTMLParser) -> Page:
         flush()
     for box in boxes:
         box.end = len(blocks)
-    for marks in (page.times, page.bylines, page.images, page.embeds, page.itemprops):
+    for marks in (page.times, page.bylines, page.images, page.embeds, page.itemprops, page.tag_links):
         del marks[MAX_MARKS:]
     return page
 
