@@ -52,6 +52,15 @@ class LedgerSchema(LedgerError):
     """The ledger's schema is not one that this program can use."""
 
 
+def corrupt(path: Path | None, detail: str) -> LedgerCorrupt:
+    """The error for a damaged file, with what to do about it."""
+    name = path or "the ledger's database"
+    return LedgerCorrupt(
+        f"{name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file and its "
+        f"-wal and -shm neighbours aside (to {name}.damaged), then rebuild it from the archive: marsad replay"
+    )
+
+
 class Database:
     """The engine behind a ledger, with transactions whose errors are :class:`LedgerError`."""
 
@@ -93,12 +102,13 @@ class Database:
 
         Each of them is still undone alone if it raises; none is safe before the block has ended.
         """
+        outer = self._outer()
         with self.writing() as connection:
             self._together.connection = connection
             try:
                 yield
             finally:
-                self._together.connection = None
+                self._together.connection = outer
 
     def _outer(self) -> Connection | None:
         return getattr(self._together, "connection", None)
@@ -122,16 +132,8 @@ class Database:
                 f"{self.name}: cannot be written ({fault}). Nothing is lost: free some space and go on"
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return self.corrupt(str(fault))
+            return corrupt(self.path, str(fault))
         return LedgerError(f"{self.name}: {fault}")
-
-    def corrupt(self, detail: str) -> LedgerCorrupt:
-        aside = f"{self.path.name}.damaged" if self.path else "a copy"
-        return LedgerCorrupt(
-            f"{self.name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file "
-            f"and its -wal and -shm neighbours aside (to {aside}), then rebuild it from the archive: "
-            "marsad replay"
-        )
 
     def schema_version(self) -> str | None:
         """The Alembic revision that the tables are at; ``None`` for an empty database."""

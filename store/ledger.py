@@ -24,6 +24,7 @@ from store.database import (
     LedgerFull,
     LedgerMissing,
     LedgerSchema,
+    corrupt,
 )
 from store.frontier import Frontier
 from store.hosts import Hosts
@@ -39,8 +40,8 @@ from store.states import (
     SourceState,
 )
 from store.tables import SCHEMA_VERSION, articles, links, outbox, revisions, sources
-from store.upkeep import Upkeep
 from store.tally import Tallies
+from store.upkeep import Upkeep
 from store.visits import Visits
 
 __all__ = [
@@ -63,7 +64,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Hosts, Visits, Upkeep):
+class Ledger(Frontier, Articles, Hosts, Visits, Tallies, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:
@@ -155,6 +156,11 @@ class Ledger(Frontier, Articles, Hosts, Visits, Upkeep):
 
 def _check_file(path: Path, create: bool) -> None:
     """Refuse what must not be opened: SQLite would take a missing or an empty file for a new ledger."""
+    archived = path.parent / "archive"
+    if path.exists() and not path.stat().st_size and any(archived.glob("*.warc*")):
+        log = path.with_name(path.name + "-wal")
+        if not log.exists() or not log.stat().st_size:  # a ledger just being made has its log
+            raise corrupt(path, "it is empty, but the archive holds pages")
     if not path.exists():
         if not create:
             raise LedgerMissing(f"{path}: no ledger there; marsad crawl makes one")

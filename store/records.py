@@ -1,8 +1,8 @@
 """What passes from hand to hand: one frozen record per stage.
 
 A step returns a new record and never alters its input, so no field is ``None`` "because we are not there
-yet".  Times are aware and UTC and end in ``_at``; durations end in ``_s``; sizes in ``_bytes``.  Languages are
-BCP 47 (Darija in Arabic script is ``ary``, undetermined is ``und``), countries ISO 3166-1 alpha-2.
+yet".  Times are aware and UTC and end in ``_at``; durations end in ``_s``; sizes in ``_bytes``.  Languages
+are BCP 47 (Darija in Arabic script is ``ary``, undetermined is ``und``), countries ISO 3166-1 alpha-2.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Hint:
     summary: str | None = None
     language: str | None = None
     modified_at: datetime | None = None
-    """A sitemap's ``lastmod``, a feed's ``updated``: says when the page changed, not when it was published."""
+    """A sitemap's ``lastmod``, a feed's ``updated``: when the page changed, not when it was published."""
 
 
 @dataclass(frozen=True, slots=True)
