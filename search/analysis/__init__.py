@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "Phrase", "Span", "Tokens"]
 
 _LATIN: dict[str, Callable[[str], str]] = {"fr": latin.french, "es": latin.spanish, "en": latin.english}
-_REMEMBERED = 200_000
-"""Pieces of text whose tokens are kept, per language: some 40 MB where all are used."""
+_REMEMBERED = 100_000
+"""Pieces of text whose tokens are kept, and words whose stems are, per language: some 20 MB if all are used."""
+# Marks in front of remembered tokens, of characters that no token has.
+_UNUSUAL = "\0"
+_CONTINUES = "\1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Analysis:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._pieces: dict[str, dict[str, tuple[str, str]]] = {}
+        self._stems: dict[str, dict[str, str]] = {}
 
     @cached_property
     def _tables(self) -> tables.Tables:
@@ -71,43 +75,60 @@ class Analysis:
 
     def tokens(self, text: str, language: str) -> Tokens:
         """The tokens of *text*, an article's field in *language* (BCP 47)."""
-        if words.UNUSUAL.search(text):
+        pieces = text.split()
+        known = self._pieces.get(language)
+        if known is None or len(known) > _REMEMBERED:
+            known = self._pieces[language] = {}
+        try:
+            pairs = [known[piece] for piece in pieces]
+        except KeyError:
+            pairs = [known.get(piece) or self._learn(known, piece, language) for piece in pieces]
+        exact = " ".join([pair[0] for pair in pairs if pair[0]])
+        if _UNUSUAL in exact or (_CONTINUES in exact and words.CONTINUED.search(text)):
             spans = self.spans(text, language)
             return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
-        pieces = self._pieces.get(language)
-        if pieces is None or len(pieces) > _REMEMBERED:
-            pieces = self._pieces[language] = {}
-        exact, stems = [], []
-        for piece in words.PIECE.findall(text):
-            try:
-                pair = pieces[piece]
-            except KeyError:
-                spans = self.spans(piece, language)
-                pair = (" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
-                pieces[piece] = pair
-            if pair[0]:
-                exact.append(pair[0])
-                stems.append(pair[1])
-        return Tokens(" ".join(exact), " ".join(stems))
+        return Tokens(exact.replace(_CONTINUES, ""), " ".join([pair[1] for pair in pairs if pair[0]]))
+
+    def _learn(self, known: dict[str, tuple[str, str]], piece: str, language: str) -> tuple[str, str]:
+        """The tokens of *piece*, marked if they hold for it alone."""
+        if words.UNUSUAL.search(piece):
+            pair = (_UNUSUAL, _UNUSUAL)
+        else:
+            spans = self.spans(piece, language)
+            mark = _CONTINUES if words.CONTINUES.match(piece) else ""
+            pair = (mark + " ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
+        known[piece] = pair
+        return pair
 
     def spans(self, text: str, language: str) -> list[Span]:
         """As :meth:`tokens`, with the place of each token in *text* (characters)."""
+        stem = self._stem
         return [
-            Span(token, self._stem(token, is_arabic, text[start:end], language), start, end)
+            Span(token, stem(token, is_arabic, text[start:end], language), start, end)
             for token, is_arabic, start, end in words.printed(text, self._tables.latin)
         ]
 
     def _stem(self, token: str, is_arabic: bool, printed: str, language: str) -> str:
         known = self._tables
+        # A stop word keeps its place, under a stem that no other word has: على is not علي.
+        if is_arabic and token in known.stops and tables.unvowelled(printed) in known.stops[token]:
+            return f"{token}|"
+        stems = self._stems.get("ar" if is_arabic else language[:2])
+        if stems is None or len(stems) > _REMEMBERED:
+            stems = self._stems["ar" if is_arabic else language[:2]] = {}
+        stem = stems.get(token)
+        if stem is None:
+            stem = stems[token] = self._new_stem(token, is_arabic, language[:2])
+        return stem
+
+    def _new_stem(self, token: str, is_arabic: bool, language: str) -> str:
+        known = self._tables
         if is_arabic:
-            # A stop word keeps its place, under a stem that no other word has: على is not علي.
-            return (
-                f"{token}|" if tables.unvowelled(printed) in known.stops else arabic.stem(token, known.lemmas)
-            )
-        chain = _LATIN.get(language[:2])
+            return arabic.stem(token, known.lemmas)
+        chain = _LATIN.get(language)
         if chain is None or not token[0].isalpha():
             return token
-        return f"{token if token in known.latin else chain(token)}|{language[:2]}"
+        return f"{token if token in known.latin else chain(token)}|{language}"
 
     # -- questions ----------------------------------------------------------------------------------------
 

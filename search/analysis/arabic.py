@@ -25,6 +25,18 @@ _ENDINGS = (("يات", 2), ("ات", 3), ("تين", 3), ("تان", 3), ("ون", 3
 _FEMININE = frozenset({"ات", "تين", "تان"})
 
 
+def _by_letter(affixes: tuple[str, ...], at: int) -> dict[str, tuple[str, ...]]:
+    """The *affixes* by their letter *at*, so that a word is asked for those alone that it may have."""
+    return {letter: tuple(a for a in affixes if a[at] == letter) for letter in {a[at] for a in affixes}}
+
+
+_ARTICLES_BY = _by_letter(_ARTICLES, 0)
+_BEFORE_KNOWN_BY = _by_letter(_BEFORE_KNOWN, 0)
+_LEAST = dict(_PRONOUNS + _ENDINGS)
+_PRONOUNS_BY = _by_letter(tuple(ending for ending, _ in _PRONOUNS), -1)
+_ENDINGS_BY = _by_letter(tuple(ending for ending, _ in _ENDINGS), -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Lemmas:
     """Words the stemmer knows, all folded and without article."""
@@ -78,23 +90,24 @@ def _is_word(word: str, lemmas: Lemmas) -> bool:
 def _without_clitics(word: str, lemmas: Lemmas) -> str:
     if _is_word(word, lemmas):
         return word
-    for prefix in _BEFORE_KNOWN:
+    first = word[0]
+    for prefix in _BEFORE_KNOWN_BY.get(first, ()):
         if word.startswith(prefix):
             rest = word[len(prefix) :]
             if len(rest) >= _BEFORE_LONG.get(prefix, 3) and _is_word(rest, lemmas):
                 return rest
-    for prefix in _ARTICLES:
+    for prefix in _ARTICLES_BY.get(first, ()):
         if word.startswith(prefix) and len(word) - len(prefix) >= 3:
             # الالتزام and التزام: the second article is a part of the word, and goes from both
             return without_article(word[len(prefix) :])
-    if word.startswith("و") and len(word) >= 4:
+    if first == "و" and len(word) >= 4:
         return word[1:]
     return word
 
 
 def _without_endings(word: str, lemmas: Lemmas) -> str:
-    for ending, least in _PRONOUNS:
-        if word.endswith(ending) and len(word) - len(ending) >= least:
+    for ending in _PRONOUNS_BY.get(word[-1], ()):
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST[ending]:
             word = word[: -len(ending)]
             if ending.endswith("ته"):  # سيارته, تصريحاته
                 return _feminine(word, lemmas)
@@ -103,8 +116,8 @@ def _without_endings(word: str, lemmas: Lemmas) -> str:
             break
     if word in lemmas.whole:
         return word
-    for ending, least in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= least:
+    for ending in _ENDINGS_BY.get(word[-1], ()):
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST[ending]:
             if ending == "يات":
                 return word[:-2]
             base = word[: -len(ending)]

@@ -34,8 +34,8 @@ _LISTS = ("whole", "known", "stops", "latin", "function", "compounds")
 @dataclass(frozen=True, slots=True)
 class Tables:
     lemmas: arabic.Lemmas
-    stops: frozenset[str]
-    """Arabic words that are not stemmed, as printed but for vowel signs."""
+    stops: Mapping[str, frozenset[str]]
+    """Arabic words that are not stemmed: folded → as printed, but for vowel signs."""
     latin: frozenset[str]
     """Latin names that are not stemmed, folded, apostrophes out (``mdiq``)."""
     function: frozenset[str]
@@ -81,7 +81,7 @@ def _write(file: Path, tables: Tables) -> None:
         "whole": sorted(tables.lemmas.whole),
         "known": sorted(tables.lemmas.known),
         "same": dict(tables.lemmas.same),
-        "stops": sorted(tables.stops),
+        "stops": sorted(word for words in tables.stops.values() for word in words),
         "latin": sorted(tables.latin),
         "function": sorted(tables.function),
         "compounds": tables.compounds,
@@ -104,7 +104,7 @@ def _read(value: dict[str, Any]) -> Tables:
     groups = tuple(tuple(tuple(name.split(" ")) for name in group) for group in value["groups"])
     return Tables(
         lemmas=arabic.Lemmas(whole, known, dict(value["same"])),
-        stops=stops,
+        stops=_stops(stops),
         latin=latin,
         function=function,
         compounds=tuple(sorted(compounds)),
@@ -137,7 +137,7 @@ def build(config: Config) -> Tables:
     groups = _disjoint(_groups(config, lexicon["equivalents"], ordinary), lemmas, latin, function)
     return Tables(
         lemmas=lemmas,
-        stops=frozenset(map(unvowelled, lexicon["arabic_stop_words"].split())),
+        stops=_stops(map(unvowelled, lexicon["arabic_stop_words"].split())),
         latin=latin,
         function=function,
         compounds=tuple(sorted(lexicon["compounds"])),
@@ -145,6 +145,13 @@ def build(config: Config) -> Tables:
         keys=_keys(groups),
         values=_values(config),
     )
+
+
+def _stops(printed: Iterable[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for word in printed:
+        found[fold(word)] = found.get(fold(word), frozenset()) | {word}
+    return found
 
 
 def plain(name: str) -> str:

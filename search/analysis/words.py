@@ -38,12 +38,12 @@ _THOUSANDS = re.compile(rf"\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+")
 _NOT_DIGIT = re.compile(r"\D")
 _GLUED = re.compile(r"-?[^\W_]")
 
-# Text is cut into pieces that hold whole tokens each, so that the tokens of a piece can be remembered: white
-# space and this punctuation stand in no token, but for the space in 1 200.
-_BETWEEN = r"\s«»“”\"()\[\]،؛؟!?…:;"
-PIECE = re.compile(rf"[^{_BETWEEN}]+(?:(?<=\d)[ \u00a0\u2007\u2009\u202f](?=\d{{3}}(?!\d))[^{_BETWEEN}]+)*")
-# Text for which that may not hold: characters outside the usual ones (a presentation form or a superscript
-# may fold to several letters, to a digit, to a space), and a mark beside a digit.
+# A text may be cut at white space, and the tokens of each piece be remembered, as no token but 1 200 holds a
+# space: a piece that goes on with such a number looks like this, behind a piece that ends with a digit.
+CONTINUES = re.compile(r"\d{3}(?!\d)")
+CONTINUED = re.compile(r"\d[ \u00a0\u2007\u2009\u202f]\d{3}(?!\d)")
+# It may not where a piece has characters outside the usual ones (a presentation form or a superscript may fold
+# to several letters, to a digit, to a space), or a mark beside a digit.
 MARKS = (
     "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff"
