@@ -1,10 +1,13 @@
 """One way to read XML that was meant to be XML: mended as text first, then parsed by lxml with recovery.
 
-feedparser was the road not taken: on the same 100 items it takes some thirty times as long, it expands
-internal entities, and everything it forgives is forgiven here by mending the text before the parser sees it:
-junk before the prolog, a false encoding label, undefined entities, bare ampersands, control characters, a
-missing end.  A DOCTYPE is cut out whole, so no entity is ever defined, and neither billion laughs, nor a
-quadratic blow-up, nor an external entity has anything to expand.  XInclude is never processed.
+feedparser was the road not taken.  It takes about five times as long for the same 100 items, expands internal
+entities, and saves less: of the entries of 600 feeds damaged at random it read 4,877, this 5,167 (only 8 feeds
+gave it one entry more).  What it forgives is forgiven here by mending the text before the parser sees it: junk
+before the prolog, a false encoding label, undefined entities, bare ampersands, control characters, a missing
+end; and where the whole is not well-formed, entries are parsed one by one (:func:`pieces`).
+
+A DOCTYPE is cut out whole, so no entity is ever defined, and neither billion laughs, nor a quadratic blow-up,
+nor an external entity has anything to expand.  XInclude is never processed.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ _FIRST_TAG = re.compile(r"<(?:[A-Za-z][\w.-]*:)?([A-Za-z][\w.-]*)[\s/>]")
 _ANY_ROOT = re.compile(
     r"<(?:[A-Za-z][\w.-]*:)?(rss|rdf|feed|channel|urlset|sitemapindex)[\s>]", re.IGNORECASE
 )
+_ANY_ENTRY = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(item|entry|url|sitemap)[\s>]")
 _AMP = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));|([A-Za-z][A-Za-z0-9]{1,31});)?",
     re.DOTALL,
@@ -55,7 +59,8 @@ def mended(text: str) -> tuple[str, list[str]]:
     """*text* as XML that a recovering parser reads to the end, and what had to be mended (problem codes)."""
     mends: list[str] = []
     start = 0
-    root = _ANY_ROOT.search(text, 0, _HEAD_CHARS)
+    # Without a root, all before the first entry goes: no DOCTYPE may ever reach the parser.
+    root = _ANY_ROOT.search(text) or _ANY_ENTRY.search(text)
     if root:
         before = text[: root.start()]
         if _junk(before):

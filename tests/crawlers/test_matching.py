@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import config
 from config.fold import fold
 from config.model import Source
 from crawlers.matching import verdict
@@ -144,3 +145,9 @@ def test_age_is_judged_before_words() -> None:
 
 def test_without_watchwords_nothing_matches() -> None:
     assert verdict(link(title="DGSN"), MATCHING, (), START) is Reason.NOT_MATCHING
+
+
+def test_every_packaged_watchword_names_itself() -> None:
+    words = config.load().watchwords
+    missed = [word for word in words if verdict(link(title=f"( {word} )"), MATCHING, words, START)]
+    assert len(words) > 50 and missed == []

@@ -337,6 +337,11 @@ ATTACKS = [
         '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + rss(item(title="&x;"), head=""),
     ),
     (
+        "entity of a file after a long subset",
+        f'<!DOCTYPE r [<!ENTITY a "{"x" * 100_000}"><!ENTITY x SYSTEM "file:///etc/passwd">]>'
+        + rss(item(title="&x;"), head=""),
+    ),
+    (
         "brackets and quotes in the subset",
         """<!DOCTYPE r [<!ENTITY a "]>"><!ENTITY x SYSTEM 'file:///etc/passwd'>]>"""
         + rss(item(title="&x;"), head=""),
