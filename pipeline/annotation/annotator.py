@@ -12,7 +12,7 @@ from pipeline.annotation import names
 from pipeline.annotation.countries import Countries
 from pipeline.annotation.judgement import Judge
 from pipeline.annotation.matcher import Hit
-from pipeline.annotation.towns import Towns
+from pipeline.annotation.towns import Towns, is_dateline
 from pipeline.annotation.words import Words
 from store.records import Annotated, Article, Evidence, Relevance
 
@@ -42,7 +42,12 @@ class Annotator:
         hits = self._towns.keep(words, self._lexicon.find(words))
         scene = self._countries.scene(words, hits, source, article.url, _lead_end(words, article))
         judgement = self._judge.judge(words, hits, scene)
-        towns = _by_label((sense.label, hit) for hit in hits for sense in hit.senses if sense.kind == "town")
+        towns = _by_label(
+            (sense.label, hit)
+            for hit in hits
+            for sense in hit.senses
+            if sense.kind == "town" and not is_dateline(words, hit)
+        )
         bodies = _by_label(judgement.named)
         evidence = [
             _evidence(words, label, hit)

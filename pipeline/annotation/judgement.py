@@ -41,6 +41,8 @@ class _Mentions:
     """Names that count only where the article is ours by another one."""
     common: tuple[_Labelled, ...]
     """Police of Morocco by a common noun."""
+    local: bool
+    """Whether one of :attr:`common` has a Moroccan place or adjective beside it."""
     beside: tuple[_Labelled, ...]
     """Other Moroccan bodies."""
     partners: tuple[_Labelled, ...]
@@ -62,6 +64,7 @@ class Judge:
         self._actors = frozenset(acting["bodies"])
         self._acts = frozenset(pattern(word) for word in acting["words"])
         self._acting_reach: int = acting["reach_words"]
+        self._background = frozenset(rules["background"])
         self._beat = frozenset(pattern(word) for word in rules["beat"])
         self._namesake_partners = frozenset(rules["namesake_partners"])
 
@@ -79,6 +82,7 @@ class Judge:
         ours: list[_Labelled] = []
         weak: list[_Labelled] = []
         common: list[_Labelled] = []
+        local = False
         beside: list[_Labelled] = []
         partners: list[_Labelled] = []
         abroad: list[_Labelled] = []
@@ -101,11 +105,15 @@ class Judge:
             elif sense.trust == "faint":
                 if tied == OURS:
                     common.append((_FALLBACK, hit))
+                    local = True
             elif sense.trust == "weak":
                 if owner == OURS:
                     weak.append((sense.label, hit))
+            elif owner == OURS and sense.kind == "core":
+                ours.append((sense.label, hit))
             elif owner == OURS:
-                (ours if sense.kind == "core" else common).append((sense.label, hit))
+                common.append((sense.label, hit))
+                local = local or tied == OURS
             elif owner:
                 abroad.append((f"police-{owner}", hit))
             else:
@@ -114,6 +122,7 @@ class Judge:
             tuple(ours),
             tuple(weak),
             tuple(common),
+            local,
             tuple(beside),
             tuple(partners),
             tuple(abroad),
@@ -129,12 +138,13 @@ class Judge:
         if found.ours and found.beside:
             return Relevant.ADJACENT, "named in passing; another Moroccan body acts", found.ours
         common = tuple((label, hit) for label, hit in found.common if not self._passing.before(words, hit))
-        if common and self._is_beat(words):
+        if common and (found.local or self._is_beat(words)):
             return Relevant.IN, "police of Morocco, by a common noun", common
         if found.ours:
             return Relevant.ADJACENT, "named in passing", found.ours
         at_home = scene.country() == OURS
-        if found.beside and at_home and self._is_beat(words):
+        telling = any(label not in self._background for label, _ in found.beside)
+        if found.beside and at_home and (telling or self._is_beat(words)):
             return Relevant.ADJACENT, "other Moroccan bodies", found.beside
         if found.abroad:
             return Relevant.HOMONYM, "police of another country", found.abroad

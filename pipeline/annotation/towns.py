@@ -1,12 +1,31 @@
-"""Which names of towns are really towns: some are ordinary words (سلا، الجديدة، Salé, Sale, Fez …)."""
+"""Which names of towns are really towns of the news.
+
+Some are ordinary words (سلا، الجديدة، Salé, Sale …), and one stands at the head of the text only because the
+correspondent sat there (``Rabat, 9 sep (Agencia) – …``).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.annotation.matcher import Hit
 from pipeline.annotation.words import Words, pattern
+
+_DATELINE = re.compile(
+    r"\s*(?:\([^()\n]{2,40}\))?\s*(?:[/,،]\s?[^–—/\n]{0,40}?)?(?:\([^()\n]{2,40}\))?\s*/?\s*(?:\.?[–—-]|/)(?=\s)"
+)
+"""What follows the town of a dateline: a date, a country or an agency, then a dash."""
+
+
+def is_dateline(words: Words, hit: Hit) -> bool:
+    """Whether *hit* is the town of a dateline: the first word of a paragraph, set off from it."""
+    field, start, end, _ = words.where(hit.word, hit.end)
+    if field != "text":
+        return False
+    text = words.text(field)
+    return (start == 0 or text[start - 1] == "\n") and _DATELINE.match(text, end) is not None
 
 
 class Towns:

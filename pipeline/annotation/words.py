@@ -126,6 +126,10 @@ class Words:
         """The name of the field that holds ``line[index]``."""
         return self.fields[self._field(index)][0]
 
+    def text(self, field: str) -> str:
+        """The printed text of *field*."""
+        return next(text for name, text in self.fields if name == field)
+
     def as_printed(self, start: int, end: int) -> str:
         """The text of ``line[start:end]`` (whole words of one field) as it was printed."""
         return self.where(start, end)[3]
