@@ -120,8 +120,7 @@ class Articles:
             raise ValueError(f"page without a capture: {page.url}")
         article_id = decision.article_id
         with self._db.writing() as connection:
-            statement = sa.select(articles).where(articles.c.article_id == article_id).with_for_update()
-            current = connection.execute(statement).one_or_none()
+            current = connection.execute(_ARTICLE, {"id": article_id}).one_or_none()
             if current is None:
                 changed = True
                 _insert_article(connection, article_id, annotated, page)
@@ -149,8 +148,7 @@ class Articles:
         an unknown article.
         """
         with self._db.writing() as connection:
-            statement = sa.select(articles).where(articles.c.article_id == article_id).with_for_update()
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(_ARTICLE, {"id": article_id}).one_or_none()
             if row is None:
                 raise KeyError(article_id)
             if at <= row.last_seen_at or (row.removed_at is not None and row.removed_at <= at):
@@ -198,11 +196,25 @@ _NEWEST = sa.and_(
     revisions.c.article_id == articles.c.article_id, revisions.c.revision == articles.c.revision
 )
 
+# Made once: putting a statement together costs more than SQLite takes to run it.
+_ID = sa.bindparam("id", type_=sa.String)
+_ARTICLE = sa.select(articles).where(articles.c.article_id == _ID).with_for_update()
+_NEWEST_OF = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == _ID)
+_URLS_OF = sa.select(variants.c.url).where(variants.c.article_id == _ID)
+_HISTORY_OF = (
+    sa.select(*_HEADS, *_CAPTURE).where(revisions.c.article_id == _ID).order_by(revisions.c.revision)
+)
+_ANNOUNCE = sa.insert(outbox).from_select(
+    ["article_id", "revision"],
+    sa.select(articles.c.article_id, articles.c.revision).where(articles.c.article_id == _ID),
+)
+
 
 def _find(connection: Connection, article_id: str) -> StoredArticle | None:
-    statement = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == article_id)
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else _stored(row, _variants(connection, [article_id])[article_id])
+    row = connection.execute(_NEWEST_OF, {"id": article_id}).one_or_none()
+    if row is None:
+        return None
+    return _stored(row, list(connection.execute(_URLS_OF, {"id": article_id}).scalars()))
 
 
 def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str, list[str]]:
@@ -251,24 +263,23 @@ def _page_values(annotated: Annotated, page: FetchedPage) -> dict[str, Any]:
 
 
 def _insert_article(connection: Connection, article_id: str, annotated: Annotated, page: FetchedPage) -> None:
-    connection.execute(
-        sa.insert(articles).values(
-            article_id=article_id,
-            key=url_key(annotated.article.canonical_url),
-            source_id=annotated.article.source_id,
-            revision=1,
-            first_seen_at=page.fetched_at,
-            last_seen_at=page.fetched_at,
-        )
-    )
+    row = {
+        "article_id": article_id,
+        "key": url_key(annotated.article.canonical_url),
+        "source_id": annotated.article.source_id,
+        "revision": 1,
+        "first_seen_at": page.fetched_at,
+        "last_seen_at": page.fetched_at,
+    }
+    connection.execute(sa.insert(articles), row)
     _insert_revision(connection, article_id, 1, annotated, page)
 
 
 def _insert_revision(
     connection: Connection, article_id: str, revision: int, annotated: Annotated, page: FetchedPage
 ) -> None:
-    values = _page_values(annotated, page)
-    connection.execute(sa.insert(revisions).values(article_id=article_id, revision=revision, **values))
+    row = {"article_id": article_id, "revision": revision, **_page_values(annotated, page)}
+    connection.execute(sa.insert(revisions), row)
 
 
 def _update_article(connection: Connection, article_id: str, **values: Any) -> None:
@@ -285,8 +296,7 @@ def _revise(
 ) -> bool:
     """Put *page* into the history of a known article; whether the history changed."""
     assert page.capture is not None  # checked at the door
-    statement = sa.select(*_HEADS, *_CAPTURE).where(revisions.c.article_id == article_id)
-    history = connection.execute(statement.order_by(revisions.c.revision)).all()
+    history = connection.execute(_HISTORY_OF, {"id": article_id}).all()
     for row in history:
         if (row.capture_file, row.capture_offset) == (page.capture.file, page.capture.offset):
             return _refresh(connection, article_id, row.revision, annotated, page)
@@ -369,8 +379,7 @@ def _add_variants(connection: Connection, article_id: str, annotated: Annotated,
             urls[canonicalize(url)] = url_key(url)
         except ValueError:
             continue  # a page of a foreign archive may bear anything
-    known = connection.scalars(sa.select(variants.c.url).where(variants.c.article_id == article_id))
-    for url in known:
+    for url in connection.execute(_URLS_OF, {"id": article_id}).scalars():
         urls.pop(url, None)
     if urls:
         rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
@@ -379,5 +388,4 @@ def _add_variants(connection: Connection, article_id: str, annotated: Annotated,
 
 def _announce(connection: Connection, article_id: str) -> None:
     """An outbox row: the index must look at this article again."""
-    now = sa.select(articles.c.article_id, articles.c.revision).where(articles.c.article_id == article_id)
-    connection.execute(sa.insert(outbox).from_select(["article_id", "revision"], now))
+    connection.execute(_ANNOUNCE, {"id": article_id})

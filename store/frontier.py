@@ -262,20 +262,8 @@ class Frontier:
                 return False
             if row.state == LinkState.STORED and row.fetched_at and page.fetched_at <= row.fetched_at:
                 return False
-            connection.execute(
-                sa.update(links)
-                .where(links.c.link_id == row.link_id)
-                .values(
-                    state=LinkState.CAPTURED,
-                    **capture_values(page),
-                    readings=0,
-                    lease_owner=None,
-                    ready_at=None,
-                    changed_at=page.fetched_at,
-                    reason=None,
-                    detail=None,
-                )
-            )
+            values = {**capture_values(page), **end_values(LinkState.CAPTURED, page.fetched_at, None, None)}
+            connection.execute(_CHANGE, {"of_id": row.link_id, **values, "readings": 0})
         return True
 
     def retry(self, key: str, kind: str, now: datetime, retry_at: datetime) -> bool:
@@ -311,11 +299,8 @@ class Frontier:
             row = _row(connection, key)
             if row.state in (LinkState.CAPTURED, LinkState.STORED):
                 return  # somebody else got it
-            connection.execute(
-                sa.update(links)
-                .where(links.c.link_id == row.link_id)
-                .values(**end_values(LinkState.REJECTED, now, rejection.reason, rejection.detail))
-            )
+            values = end_values(LinkState.REJECTED, now, rejection.reason, rejection.detail)
+            connection.execute(_CHANGE, {"of_id": row.link_id, **values})
 
     # ---- reading -----------------------------------------------------------------------------------------
 
@@ -367,11 +352,8 @@ class Frontier:
         """Set the page of link *key* aside for a person; *detail* says what happened (a traceback)."""
         with self._db.writing() as connection:
             row = _row(connection, key)
-            connection.execute(
-                sa.update(links)
-                .where(links.c.link_id == row.link_id)
-                .values(**end_values(LinkState.QUARANTINED, now, None, detail))
-            )
+            values = end_values(LinkState.QUARANTINED, now, None, detail)
+            connection.execute(_CHANGE, {"of_id": row.link_id, **values})
 
 
 def _new_row(key: str, link: Link, verdict: Reason | None, now: datetime) -> dict[str, Any]:
@@ -455,9 +437,12 @@ def _note_served(connection: Connection, served: set[str], known: set[str], now:
 
 # ---- rows ------------------------------------------------------------------------------------------------
 
+_LINK = sa.select(links).where(links.c.key == sa.bindparam("of_key"))
+_CHANGE = sa.update(links).where(links.c.link_id == sa.bindparam("of_id"))
+
 
 def _row(connection: Connection, key: str) -> AnyRow:
-    row = connection.execute(sa.select(links).where(links.c.key == key)).one_or_none()
+    row = connection.execute(_LINK, {"of_key": key}).one_or_none()
     if row is None:
         raise KeyError(key)
     return row
@@ -486,7 +471,7 @@ def capture_values(page: FetchedPage) -> dict[str, Any]:
 
 
 def end_values(state: LinkState, now: datetime, reason: Reason | None, detail: str | None) -> dict[str, Any]:
-    """The columns of a link that has come to an end."""
+    """The columns of a link that nobody holds any more."""
     return {
         "state": state,
         "reason": None if reason is None else str(reason),
@@ -512,13 +497,13 @@ def end_link(
     A link that has moved on meanwhile (captured anew, leased for a revisit) is left alone.
     """
     key = key_of(page.link.url) if key is None else key
-    row = connection.execute(sa.select(links).where(links.c.key == key)).one_or_none()
+    row = connection.execute(_LINK, {"of_key": key}).one_or_none()
     values = {**capture_values(page), **end_values(state, now, reason, detail), "readings": 0}
     if article_id is not None:
         values["article_id"] = article_id
     if row is None:
         start = {"key": key, **link_values(page.link), "discovered_at": page.fetched_at, "attempts": 0}
-        connection.execute(sa.insert(links).values(**start, **values))
+        connection.execute(sa.insert(links), {**start, **values})
         return
     capture = _capture_of(page)
     if not _same_capture(row, capture):
@@ -528,4 +513,4 @@ def end_link(
             return
     elif row.state == LinkState.FETCHING:
         return
-    connection.execute(sa.update(links).where(links.c.link_id == row.link_id).values(**values))
+    connection.execute(_CHANGE, {"of_id": row.link_id, **values})
