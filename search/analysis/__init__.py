@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from config.fold import fold
+
 from . import arabic, latin, tables, words
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "Phrase", "Span", "Tokens"]
 
 _LATIN: dict[str, Callable[[str], str]] = {"fr": latin.french, "es": latin.spanish, "en": latin.english}
+_CHAINS = 1
+"""Raise it when the tokenisation or a chain changes."""
 _REMEMBERED = 100_000
-"""Pieces of text whose tokens are kept, and words whose stems are, per language: some 20 MB if all are used."""
+"""Pieces of text whose tokens are kept, and words whose stems are, per language: up to 20 MB."""
 # Marks in front of remembered tokens, of characters that no token has.
 _UNUSUAL = "\0"
 _CONTINUES = "\1"
@@ -59,9 +63,6 @@ class Phrase:
 class Analysis:
     """The analysis as *config* defines it; safe to share between threads."""
 
-    version = "1"
-    """Changes whenever the tokens of some text change: an index of another version must be rebuilt."""
-
     def __init__(self, config: Config) -> None:
         self._config = config
         self._pieces: dict[str, dict[str, tuple[str, str]]] = {}
@@ -70,6 +71,12 @@ class Analysis:
     @cached_property
     def _tables(self) -> tables.Tables:
         return tables.load(self._config)
+
+    @cached_property
+    def version(self) -> str:
+        """Changes whenever the tokens of some text may: an index of another version must be rebuilt.  Names
+        that stand for one another are looked up when a question is asked, and are no part of it."""
+        return f"{_CHAINS}-{self._tables.words_version}"
 
     # -- texts --------------------------------------------------------------------------------------------
 
@@ -94,9 +101,19 @@ class Analysis:
         if words.UNUSUAL.search(piece):
             pair = (_UNUSUAL, _UNUSUAL)
         else:
-            spans = self.spans(piece, language)
+            folded = fold(piece)
+            exact, stems = [], []
+            for token, is_arabic, start, end in words.tokens_of(folded, self._tables.latin):
+                # Which of the words that fold to a stop word it is, needs the letters as printed.
+                printed = piece if len(folded) == end - start else ""
+                if is_arabic and token in self._tables.stops and not printed:
+                    spans = self.spans(piece, language)
+                    exact, stems = [span.exact for span in spans], [span.stem for span in spans]
+                    break
+                exact.append(token)
+                stems.append(self._stem(token, is_arabic, printed, language))
             mark = _CONTINUES if words.CONTINUES.match(piece) else ""
-            pair = (mark + " ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
+            pair = (mark + " ".join(exact), " ".join(stems))
         known[piece] = pair
         return pair
 

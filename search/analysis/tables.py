@@ -48,6 +48,14 @@ class Tables:
     values: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Of ``place:``, ``institution:``, ``unit:``, ``kind:``: every :func:`plain` name and id, and the ids."""
 
+    @property
+    def words_version(self) -> str:
+        """Eight hex digits of whatever decides about the tokens of a text."""
+        lemmas = self.lemmas
+        parts = [sorted(lemmas.whole), sorted(lemmas.known), sorted(lemmas.same.items()), sorted(self.latin)]
+        parts.append(sorted(word for printed in self.stops.values() for word in printed))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
 
 def load(config: Config) -> Tables:
     """The tables of *config*, from the cache where it has them."""

@@ -42,8 +42,8 @@ _GLUED = re.compile(r"-?[^\W_]")
 # space: a piece that goes on with such a number looks like this, behind a piece that ends with a digit.
 CONTINUES = re.compile(r"\d{3}(?!\d)")
 CONTINUED = re.compile(r"\d[ \u00a0\u2007\u2009\u202f]\d{3}(?!\d)")
-# It may not where a piece has characters outside the usual ones (a presentation form or a superscript may fold
-# to several letters, to a digit, to a space), or a mark beside a digit.
+# It may not where a piece has characters outside the usual ones (a presentation form or a superscript may
+# fold to several letters, to a digit, to a space), or a mark beside a digit.
 MARKS = (
     "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0f\ufeff"

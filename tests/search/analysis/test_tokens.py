@@ -157,8 +157,19 @@ def test_tables_follow_the_configuration(tmp_path: Path) -> None:
     (overlay / "analysis.yml").write_text(text.replace("[لفتيت, Laftit]", "[لفتيت, Laftit, Lftit]"), "utf-8")
     home = tmp_path / "home"
     home.mkdir()
-    assert not Analysis(load(home=home, environ={})).other_names("Lftit")
-    assert Analysis(load(overlay, home=home, environ={})).other_names("Lftit")
+    packaged_one, overlaid = (
+        Analysis(load(home=home, environ={})),
+        Analysis(load(overlay, home=home, environ={})),
+    )
+    assert not packaged_one.other_names("Lftit")
+    assert overlaid.other_names("Lftit")
+    assert overlaid.version == packaged_one.version  # names are looked up when a question is asked
+    (overlay / "analysis.yml").write_text(
+        text.replace("arabic_words: >-", "arabic_words: >-\n  قرميد"), "utf-8"
+    )
+    other = Analysis(load(overlay, home=home, environ={}))
+    assert other.tokens("بقرميد", "ar").stem == "قرميد" != packaged_one.tokens("بقرميد", "ar").stem
+    assert other.version != packaged_one.version  # a word that is known makes other tokens
 
 
 def test_a_home_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
