@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -120,7 +121,7 @@ def _rules(app: App, url: str, language: str | None) -> Rules:
     """What the catalogue knows of the outlet, or the language alone."""
     from pipeline.rules import Rules
 
-    source = app.config.source_of(url)
+    source = app.config.source_of(urlsplit(url).netloc)
     return Rules.of(source) if source else Rules.default(language)
 
 

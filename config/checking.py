@@ -30,14 +30,24 @@ def sources(config: Config) -> tuple[list[Source], list[Fault]]:
     faults += more
     for name, path in config.source_files().items():
         raw, more = read_yaml(path, name)
-        more = more or validate(raw, schema.SourceFile, name)
-        if not more:
-            source = build.source(raw)
-            more = list(_source_faults(name, source, codes))
-            found.append((name, source))
         faults += more
+        # One outlet a file, or (a team's own, grouped as they like) a list of them.
+        grouped = isinstance(raw, list) and not more
+        for label, row in _rows(name, raw) if grouped else [(name, raw)] if not more else []:
+            more = validate(row, schema.SourceFile, label)
+            if not more:
+                source = build.source(row)
+                more = list(_source_faults(name, source, codes, grouped=grouped))
+                found.append((name, source))
+            faults += more
     faults += _between_sources(found)
     return [source for _, source in found], faults
+
+
+def _rows(name: str, rows: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Each outlet of a grouped file, with a label that says which it is."""
+    for index, row in enumerate(rows):
+        yield f"{name}[{index}]", row
 
 
 def evidence_codes(config: Config) -> tuple[frozenset[str], list[Fault]]:
@@ -50,18 +60,11 @@ def evidence_codes(config: Config) -> tuple[frozenset[str], list[Fault]]:
     return (frozenset() if faults else frozenset(raw["evidence"])), faults
 
 
-def _source_faults(name: str, source: Source, codes: frozenset[str]) -> Iterator[Fault]:
-    """What one outlet's file says that does not fit its name or the legend."""
-    *folders, stem = name.removesuffix(".yml").split("/")[1:]
-    if source.id != stem:
+def _source_faults(name: str, source: Source, codes: frozenset[str], *, grouped: bool) -> Iterator[Fault]:
+    """What one outlet says that does not fit the name of its file or the legend."""
+    stem = name.removesuffix(".yml").rpartition("/")[2]
+    if source.id != stem and not grouped:
         yield Fault(name, "id", shown(source.id), f"{stem!r}, the name of the file")
-    if folders and folders != [source.country.lower()]:
-        expected = (
-            f"{folders[0].upper()!r}, the name of the folder"
-            if len(folders) == 1
-            else "sources/<cc>/<id>.yml"
-        )
-        yield Fault(name, "country", shown(source.country), expected)
     for index, entry in enumerate(source.entry_points):
         for at, code in enumerate(entry.evidence):
             if code not in codes:

@@ -172,6 +172,18 @@ class Config:
             raise ConfigError(faults)
         return {source.id: source for source in sorted(found, key=lambda source: source.id)}
 
+    def source_of(self, host: str) -> Source | None:
+        """The outlet that serves *host* (any case, ``www.`` or not), or a host below one of its domains."""
+        labels = host.lower().removeprefix("www.").split(".")
+        for start in range(len(labels)):
+            if source := self._by_domain.get(".".join(labels[start:])):
+                return source
+        return None
+
+    @cached_property
+    def _by_domain(self) -> Mapping[str, Source]:
+        return {domain: source for source in self.sources.values() for domain in source.domains}
+
     # -- what is known ----------------------------------------------------------------------------------
 
     # The builders are imported where they are used: most commands need settings and nothing else.

@@ -82,7 +82,7 @@ def read_yaml(path: Path, label: str) -> tuple[Any, list[Fault]]:
         return None, [Fault(label, "", str(error), "valid YAML values")]
     if value is None:
         return None, [Fault(label, "", "an empty file", "a mapping")]
-    if not isinstance(value, dict):
+    if not isinstance(value, (dict, list)):  # a list: outlets grouped in one file; others' schema refuses it
         return None, [Fault(label, "", shown(value), "a mapping")]
     return value, []
 

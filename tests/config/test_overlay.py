@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -22,6 +23,36 @@ def test_its_sources_stand_in_place_of_the_catalogue(overlay: Overlay) -> None:
 
 def test_sources_may_lie_flat(overlay: Overlay) -> None:
     assert list(config.load(overlay({"sources/example.yml": GOOD}), environ={}).sources) == ["example"]
+
+
+def test_a_file_may_hold_a_list_of_outlets(overlay: Overlay) -> None:
+    other = GOOD.replace("example", "autre").replace("Exemple", "Autre")
+    rows = "".join(f"-\n{indent(text, '  ')}" for text in (GOOD, other))
+    assert list(config.load(overlay({"sources/all.yml": rows}), environ={}).sources) == ["autre", "example"]
+
+
+def test_a_fault_in_a_list_of_outlets_names_which(overlay: Overlay) -> None:
+    rows = f"-\n{indent(GOOD, '  ')}-\n{indent(GOOD.replace('country: FR', 'country: UK'), '  ')}"
+    with pytest.raises(ConfigError, match=r"sources/all.yml\[1\]: country: got 'UK'"):
+        config.load(overlay({"sources/all.yml": rows}), environ={}).sources  # noqa: B018  # read when asked for
+
+
+HOSTS = [
+    ("example.com", "example"),
+    ("WWW.Example.com", "example"),
+    ("m.example.com", "example"),
+    ("notexample.com", None),
+    ("com", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("host", "expected"), HOSTS)
+def test_an_outlet_is_found_by_a_host_of_its_domains(
+    overlay: Overlay, host: str, expected: str | None
+) -> None:
+    found = config.load(overlay({"sources/example.yml": GOOD}), environ={}).source_of(host)
+    assert (found.id if found else None) == expected
 
 
 def test_an_empty_sources_folder_means_no_outlets(overlay: Overlay) -> None:

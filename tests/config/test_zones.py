@@ -1,0 +1,27 @@
+"""Time zones come from the tzdata package."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+import pytest
+
+from config.zones import stale_tzdata, zone
+
+
+def test_morocco_is_on_utc_since_september_2026() -> None:
+    assert stale_tzdata() is None
+    casablanca = zone("Africa/Casablanca")
+    assert datetime(2026, 9, 19, 12, tzinfo=casablanca).utcoffset() == timedelta(hours=1)
+    assert datetime(2026, 9, 21, 12, tzinfo=casablanca).utcoffset() == timedelta(0)
+
+
+def test_the_same_zone_is_the_same_object() -> None:
+    assert zone("Europe/Paris") is zone("Europe/Paris")
+
+
+@pytest.mark.parametrize("name", ["", "Nowhere", "../etc/passwd", "Africa", "Africa/", "a\\b"])
+def test_a_name_that_is_no_zone_is_refused(name: str) -> None:
+    with pytest.raises(ZoneInfoNotFoundError):
+        zone(name)
