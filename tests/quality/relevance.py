@@ -12,16 +12,20 @@ import gzip
 import hashlib
 import json
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.loader import Config, load
+import pytest
+
+from config.loader import load
 from config.model import Source
 from pipeline.annotation import Annotator
 from store.records import Annotated, Article, Relevant
+from tests.data import data_dir
 
 LANGUAGES = ("ar", "ary", "fr", "en", "es")
 PRESS_COUNTRY = "MA"
@@ -228,19 +232,54 @@ def _print_errors(result: Result) -> None:
             print(f"       {cue.label} {cue.field}[{cue.start}:{cue.end}] {cue.words!r}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    from tests.data import data_dir
+def reached(coverage_results: dict[str, Result], press_results: dict[str, Result]) -> dict[str, float]:
+    """The figures that have a floor (``relevance`` in ``floors.toml``), under the floors' names."""
+    every, unseen, real = coverage_results["all"], coverage_results["unseen"], press_results["all"]
+    return {
+        "precision": every.overall.precision,
+        "recall": every.overall.recall,
+        "recall_in_each_language": min(score.recall for score in every.languages.values()),
+        "homonyms_taken_for_ours": every.homonym_share,
+        "institutions_f1": every.institutions.f1,
+        "unseen_precision": unseen.overall.precision,
+        "unseen_recall": unseen.overall.recall,
+        "unseen_institutions_f1": unseen.institutions.f1,
+        "press_precision": real.overall.precision,
+        "press_recall": real.overall.recall,
+    }
 
+
+AT_MOST = frozenset(["homonyms_taken_for_ours"])
+"""Floors that are ceilings."""
+
+
+def below(figures: dict[str, float]) -> list[str]:
+    """A line for each figure on the wrong side of its floor."""
+    floors = tomllib.loads((Path(__file__).parent / "floors.toml").read_text("utf-8"))["relevance"]
+    return [
+        f"{name}: {figures[name]:.3f}, floor {floor}"
+        for name, floor in floors.items()
+        if (figures[name] > floor if name in AT_MOST else figures[name] < floor)
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables; exit status 1 if a figure is below its floor."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality.relevance", description=__doc__)
     parser.add_argument(
         "--errors", choices=["seen", "all"], nargs="?", const="seen", help="list what is wrong"
     )
     parser.add_argument("--institutions", action="store_true", help="score each institution")
     options = parser.parse_args(arguments)
-    config: Config = load()
-    annotator = Annotator(config)
+    try:
+        folders = {name: data_dir(name) for name in ("coverage", "press")}
+    except pytest.skip.Exception as absent:
+        print(absent)
+        return 0
+    annotator = Annotator(load(environ={}))
+    measured = {}
     for name, read in (("coverage", coverage), ("press", press)):
-        results = measure(read(data_dir(name)), annotator)
+        results = measured[name] = measure(read(folders[name]), annotator)
         _print(f"data/{name}", results)
         for (gold, said), count in sorted(results["all"].confusion.items()):
             print(f"{'':10}{gold:>9} → {said:9}{count:5}")
@@ -248,7 +287,10 @@ def main(arguments: list[str] | None = None) -> int:
             _print_institutions(results)
         if options.errors:
             _print_errors(results[options.errors])
-    return 0
+    lost = below(reached(measured["coverage"], measured["press"]))
+    for line in lost:
+        print(f"BELOW ITS FLOOR: {line}")
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":
