@@ -36,8 +36,6 @@ MAX_CHILDREN = 60
 """Child listings of one source in one run, newest first."""
 LEASED_A_HOST = 4
 """Links leased at a time for each host that is free."""
-PATIENCE_S = 60.0
-"""A run waits for links that may be tried again this soon; later ones are left to the next run."""
 _TICK_S = 1.0
 
 
@@ -52,6 +50,8 @@ class Terms:
     max_pages: int = 200
     concurrent_hosts: int = 32
     back_off_s: float = 10.0
+    patience_s: float = 60.0
+    """A run waits for links that may be tried again this soon; later ones are left to the next run."""
     force: bool = False
     """Visit every listing, due or not (the sources were named by a person)."""
     since: datetime | None = None
@@ -334,7 +334,7 @@ class Collecting:
 
     def _pending(self) -> bool:
         """Whether something may be tried again within the patience of this run."""
-        limit = time.monotonic() + PATIENCE_S
+        limit = time.monotonic() + self._terms.patience_s
         return any(at <= limit for at in self._again.values())
 
     def _nap_s(self) -> float:

@@ -122,6 +122,7 @@ class Desk:
                 max_pages=settings.getint("MAX_PAGES_PER_RUN"),
                 concurrent_hosts=settings.getint("CONCURRENT_HOSTS"),
                 back_off_s=settings.getfloat("BACK_OFF_S"),
+                patience_s=settings.getfloat("PATIENCE_S"),
                 force=assignment.force,
                 since=assignment.since,
             ),

@@ -71,12 +71,19 @@ class _Host:
     token: int | None = None
     """The fencing token of the lease that this process holds, or ``None``."""
     lease_ends: float = 0.0
-    next_at: float = 0.0
-    """Monotonic."""
+    ended_at: float = -DAY_S
+    """Monotonic: when the last request of this process ended."""
+    floor: float = 0.0
+    """Monotonic: not before, as another process left it in the book."""
     waiting: int = 0
     paused_until: datetime | None = None
     reason: str = ""
     strikes: int = 0
+
+    @property
+    def next_at(self) -> float:
+        """Monotonic; a Crawl-delay that was learned from the last request counts for the next one."""
+        return max(self.floor, self.ended_at + self.gap_s)
 
     @property
     def gap_s(self) -> float:
@@ -186,7 +193,7 @@ class Hosts:
             try:
                 yield
             finally:
-                state.next_at = time.monotonic() + state.gap_s
+                state.ended_at = time.monotonic()
         finally:
             state.lock.release()
 
@@ -237,7 +244,7 @@ class Hosts:
         if lease.next_allowed_at is not None:
             # A clock that was set back must not turn a delay of seconds into hours.
             ahead = min((lease.next_allowed_at - now).total_seconds(), self._max_delay_s)
-            state.next_at = max(state.next_at, time.monotonic() + ahead)
+            state.floor = max(state.floor, time.monotonic() + ahead)
         if lease.blocked_until is not None:
             reason = lease.blocked_reason or ""
             if lease.blocked_until > now:

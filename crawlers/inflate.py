@@ -60,7 +60,7 @@ class _Zlib:
                 if self._kind == "deflate" and not self._began:
                     self._began, self._inner = True, zlib.decompressobj(-15)  # raw deflate, as IIS sends it
                     continue
-                if self._began:
+                if self._began or "incorrect data" in str(error) or "incorrect length" in str(error):
                     raise Truncated(str(error)) from error  # damaged on the way, or a wrong checksum
                 raise Undecodable(str(error)) from error
             self._began = True

@@ -256,8 +256,9 @@ class _Watch:
 
     def _read(self, child: _Child) -> None:
         assert child.process.stdout is not None
-        for line in child.process.stdout:
-            self.events.put((child, line))
+        with child.process.stdout as lines:
+            for line in lines:
+                self.events.put((child, line))
         child.process.wait()
         self.events.put((child, None))
 

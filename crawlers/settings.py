@@ -72,6 +72,7 @@ REDIRECT_MAX_TIMES = _CONFIG["network.max_redirects"]
 RETRY_ENABLED = False  # the frontier retries, with back-off, across runs; stock retries hammer a 429
 RETRY_TIMES = _CONFIG["crawl.retry_times"]  # used by the frontier
 BACK_OFF_S = 10.0  # before the first retry of a page with a trouble of its own; doubles
+PATIENCE_S = 60.0  # a run waits for what may be tried again this soon, and leaves the rest to the next
 HTTPERROR_ALLOW_ALL = True  # every status is an answer that is booked (crawlers/pauses.py)
 URLLENGTH_LIMIT = 4096
 DEPTH_LIMIT = 0  # listings carry a depth of their own (crawlers/collect.py)

@@ -1,7 +1,7 @@
 """A fault server: one loopback address a host, one path one behaviour, and its own log of what came when.
 
-Raw asyncio sockets, because HTTP libraries refuse to be as wrong as the web is.  Each :class:`Host` listens on
-an address of its own in 127.66.0.0/16, so that hosts are told apart as on the net, and keeps :class:`Hit` s
+Raw asyncio sockets, because HTTP libraries refuse to be as wrong as the web is.  Each :class:`Host` listens
+on an address of its own in 127.66.0.0/16, so that hosts are told apart as on the net, and keeps its hits
 with monotonic times: delays, robots and Retry-After are judged by what the *server* saw.
 
     with Site() as site:
