@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -241,20 +241,24 @@ def main(argv: list[str] | None = None) -> int:
     engine = open_engine(settings, asked.home, analysis, purpose="indexer")
     try:
         with Ledger.open(asked.home) as ledger:
+            parts = []
             if asked.follow:
-                drain(
-                    ledger,
-                    engine,
-                    settings,
-                    analysis=analysis,
-                    follow=True,
-                    stop=lambda: bool(ended) or stdin_ended(),
+                parts.append(
+                    drain(
+                        ledger,
+                        engine,
+                        settings,
+                        analysis=analysis,
+                        follow=True,
+                        stop=lambda: bool(ended) or stdin_ended(),
+                    )
                 )
             # What was written before the end came is still to be indexed.
-            drained = drain(ledger, engine, settings, analysis=analysis, stop=lambda: bool(ended))
+            parts.append(drain(ledger, engine, settings, analysis=analysis, stop=lambda: bool(ended)))
     finally:
         engine.close()
-    print(f"indexed {drained.indexed}, removed {drained.removed}, in {drained.commits} commits")
+    indexed, removed, commits = (sum(each) for each in zip(*map(astuple, parts), strict=True))
+    print(f"indexed {indexed}, removed {removed}, in {commits} commits")
     return 0
 
 

@@ -170,7 +170,7 @@ class FakeLedger:
         return len(self.held)
 
     def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[Row]:
-        taken = getattr(self, "_taken", set())
+        taken: set[int] = getattr(self, "_taken", set())
         rows = [row for seq, row in sorted(self.outbox.items()) if seq not in taken][:limit]
         self._taken = taken | {row.seq for row in rows}
         return rows

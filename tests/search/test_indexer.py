@@ -1,0 +1,260 @@
+"""The index follows the ledger, whatever is killed and whoever writes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from search.answers import Searcher
+from search.documents import document
+from search.embedded import EmbeddedEngine, layout
+from search.engine import EngineBusy, EngineError, RebuildNeeded
+from search.indexer import drain, rebuild, status, verify
+from store.ledger import Ledger
+from store.records import Annotated, Capture, Decision, FetchedPage, Link, Verdict, Via
+from tests.search.press import NOW, SEEN, SOURCES, FakeLedger, analysis, config, stored
+
+ROOT = Path(__file__).parents[2]
+
+
+def engine_at(home: Path, **settings: str) -> EmbeddedEngine:
+    return EmbeddedEngine(home, config(home, **settings), analysis=analysis())
+
+
+def run(ledger: FakeLedger, home: Path, **more: object):  # type: ignore[no-untyped-def]  # what drain returns
+    with engine_at(home) as engine:
+        return drain(ledger, engine, config(home), analysis=analysis(), **more)  # type: ignore[arg-type]
+
+
+def test_drain_brings_in_revises_and_removes(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(stored("Un"), stored("Deux"))
+    assert run(ledger, tmp_path).indexed == 2
+    ledger.bump(stored("Un").article_id)
+    ledger.drop(stored("Deux").article_id)
+    drained = run(ledger, tmp_path)
+    assert (drained.indexed, drained.removed, ledger.outbox_size()) == (1, 1, 0)
+    with engine_at(tmp_path) as engine:
+        assert list(engine.revisions()) == [(stored("Un").article_id, 2)]
+        assert verify(ledger, engine).agrees  # type: ignore[arg-type]
+
+
+def test_rows_are_done_only_after_the_commit_that_holds_them(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(*(stored("Un", name=str(n)) for n in range(20)))
+
+    class Broken(EmbeddedEngine):
+        def refresh(self) -> None:
+            raise EngineError("disk full")
+
+    with Broken(tmp_path, config(tmp_path), analysis=analysis()) as engine, pytest.raises(EngineError):
+        drain(ledger, engine, config(tmp_path), analysis=analysis())  # type: ignore[arg-type]
+    assert ledger.outbox_size() == 20
+    ledger._taken = set()  # type: ignore[attr-defined]  # the leases ran out
+    assert run(ledger, tmp_path).indexed == 20
+
+
+def test_lost_index_is_filled_again(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(stored("Un"), stored("Deux"))
+    run(ledger, tmp_path)
+    for file in sorted((tmp_path / "index").rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    ledger.put(stored("Trois"))
+    ledger._taken = set()  # type: ignore[attr-defined]
+    assert run(ledger, tmp_path).indexed == 3
+
+
+def test_verify_names_what_is_missing_stale_and_surplus(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    same, missing, stale, surplus = (stored(name) for name in ("Un", "Deux", "Trois", "Quatre"))
+    with engine_at(tmp_path) as engine:
+        engine.upsert(document(one, analysis(), SOURCES) for one in (same, stale, surplus))
+        engine.refresh()
+        ledger.put(same, missing, replace(stale, revision=4))
+        found = verify(ledger, engine)  # type: ignore[arg-type]
+    assert (found.missing, found.surplus) == ((missing.article_id,), (surplus.article_id,))
+    assert found.stale == ((stale.article_id, 1, 4),)
+    assert not found.agrees and (found.articles, found.waiting) == (3, 3)
+
+
+def test_rebuild_takes_everything_from_the_ledger_and_sweeps_up(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(*(stored("Un", name=str(n)) for n in range(7)))
+    (tmp_path / "index" / "articles-v3-0badf00d").mkdir(parents=True)  # left by a rebuild that was killed
+    with engine_at(tmp_path) as reader, engine_at(tmp_path) as engine:
+        for _ in range(2):
+            assert rebuild(ledger, engine, config(tmp_path), analysis=analysis()) == 7  # type: ignore[arg-type]
+            assert reader.search(None, now=NOW).total == 7
+        assert verify(ledger, engine).agrees  # type: ignore[arg-type]
+        assert status(ledger, reader).info == reader.info()  # type: ignore[arg-type]
+        assert reader.info().generation.startswith("articles-v5-")
+    assert [entry.name for entry in (tmp_path / "index").iterdir() if entry.is_dir()] == [
+        layout.current(tmp_path / "index")
+    ]
+
+
+def test_other_time_zone_asks_for_a_rebuild(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(stored("Un"))
+    run(ledger, tmp_path)
+    with engine_at(tmp_path, time_zone="Africa/Cairo") as engine:
+        with pytest.raises(RebuildNeeded, match="marsad index rebuild"):
+            engine.search(None, now=NOW)
+        with pytest.raises(RebuildNeeded, match="marsad index rebuild"):
+            engine.upsert([])
+        assert rebuild(ledger, engine, config(tmp_path), analysis=analysis()) == 1  # type: ignore[arg-type]
+        assert engine.search(None, now=NOW).total == 1
+
+
+def test_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
+    with engine_at(tmp_path) as first, engine_at(tmp_path) as second:
+        first.upsert([document(stored("Un"), analysis(), SOURCES)])
+        first.refresh()
+        with pytest.raises(EngineBusy, match=rf"process {os.getpid()} on .* \(indexing, since 20"):
+            second.upsert([])
+        with pytest.raises(EngineBusy), second.rebuilding():
+            pass
+        assert second.search(None, now=NOW).total == 1, "reading takes no lock"
+        first.close()
+        assert second.upsert([document(stored("Deux"), analysis(), SOURCES)]) == 1
+
+
+def test_failed_commit_keeps_what_was_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with engine_at(tmp_path) as engine:
+        engine.upsert([document(stored("Un"), analysis(), SOURCES)])
+        engine.refresh()
+        engine.upsert([document(stored("Deux"), analysis(), SOURCES)])
+        assert engine._writer is not None
+
+        class Full:
+            def __init__(self, inner: object) -> None:
+                self.rollback = inner.rollback  # type: ignore[attr-defined]
+
+            def commit(self) -> None:
+                raise ValueError("no space left on device")
+
+        writer = engine._writer
+        engine._writer = Full(writer)  # type: ignore[assignment]
+        with pytest.raises(ValueError, match="no space"):
+            engine.refresh()
+        engine._writer = writer
+        assert engine.search(None, now=NOW).total == 1
+        engine.upsert([document(stored("Trois"), analysis(), SOURCES)])
+        engine.refresh()
+        assert engine.search(None, now=NOW).total == 2
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.search.press import *
+from search.documents import document
+from search.embedded import EmbeddedEngine
+home = Path(sys.argv[1])
+engine = EmbeddedEngine(home, config(home), analysis=analysis())
+turn = 0
+while True:
+    turn += 1
+    many = [stored(f"Tour {turn}", "la police", name=str(n), revision=turn) for n in range(40)]
+    engine.upsert(document(one, analysis(), SOURCES) for one in many)
+    engine.refresh()
+    print(turn, flush=True)
+"""
+
+
+def python(code: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_readers_see_whole_commits_while_another_process_writes(tmp_path: Path) -> None:
+    with python(WRITER, tmp_path) as writer:
+        assert writer.stdout is not None
+        try:
+            assert writer.stdout.readline() == "1\n"
+            turns: set[int] = set()
+            looks = 0
+            with engine_at(tmp_path) as reader:
+                until = time.monotonic() + 30
+                while time.monotonic() < until and (len(turns) < 5 or looks < 50):
+                    revisions = dict(reader.revisions())
+                    assert len(revisions) == 40 and len(set(revisions.values())) == 1
+                    turns |= set(revisions.values())
+                    looks += 1
+            assert len(turns) >= 5 and looks >= 50
+            assert writer.poll() is None, "the reader did not stop the writer"
+        finally:
+            writer.kill()
+
+
+def fill(ledger: Ledger, numbers: range) -> None:
+    for n in numbers:
+        one = stored("La police", "annonce", name=str(n))
+        link = Link("matin", one.article.url, "https://matin.example/feed", Via.FEED)
+        capture = Capture("a.warc.gz", n, f"{n:064x}")
+        page = FetchedPage(link, one.article.url, one.article.url, 200, (), b"", SEEN, capture)
+        annotated: Annotated = replace(one.annotated, content_hash=f"hash {n}")
+        from store.urls import article_id
+
+        ledger.write(None, annotated, Decision(Verdict.NEW, article_id(one.article.url), 1), page)
+
+
+def test_killed_at_any_instant_the_indexer_loses_nothing(tmp_path: Path) -> None:
+    total = 160
+    with Ledger.open(tmp_path) as ledger:
+        fill(ledger, range(total))
+        rng = random.Random(4)
+        environ = {**os.environ, "MARSAD_INDEX__COMMIT_EVERY": "20"}
+        for _ in range(6):
+            command = [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"]
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
+            # From before its imports to after its first commits; it is a second or two of work.
+            time.sleep(rng.uniform(0.3, 2.5))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        later = datetime.now(UTC).replace(year=2100)  # leases of the dead have run out
+        settings = config(tmp_path)
+        settings.__dict__["sources"] = SOURCES
+        with engine_at(tmp_path) as engine:
+            drain(ledger, engine, settings, analysis=analysis(), clock=lambda: later)
+            found = verify(ledger, engine)
+            assert found.agrees and found.articles == total and found.waiting == 0, found
+            assert engine.info().articles == total
+        assert len([*Searcher(settings, tmp_path).articles("police", now=NOW)]) == total
+
+
+def test_following_indexer_ends_at_sigterm_with_everything_committed(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        fill(ledger, range(5))
+        command = [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            until = time.monotonic() + 60
+            while ledger.outbox_size() and time.monotonic() < until:
+                time.sleep(0.1)
+            fill(ledger, range(5, 8))
+            while ledger.outbox_size() and time.monotonic() < until:
+                time.sleep(0.1)
+            process.terminate()
+            assert process.wait(30) == 0
+            assert process.stdout is not None and process.stdout.read().startswith("indexed 8, removed 0")
+        with engine_at(tmp_path) as engine:
+            assert verify(ledger, engine).agrees
