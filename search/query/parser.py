@@ -62,7 +62,18 @@ _SINGLE = frozenset({"source", "country", "scope", "lang", "relevance", "attribu
 CLOSED = {
     "relevance": ("in", "adjacent", "homonym", "none", "any"),
     "scope": ("national", "international", "agency", "official"),
-    "has": ("author", "date", "image", "partial", "removed", "revision", "subtitle", "video"),
+    "has": (
+        "author",
+        "date",
+        "image",
+        "modified",
+        "removed",
+        "revision",
+        "section",
+        "subtitle",
+        "tag",
+        "video",
+    ),
     "attribution": ("official", "security_source", "other_official", "foreign_official", "outlet", "none"),
 }
 
