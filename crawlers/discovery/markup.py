@@ -1,10 +1,11 @@
 """One way to read XML that was meant to be XML: mended as text first, then parsed by lxml with recovery.
 
-feedparser was the road not taken.  It takes about five times as long for the same 100 items, expands internal
-entities, and saves less: of the entries of 600 feeds damaged at random it read 4,877, this 5,167 (only 8 feeds
-gave it one entry more).  What it forgives is forgiven here by mending the text before the parser sees it: junk
-before the prolog, a false encoding label, undefined entities, bare ampersands, control characters, a missing
-end; and where the whole is not well-formed, entries are parsed one by one (:func:`pieces`).
+feedparser was the road not taken.  It takes about five times as long for the same 100 items, expands
+internal entities, and saves less: of the entries of 600 feeds damaged at random it read 4,877, this 5,167
+(only 8 feeds gave it one entry more).  What it forgives is forgiven here by mending the text before the
+parser sees it: junk before the prolog, a false encoding label, undefined entities, bare ampersands, control
+characters, a missing end; and where the whole is not well-formed, entries are parsed one by one
+(:func:`pieces`).
 
 A DOCTYPE is cut out whole, so no entity is ever defined, and neither billion laughs, nor a quadratic blow-up,
 nor an external entity has anything to expand.  XInclude is never processed.

@@ -1,7 +1,7 @@
 """Gold files of discovery: a whole body in, everything found out.
 
-``python -m tests.crawlers.discovery.gold`` writes what discovery finds now into ``expected.json`` of every case;
-a person reads the diff.
+``python -m tests.crawlers.discovery.gold`` writes what discovery finds now into ``expected.json`` of every
+case; a person reads the diff.
 """
 
 from __future__ import annotations
