@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +84,8 @@ def _digest(config: Config) -> str:
 
 def _write(file: Path, tables: Tables) -> None:
     """Keep *tables*; where that is not possible they are built again next time."""
+    import tempfile  # a search that finds them written does not wait for it
+
     value = {
         "whole": sorted(tables.lemmas.whole),
         "known": sorted(tables.lemmas.known),
