@@ -39,6 +39,8 @@ _GRACE_S = 1.0
 """How long a hanging child may take to write where it hangs, before it is killed."""
 _ADDRESS_SPACE_BYTES = 4 << 30
 """A page that asks for more memory than this fails, and not the machine."""
+_PAGES = 2000
+"""After so many pages a child makes way for a fresh one: what a library leaks ends with it."""
 _TOLD_BYTES = 6000
 """How much of a child's last words is kept."""
 
@@ -105,6 +107,9 @@ class Readers:
             child.give(task)
 
     def _idle(self) -> list[_Child]:
+        for child in [child for child in self._children if child.pages >= _PAGES and child.task is None]:
+            self._children.remove(child)
+            child.end()
         while len(self._children) < self._workers:
             self._children.append(_Child(self._config, self._limit_s))
         return [child for child in self._children if child.task is None]
@@ -161,6 +166,7 @@ class _Child:
     def __init__(self, config: Config, limit_s: float) -> None:
         self.task: _Task | None = None
         self.deadline = 0.0
+        self.pages = 0
         self._limit_s = limit_s
         ours, theirs = _pipe()
         self.pipe = ours
@@ -209,6 +215,7 @@ class _Child:
             return str(value)
         task.outcome = value
         self.task = None
+        self.pages += 1
         return None
 
     def abort(self) -> str:

@@ -26,21 +26,16 @@ import structlog
 
 from config.loader import Config, load
 from pipeline.isolated import IsolationError, Poison, Readers
-from pipeline.replay import import_pages, replay_pages
 from pipeline.run import count, settle
 from store.archive import Archive, ArchiveError
 from store.follow import stdin_ended
 from store.ledger import CapturedLink, Ledger, LedgerError
 from store.records import FetchedPage
 
-__all__ = ["import_pages", "main", "read_captured", "replay_pages"]
-
 log = structlog.get_logger("marsad.reader")
 
 _IDLE_S = 0.5
 """How long to wait before looking again for captured pages."""
-_READINGS = 5
-"""A page leased this often without an end has killed the whole reading process: it is read no more."""
 _LOCK = "reader.lock"
 
 Progress = Callable[[int], object]
@@ -59,8 +54,8 @@ def read_captured(
     """Read captured pages, oldest first, until none is left; the ends counted (:func:`pipeline.run.count`).
 
     With *follow* it goes on waiting for pages until *stop* says that no more will come, and ends when none is
-    left.  Once *abandon* is true it ends after the pages in hand, giving back the others.  Pages that another
-    reading process holds are waited for.  Raises :class:`LedgerError` or
+    left.  Once *abandon* is true it ends after the pages in hand, giving back the others.  A home has one
+    reader at a time: another one waits, and takes over if the first one dies.  Raises :class:`LedgerError` or
     :class:`~pipeline.isolated.IsolationError` if nothing can be read at all.
     """
     counts: Counter[str] = Counter()
@@ -77,9 +72,11 @@ def read_captured(
         while not (abandon is not None and abandon()):
             # Asked before looking: what was captured before the crawl ended is then seen.
             last = not follow or (stop is not None and stop())
-            # Where this is the home's only reader, every lease is a dead one's and counts as run out.
-            now = datetime.now(UTC) + (timedelta(seconds=ttl_s) if sole() else timedelta())
-            leased = ledger.lease_captured(owner, now, ttl_s, limit)
+            leased: list[CapturedLink] = []
+            if sole():
+                # Nobody else reads here: a lease that stands is a dead reader's, and counts as run out.
+                now = datetime.now(UTC) + timedelta(seconds=ttl_s)
+                leased = ledger.lease_captured(owner, now, ttl_s, limit)
             if leased:
                 _read_batch(leased, archive, readers, ledger, owner, counts, abandon, progress)
             elif last and not ledger.status().frontier.get("captured"):
@@ -128,10 +125,6 @@ def _read_batch(
 
 def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter[str]) -> FetchedPage | None:
     """The page from the archive; quarantined here where it cannot be had."""
-    if item.attempts >= _READINGS:
-        detail = f"{item.attempts} reading processes ended while they held it"
-        _quarantine(ledger, item.key, item.link.url, detail, counts)
-        return None
     try:
         return archive.read(item.capture)
     except ArchiveError as fault:

@@ -88,18 +88,6 @@ def replay_pages(
     return counts + found
 
 
-def import_pages(
-    config: Config,
-    home: Path,
-    warcs: Sequence[Path],
-    *,
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> Counter[str]:
-    """Read the pages of any WARC files, CC-NEWS included; counts and faults as for :func:`replay_pages`."""
-    return replay_pages(config, home, warcs, workers=workers, progress=progress)
-
-
 class _Shelf:
     """Makes pages from elsewhere ours: names their outlet and copies them into our archive."""
 

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from config.fold import fold
 
@@ -50,6 +51,7 @@ def _fold_word(word: str) -> str:
     return known
 
 
+@lru_cache(maxsize=16_384)
 def pattern(name: str) -> str:
     """*name* as :class:`Words` would hold it: folded words, one space apart; empty if it has no word.
 

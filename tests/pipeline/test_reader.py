@@ -11,14 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import config
 from config.loader import Config
+from pipeline import isolated
 from pipeline.reader import read_captured
 from store.archive import Archive
 from store.ledger import Ledger
+from store.records import Annotated
 from tests.pipeline.newsroom import LEAD, capture, content, html, links, overlay, page, stories
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -241,3 +244,42 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_second_reader_of_a_home_waits_and_takes_over(settings: Config, home: Path, start: Start) -> None:
+    capture(home, *stories(1))
+    first = start("--follow")
+    deadline = time.monotonic() + 30
+    while not links(home).get("stored") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    asked = 0
+
+    def abandon() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # it has looked once, and left the page to the first reader
+            first.kill()
+        return time.monotonic() > deadline
+
+    first.send_signal(signal.SIGSTOP)
+    capture(home, page("late", html("Tard", LEAD)))
+    assert read_captured(settings, home, abandon=abandon) == {"new": 1}
+
+
+def test_children_are_replaced_now_and_then(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = 0
+
+    class Counted(isolated._Child):
+        def __init__(self, *arguments: Any) -> None:
+            nonlocal started
+            started += 1
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(isolated, "_Child", Counted)
+    monkeypatch.setattr(isolated, "_PAGES", 2)
+    pages = stories(5)
+    with isolated.Readers(settings) as readers:
+        found = list(readers.read(pages))
+    assert [page.url for page, _ in found] == [page.url for page in pages]
+    assert all(isinstance(outcome, Annotated) for _, outcome in found)
+    assert started == 3

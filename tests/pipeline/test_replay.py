@@ -11,7 +11,8 @@ import pytest
 
 import config
 from config.loader import Config
-from pipeline.reader import import_pages, read_captured, replay_pages
+from pipeline.reader import read_captured
+from pipeline.replay import replay_pages
 from store.archive import Archive
 from store.ledger import Ledger
 from store.records import FetchedPage
@@ -113,7 +114,7 @@ def test_import_keeps_the_captures_time_and_credits_the_outlet(
     ours = page("news/1", html("Titre", LEAD), minutes=1)
     mobile = page("news/2", html("Autre titre", LEAD), minutes=2, host="m.sabah.example")
     unknown = page("x", html("Ailleurs", LEAD), minutes=3, host="www.other.example")
-    counts = import_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", ours, mobile, unknown)])
+    counts = replay_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", ours, mobile, unknown)])
     assert counts == {"new": 3}
     found = {said.article.url: (said.article.source_id, first) for _, _, said, first, *_ in content(home)}
     assert found == {
@@ -124,7 +125,7 @@ def test_import_keeps_the_captures_time_and_credits_the_outlet(
 
 
 def test_imported_pages_are_replayed_later(settings: Config, home: Path, tmp_path: Path) -> None:
-    import_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", *stories(3))])
+    replay_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", *stories(3))])
     other = tmp_path / "other"
     shutil.copytree(home / "archive", other / "archive")
     replay_pages(settings, other)
@@ -133,15 +134,15 @@ def test_imported_pages_are_replayed_later(settings: Config, home: Path, tmp_pat
 
 def test_importing_a_file_twice_copies_nothing_twice(settings: Config, home: Path, tmp_path: Path) -> None:
     file = foreign(tmp_path / "cc.warc.gz", *stories(3))
-    import_pages(settings, home, [file])
+    replay_pages(settings, home, [file])
     size = sum(path.stat().st_size for path in Archive(home).files())
-    assert import_pages(settings, home, [file]) == {"known": 3}
+    assert replay_pages(settings, home, [file]) == {"known": 3}
     assert sum(path.stat().st_size for path in Archive(home).files()) == size
 
 
 def test_what_is_no_page_is_skipped(settings: Config, home: Path, tmp_path: Path) -> None:
     file = foreign(tmp_path / "cc.warc.gz", *stories(2), kind="image/png")
-    assert import_pages(settings, home, [file]) == {"skipped": 2}
+    assert replay_pages(settings, home, [file]) == {"skipped": 2}
     assert Archive(home).files() == []
 
 
@@ -150,7 +151,7 @@ def test_older_capture_imported_later_takes_its_place_in_history(
 ) -> None:
     capture(home, page("news/1", html("Titre corrigé", LEAD), minutes=60))
     read_captured(settings, home)
-    import_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", page("news/1", html("Titre", LEAD)))])
+    replay_pages(settings, home, [foreign(tmp_path / "cc.warc.gz", page("news/1", html("Titre", LEAD)))])
     assert [said.article.title for _, _, said, *_ in content(home)] == ["Titre", "Titre corrigé"]
 
 
@@ -158,5 +159,5 @@ def test_damaged_file_harms_only_its_own_pages(settings: Config, home: Path, tmp
     whole = foreign(tmp_path / "whole.warc.gz", *stories(2))
     broken = tmp_path / "broken.warc.gz"
     broken.write_bytes(gzip.compress(b"WARC/1.0\r\nnonsense")[:-4])
-    counts = import_pages(settings, home, [broken, whole])
+    counts = replay_pages(settings, home, [broken, whole])
     assert counts["new"] == 2
