@@ -83,7 +83,7 @@ def search(
             raise SystemExit(USAGE) from None
     if as_json:
         _print_json(app, answer.to_json())
-    else:
+    elif answer.total:
         for line in _answer_lines(app, answer):
             click.echo(line)
     if not answer.total:
@@ -343,7 +343,7 @@ def _change_lines(app: App, older: StoredArticle, newer: StoredArticle) -> Itera
     after = [newer.article.title, newer.article.subtitle or "", *newer.article.paragraphs]
     for line in difflib.unified_diff(before, after, lineterm="", n=0):
         if not line.startswith(("---", "+++", "@@")):
-            yield "  " + line
+            yield f"  {line[0]} {line[1:]}"
 
 
 # -- export -----------------------------------------------------------------------------------------------

@@ -1,0 +1,132 @@
+"""The door of the command line: help that teaches, errors that end with their own code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli.main import _COMMANDS, main
+from tests.house.test_imports import ROOT
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command and subcommand, by its words."""
+    for name, (where, _) in _COMMANDS.items():
+        module, _, attribute = where.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {sub}", below) for sub, below in command.commands.items())
+
+
+ALL = dict(commands())
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_every_command_has_help_with_an_example(words: str) -> None:
+    shown = CliRunner().invoke(main, [*words.split(), "--help"])
+    assert shown.exit_code == 0
+    command = ALL[words]
+    assert command.help or command.short_help
+    if not isinstance(command, click.Group):
+        assert "marsad " in shown.output.replace("Usage: main", "").replace("Usage: marsad", "")
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_every_option_says_what_it_does(words: str) -> None:
+    silent = [
+        option.name
+        for option in ALL[words].params
+        if isinstance(option, click.Option) and not (option.help or isinstance(option.type, click.Choice))
+    ]
+    assert not silent
+
+
+def test_the_one_line_of_help_is_the_commands_own() -> None:
+    """The list is kept apart so that ``marsad --help`` imports nothing: it must not drift."""
+    for name, (_, line) in _COMMANDS.items():
+        assert line.endswith("."), name
+        assert len(line) <= 70, name
+
+
+def test_help_imports_no_room() -> None:
+    """``marsad --help`` answers at once because it loads none of what the commands need."""
+    code = (
+        "import sys; from cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'scrapy', 'sqlalchemy', 'pydantic', 'tantivy', 'lxml', 'yaml'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stderr.strip() == "[]"
+
+
+REFUSED = [
+    pytest.param(["serach", "x"], 2, "Did you mean 'search'?", id="unknown command"),
+    pytest.param(["--set", "crawl", "status"], 2, "expected section.key=value", id="setting without a value"),
+    pytest.param(["--set", "crawl.backfil_days=3", "status"], 4, "backfill_days", id="unknown setting"),
+    pytest.param(["--config", "nowhere", "config", "check"], 4, "nowhere", id="no such configuration"),
+    pytest.param(["search", "x"], 3, "marsad crawl", id="nothing collected yet"),
+    pytest.param(["status"], 3, "nothing has been collected", id="no ledger"),
+    pytest.param(["crawl", "hespres"], 2, "Nearest: ", id="unknown source"),
+    pytest.param(["extract"], 2, "--list", id="nothing to extract"),
+    pytest.param(["import", "absent.warc.gz"], 2, "absent.warc.gz", id="no such file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), REFUSED)
+def test_a_refusal_says_why_and_what_next(
+    arguments: list[str], code: int, words: str, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(main, ["--home", str(tmp_path / "home"), *arguments])
+    assert done.exit_code == code, done.output
+    assert words in done.output
+    assert not done.stdout, "messages go to stderr"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_each_shell(shell: str) -> None:
+    done = CliRunner().invoke(main, ["completion", shell])
+    assert done.exit_code == 0
+    assert "_MARSAD_COMPLETE" in done.output
+
+
+LISTED = [
+    pytest.param("", [], id="empty"),
+    pytest.param('{"path": "gone.html", "url": "https://a.example/x"}', ["unreadable"], id="no file"),
+    pytest.param("{", ["unreadable"], id="no JSON"),
+    pytest.param("[1]", ["unreadable"], id="no object"),
+    pytest.param('{"url": "https://a.example/x"}', ["unreadable"], id="no path"),
+    pytest.param('{"path": "page.html", "url": "https://a.example/news/a-title-of-it"}', [None], id="a page"),
+    pytest.param(
+        '{"path": "page.html", "url": "https://a.example/x", "fetched_at": "2026-11-24T10:00:00"}',
+        ["unreadable"],
+        id="a time without a zone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "rejected"), LISTED)
+def test_extract_answers_each_line_of_a_list(
+    lines: str, rejected: list[str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "The council opened the new library on Monday, said the mayor, who promised longer hours. " * 4
+    (tmp_path / "page.html").write_text(
+        f"<html lang=en><title>Library opens</title><h1>Library opens</h1><p>{text}</p></html>",
+        encoding="utf-8",
+    )
+    (tmp_path / "list.jsonl").write_text(lines, encoding="utf-8")
+    done = CliRunner().invoke(main, ["extract", "--list", "list.jsonl", "--json"])
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer.get("rejected") for answer in answers] == rejected
+    assert done.exit_code == (1 if any(rejected) else 0)

@@ -1,0 +1,207 @@
+"""``marsad demo`` as a newcomer runs it, and the contract of ``docs/output.md`` on what it collected."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.press import load
+from tests.e2e.harness import Desk
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, str]:
+    """The demo's home, and what the demo printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "--home", str(folder), "demo"],
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    home = folder / "demo"
+    return Desk(home, home / "config"), done.stdout
+
+
+@pytest.fixture(scope="module")
+def desk(shown: tuple[Desk, str]) -> Desk:
+    return shown[0]
+
+
+def test_it_ends_by_saying_what_to_try_with_real_output(shown: tuple[Desk, str]) -> None:
+    out = shown[1]
+    assert "الأمن الوطني ينفي وجود عصابة لاختطاف الأطفال بسلا" in out
+    assert "Try next:" in out
+    assert "█" in out
+    assert out.count("everything below is invented") >= 5
+
+
+def test_everything_that_may_be_collected_is(desk: Desk) -> None:
+    press = load(datetime.now().date())
+    exported = desk.export()
+    by_source: dict[str, int] = {}
+    for row in exported.values():
+        by_source[row["source"]] = by_source.get(row["source"], 0) + 1
+    # International outlets print more than names the institution: what does not is counted, not fetched.
+    expected = {outlet: len(pieces) for outlet, pieces in press.by_outlet.items()}
+    passed_over = {"strait-herald": 5, "correo-alboran": 5, "echo-djurdjura": 1, "revue-fermee": 1}
+    expected = {outlet: count - passed_over.get(outlet, 0) for outlet, count in expected.items()}
+    assert by_source == {outlet: count for outlet, count in expected.items() if count}
+    assert sum(by_source.values()) >= 160
+
+
+def test_an_outlet_that_refuses_crawlers_is_left_alone(desk: Desk) -> None:
+    status = desk.json("status")
+    assert status["sources"]["refused"] == 1
+    assert not desk.run("search", "source:revue-fermee relevance:any", expect=3)
+
+
+def test_edits_are_revisions_and_a_page_taken_down_keeps_its_text(desk: Desk) -> None:
+    exported = desk.export()
+    revised = {row["source"]: row["revision"] for row in exported.values() if row["revision"] > 1}
+    assert revised == {"zanqa-press": 2, "chellah-quotidien": 2}
+    removed = [row for row in exported.values() if row["removed_at"]]
+    assert [row["source"] for row in removed] == ["akhbar-sahel"]
+    assert removed[0]["text"]
+
+
+def test_a_revision_shows_what_it_changed(desk: Desk) -> None:
+    row = next(
+        row for row in desk.export().values() if row["source"] == "zanqa-press" and row["revision"] > 1
+    )
+    out = desk.run("show", row["article_id"], "--revisions")
+    assert "- فيديو خطير" in out
+    assert "+ مديرية الأمن تنفي" in out
+    assert len(desk.json("show", row["article_id"], "--revisions")["revisions"]) == 2
+
+
+def test_namesakes_are_told_apart(desk: Desk) -> None:
+    found = desk.json("search", "relevance:homonym", "--limit", "50")
+    assert {hit["source"] for hit in found["hits"]} == {"echo-djurdjura"}
+    assert found["total"] == 7
+    assert not desk.run("search", "source:echo-djurdjura", expect=3)
+
+
+MEETS = [
+    ("توقيف طنجة كوكايين", {"agence-tamaris", "atlas-sabah", "jaridat-rif", "akhbar-sahel", "strait-herald"}),
+    ("place:Tánger", {"courrier-bouregreg", "correo-alboran", "zanqa-press"}),
+    ('institution:BCIJ "أسلحة بيضاء"', {"agence-tamaris", "atlas-sabah"}),
+    ("démenti OR dément", {"courrier-bouregreg", "chellah-quotidien"}),
+]
+
+
+@pytest.mark.parametrize(("query", "sources"), MEETS)
+def test_a_question_meets_its_articles(desk: Desk, query: str, sources: set[str]) -> None:
+    found = desk.json("search", query, "--limit", "100")
+    met = {hit["source"] for hit in found["hits"]}
+    assert met & sources, met
+
+
+# -- the contract -----------------------------------------------------------------------------------------
+
+EXPORT_KEYS = (
+    "article_id revision url canonical_url source country scope language title subtitle authors published "
+    "modified_at first_seen_at last_seen_at removed_at text text_sha256 section tags images videos access "
+    "relevance institutions capture"
+).split()
+
+
+def test_export_has_the_documented_keys(desk: Desk) -> None:
+    for row in desk.export().values():
+        assert list(row) == EXPORT_KEYS
+        assert "" not in row.values()
+        assert set(row["published"]) == {"at", "local_date", "precision", "origin", "earliest", "latest"}
+        assert set(row["capture"]) == {"file", "offset", "sha256"}
+
+
+def test_the_same_export_twice_gives_the_same_bytes(desk: Desk, tmp_path: Path) -> None:
+    for form in ("jsonl", "csv"):
+        files = [tmp_path / f"{number}.{form}" for number in (1, 2)]
+        for file in files:
+            desk.run("export", "relevance:any", "--format", form, "--output", str(file))
+        assert files[0].read_bytes() == files[1].read_bytes()
+        assert not list(tmp_path.glob("*.part"))
+
+
+def test_csv_has_a_row_for_every_article(desk: Desk) -> None:
+    text = desk.run("export", "relevance:any", "--format", "csv").lstrip("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["article_id"] for row in rows} == set(desk.export())
+
+
+def test_search_has_the_documented_keys(desk: Desk) -> None:
+    found = desk.json("search", "الأمن", "--facets", "source,lang,country,scope,relevance,institution,place")
+    assert set(found) == {"query", "total", "took_ms", "hits", "facets", "demo"}
+    hit_keys = {"article_id", "url", "source", "title", "language", "published_at", "score"}
+    assert all(set(hit) == hit_keys | {"highlights", "matched"} for hit in found["hits"])
+    assert sum(bucket["count"] for bucket in found["facets"]["lang"]) == found["total"]
+
+
+def test_trend_has_the_documented_keys_and_no_hole(desk: Desk) -> None:
+    found = desk.json("trend", "DGSN from:60d", "--by", "day", "--split", "lang")
+    assert set(found) == {"query", "interval", "time_zone", "points", "split", "demo"}
+    assert set(found["points"][0]) == {"start", "count", "total", "share", "gaps"}
+    assert len(found["points"]) == 61
+    assert found["time_zone"] == "Africa/Casablanca"
+
+
+def test_queries_are_compared_on_one_axis(desk: Desk) -> None:
+    found = desk.json("trend", "place:tanger", "--compare", "place:fes", "--by", "month")
+    starts = [point["start"] for point in found["points"]]
+    assert [point["start"] for point in found["compare"][0]["points"]] == starts
+
+
+def test_a_trend_is_drawn(desk: Desk, tmp_path: Path) -> None:
+    desk.run("trend", "DGSN", "--by", "week", "--svg", str(tmp_path / "t.svg"))
+    assert (tmp_path / "t.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_status_has_the_documented_keys(desk: Desk) -> None:
+    status = desk.json("status")
+    assert set(status) == {
+        "articles", "revisions", "frontier", "outbox", "rejections", "sources", "demo",
+    }  # fmt: skip
+    assert status["outbox"] == 0
+    assert status["articles"] + 2 == status["revisions"]
+
+
+def test_crawl_has_the_documented_keys(desk: Desk) -> None:
+    """The press is closed by now: every outlet fails, is counted, and nothing is lost."""
+    before = desk.export()
+    found: Any = desk.json("crawl", "atlas-sabah", "jaridat-rif", expect=1)
+    keys = "source found fetched stored revised unchanged rejected errors not_modified next_due_at".split()
+    assert [list(row) for row in found["sources"]] == [keys, keys]
+    assert all(row["errors"] for row in found["sources"])
+    assert set(found["totals"]) == set(keys) - {"source", "next_due_at"}
+    assert desk.export() == before
+
+
+FAULTS = [
+    ("(طنجة", 2, "col 1: "),
+    ("colour:red", 2, "colour"),
+    ("zzzzqqq", 3, "nothing found"),
+]
+
+
+@pytest.mark.parametrize(("query", "code", "words"), FAULTS)
+def test_a_question_without_an_answer_says_why(desk: Desk, query: str, code: int, words: str) -> None:
+    done = subprocess.run(desk.command("search", query), capture_output=True, text=True)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_is_one_line_on_stdout(desk: Desk) -> None:
+    assert len(desk.run("search", "الأمن", "--json").splitlines()) == 1
+    json.loads(desk.run("index", "status", "--json"))
