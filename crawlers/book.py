@@ -7,7 +7,7 @@ The verbs are the ledger's own (:mod:`store.ledger`); :class:`crawlers.memory.Me
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -24,6 +24,10 @@ class Book(Protocol):
     def entry_states(self, source_id: str) -> list[EntryState]: ...
     def save_entry_state(self, state: EntryState) -> None: ...
     def source_state(self, source_id: str) -> SourceState | None: ...
+    def coverage(
+        self, source_ids: Collection[str] | None = None
+    ) -> dict[str, list[tuple[datetime, datetime]]]: ...
+    def free_dead_owners(self, is_dead: Callable[[str], bool], now: datetime) -> list[str]: ...
     def start_visit(self, source_id: str, at: datetime) -> int: ...
     def end_visit(
         self,

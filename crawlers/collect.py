@@ -24,6 +24,7 @@ from crawlers.discovery import Discovered, discover, in_window
 from crawlers.hosts import Hosts, utc_now
 from crawlers.listings import RETIRED, conditional, covered, interval_after, interval_after_failure, oldest
 from crawlers.matching import verdict
+from crawlers.owners import is_dead
 from crawlers.pauses import Do, Header, Judgement, back_off, judge, judge_failure
 from crawlers.scribe import Scribe
 from store.records import FetchedPage, Link, Reason, Rejection, Via
@@ -121,7 +122,8 @@ class Visit:
     id: int
     started_at: datetime
     window_start: datetime
-    last_ok_at: datetime | None
+    seen_to: datetime | None
+    """Up to when earlier visits have seen everything."""
     open: int = 0
     ok: int = 0
     failed: int = 0
@@ -193,6 +195,9 @@ class Collecting:
 
     def _begin(self) -> None:
         now = self._now()
+        # A crawl that was killed a moment ago: its leases are void.
+        self._book.free_dead_owners(is_dead, now)
+        stretches = self._book.coverage(list(self._sources))
         for source in self._sources.values():
             jobs = [
                 job for entry in source.entry_points if (job := self._due(source, entry, now)) is not None
@@ -205,9 +210,9 @@ class Collecting:
             window = first - timedelta(days=self._terms.backfill_days)
             if self._terms.since is not None:
                 window = min(window, self._terms.since)
-            visit = Visit(
-                self._book.start_visit(source.id, now), now, window, getattr(state, "last_ok_at", None)
-            )
+            # Not the end of the last good visit: what it covers ends when its listings were asked for.
+            seen_to = stretches[source.id][-1][1] if source.id in stretches else None
+            visit = Visit(self._book.start_visit(source.id, now), now, window, seen_to)
             self._visits[source.id] = visit
             for job in jobs:
                 self._enqueue_listing(visit, job)
@@ -665,7 +670,7 @@ class Collecting:
             span = covered(
                 now=visit.started_at,
                 window_start=visit.window_start,
-                last_ok_at=visit.last_ok_at,
+                seen_to=visit.seen_to,
                 overlaps=visit.overlaps,
                 oldest_at=visit.oldest_at,
             )

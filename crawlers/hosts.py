@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from crawlers.book import Book
+from crawlers.owners import is_dead
 from crawlers.pauses import (
     BLOCKED_S,
     BREAKER,
@@ -36,6 +37,7 @@ from crawlers.pauses import (
 from crawlers.scribe import Scribe
 
 _POLL_S = 0.25  # how often a host that another process holds is asked for
+_DEAD_CHECK_S = 2.0
 _IDLE_S = 5.0  # how long a lease is kept after the host could have been asked again
 _STRIKES = re.compile(r"\(strike (\d+)\)")
 
@@ -119,6 +121,7 @@ class Hosts:
         self._now = now
         self._rng = rng or random.Random()
         self._hosts: dict[str, _Host] = {}
+        self._checked_at = time.monotonic()
         self._stopping = asyncio.Event()
         self.on_pause: Callable[[str, datetime, str], None] | None = None
 
@@ -238,6 +241,10 @@ class Hosts:
             lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s)
         )
         if lease is None:
+            # Held by a live process, we hope; by one that was killed, its leases are void at once.
+            if time.monotonic() > self._checked_at + _DEAD_CHECK_S:
+                self._checked_at = time.monotonic()
+                self._scribe.post(lambda: self._book.free_dead_owners(is_dead, now))
             return False
         state.token = lease.token
         state.lease_ends = time.monotonic() + self._ttl_s

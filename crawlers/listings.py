@@ -68,15 +68,15 @@ def covered(
     *,
     now: datetime,
     window_start: datetime,
-    last_ok_at: datetime | None,
+    seen_to: datetime | None,
     overlaps: bool,
     oldest_at: datetime | None,
 ) -> tuple[datetime, datetime]:
     """The span of time of which a successful visit has seen everything that the outlet lists.
 
-    A listing that still shows something known (or nothing new) reaches back to the last good visit.  One that
-    does not may have scrolled: then only its own oldest item is sure.
+    A listing that still shows something known (or nothing new) reaches back to where earlier visits end.  One
+    that does not may have scrolled: then only its own oldest item is sure.
     """
-    if overlaps and last_ok_at is not None:
-        return min(last_ok_at, now), now
+    if overlaps and seen_to is not None:
+        return min(seen_to, now), now
     return max(min(oldest_at or now, now), window_start), now

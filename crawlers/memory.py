@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -46,6 +46,14 @@ class MemoryBook:
 
     def save_source_state(self, state: SourceState) -> None:
         """Nobody asks for it later."""
+
+    def coverage(
+        self, source_ids: Collection[str] | None = None
+    ) -> dict[str, list[tuple[datetime, datetime]]]:
+        return {}
+
+    def free_dead_owners(self, is_dead: Callable[[str], bool], now: datetime) -> list[str]:
+        return []
 
     def start_visit(self, source_id: str, at: datetime) -> int:
         self._visits += 1

@@ -7,20 +7,21 @@ import socket
 from pathlib import Path
 
 
-def _started(pid: int) -> str:
-    """When process *pid* began, in clock ticks since boot; empty where the system does not say.
+def _stat(pid: int) -> tuple[str, str]:
+    """State letter of process *pid*, and when it began in clock ticks since boot; empty where not told.
 
-    Together with the pid it names a process for good: pids are used again.
+    Start and pid together name a process for good: pids are used again.
     """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return fields[0], fields[19]
     except (OSError, IndexError):
-        return ""
+        return "", ""
 
 
 def owner_name() -> str:
     """This process as an owner: ``host/pid/start``."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_stat(os.getpid())[1]}"
 
 
 def is_dead(owner: str) -> bool:
@@ -35,5 +36,5 @@ def is_dead(owner: str) -> bool:
         return True
     except PermissionError:
         pass
-    now = _started(int(pid_text))
-    return bool(start and now and start != now)
+    state, now = _stat(int(pid_text))
+    return state in ("Z", "X") or bool(start and now and start != now)

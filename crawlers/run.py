@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from crawlers.assignment import Assignment
 from crawlers.guard import networks, refusal
+from crawlers.owners import is_dead
 from store.urls import host_of
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def run_crawl(
     began = time.monotonic()
     with Ledger.open(store) as ledger:
         now = datetime.now(UTC)
-        ledger.free_dead_owners(_is_dead, now)
+        ledger.free_dead_owners(is_dead, now)
         ids = due_sources(config, ledger, now) if source_ids is None else list(dict.fromkeys(source_ids))
     sources = [config.sources[name] for name in ids]
     matching = any(source.collect == "matching" for source in sources)
@@ -183,12 +184,6 @@ def run_crawl(
     order = {name: index for index, name in enumerate(ids)}
     rows.sort(key=lambda row: order.get(row["source"], 0))
     return CrawlSummary(tuple(rows), time.monotonic() - began, stopped)
-
-
-def _is_dead(owner: str) -> bool:
-    from crawlers.owners import is_dead
-
-    return is_dead(owner)
 
 
 @dataclass(slots=True)
@@ -308,7 +303,7 @@ class _Watch:
         from store.ledger import Ledger
 
         with Ledger.open(self.store) as ledger:
-            ledger.free_dead_owners(_is_dead, datetime.now(UTC))
+            ledger.free_dead_owners(is_dead, datetime.now(UTC))
 
     def _deadlines(self) -> None:
         limit = self.config.settings["crawl.wall_clock_s"] + _SLACK_S

@@ -10,9 +10,7 @@ import sqlalchemy as sa
 
 from store.database import Database
 from store.states import EntryState, LinkState
-from store.tables import entry_points, hosts, links
-
-_LEASED = links.c.state.in_([LinkState.FETCHING, LinkState.CAPTURED])
+from store.tables import CAPTURED, OPEN, entry_points, hosts, links
 
 
 class Upkeep:
@@ -50,19 +48,23 @@ class Upkeep:
 
         A restart after ``kill -9`` so need not wait for the leases to run out.  Returns the owners freed.
         """
+        leases = (  # state by state, as the partial indexes are
+            (links, sa.and_(OPEN, links.c.lease_owner.is_not(None))),
+            (links, sa.and_(CAPTURED, links.c.lease_owner.is_not(None))),
+            (hosts, hosts.c.lease_owner.is_not(None)),
+        )
         with self._db.reading() as connection:
-            held = sa.and_(_LEASED, links.c.lease_owner.is_not(None))
-            owners = set(connection.scalars(sa.select(links.c.lease_owner).where(held).distinct()))
-            owners |= set(
-                connection.scalars(
-                    sa.select(hosts.c.lease_owner).where(hosts.c.lease_owner.is_not(None)).distinct()
-                )
-            )
-        dead = sorted(owner for owner in owners if owner and is_dead(owner))
+            owners = {
+                owner
+                for table, held in leases
+                for owner in connection.scalars(sa.select(table.c.lease_owner).where(held).distinct())
+            }
+        dead = sorted(owner for owner in owners if is_dead(owner))
         if dead:
             with self._db.writing() as connection:
-                mine = sa.and_(_LEASED, links.c.lease_owner.in_(dead))
-                connection.execute(sa.update(links).where(mine).values(lease_owner=None, ready_at=now))
+                for state in (LinkState.FETCHING, LinkState.CAPTURED):
+                    mine = sa.and_(links.c.state == state, links.c.lease_owner.in_(dead))
+                    connection.execute(sa.update(links).where(mine).values(lease_owner=None, ready_at=now))
                 theirs = hosts.c.lease_owner.in_(dead)
                 connection.execute(sa.update(hosts).where(theirs).values(lease_owner=None, lease_until=None))
         return dead

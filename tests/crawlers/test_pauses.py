@@ -177,7 +177,7 @@ def test_a_visit_covers_what_it_is_sure_to_have_seen(
     span = covered(
         now=NOW,
         window_start=NOW - 720 * HOUR,
-        last_ok_at=last_ok,
+        seen_to=last_ok,
         overlaps=overlaps,
         oldest_at=oldest,
     )
