@@ -12,7 +12,8 @@ _MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The part of a :class:`~config.model.Source` that reading a page depends on; hashable, so it can key caches."""
+    """The part of a :class:`~config.model.Source` that reading a page depends on; hashable, so it can key
+    caches."""
 
     source_id: str
     languages: tuple[str, ...]

@@ -7,18 +7,30 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from config.zones import zone as zone_named
-from pipeline.extraction import authors, body, decoding, kinds, language, media, metadata, published, title, tree
+from pipeline.extraction import (
+    authors,
+    body,
+    decoding,
+    kinds,
+    language,
+    media,
+    metadata,
+    published,
+    title,
+    tree,
+)
 from pipeline.extraction.metadata import Claims
 from pipeline.extraction.tree import Page
 from pipeline.rules import Rules
 from store.records import Access, Article, FetchedPage, Reason, Rejection
+from store.urls import believable_canonical
 
 
 def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     """The article on *page*, or why it is none.
 
-    Pure: the same page and rules give the same answer, and the only clock is ``page.fetched_at``.  Raises nothing for
-    any bytes; the caller bounds time.
+    Pure: the same page and rules give the same answer, and the only clock is ``page.fetched_at``.  Raises
+    nothing for any bytes; the caller bounds time.
     """
     url = page.final_url or page.url
     other = kinds.not_html(page.body, page.header("content-type"))
@@ -44,8 +56,9 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     name, title_origin, at = headline
     text = body.find(walked, claims, name, at)
     if not text.paragraphs:
-        return Rejection(Reason.NO_TEXT, page.url, name[:80])
-    no_article = kinds.after_text(walked, claims, url, name, list(text.paragraphs), text.place, page.status)
+        listing = kinds.is_listing(walked, claims, url, (), text.place)
+        return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, page.url, name[:80])
+    no_article = kinds.after_text(walked, claims, url, name, text.paragraphs, text.place)
     if no_article:
         return Rejection(no_article[0], page.url, no_article[1])
     if len(name) > title.MAX_TITLE:
@@ -57,9 +70,12 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     )
     signed, authors_origin = authors.find(walked, claims, rules, text.place)
     spoken, language_origin = language.detect(
-        name, "\n".join(text.paragraphs), walked.lang or claims.meta("og:locale", "content-language"), rules.languages
+        name,
+        "\n".join(text.paragraphs),
+        walked.lang or claims.meta("og:locale", "content-language"),
+        rules.languages,
     )
-    base = urljoin(url, walked.base) if walked.base else url
+    base = _joined(url, walked.base) or url
     images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
     videos = media.videos(walked, claims, text.place, base)
     section = media.section(walked, claims)
@@ -107,20 +123,22 @@ def _zone(rules: Rules) -> tzinfo | None:
 
 def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
     """(the canonical URL that is believed, its origin); the URL that answered where none is."""
-    from store.urls import believable_canonical
-
     claimed = [(href, "canonical") for rel, href, _ in page.links if rel == "canonical"]
     og = claims.meta("og:url")
     if og:
         claimed.append((og, "og"))
     for href, origin in claimed:
-        try:
-            whole = urljoin(url, href.strip())
-        except ValueError:
-            continue
-        if urlsplit(whole).scheme not in ("http", "https"):
-            continue
-        believed = believable_canonical(url, whole)
+        whole = _joined(url, href)
+        believed = believable_canonical(url, whole) if whole else None
         if believed:
             return believed, origin
     return url, "url"
+
+
+def _joined(base: str, href: str) -> str | None:
+    """*href* made absolute, if that gives a web address."""
+    try:
+        whole = urljoin(base, href.strip())
+        return whole if urlsplit(whole).scheme in ("http", "https") and urlsplit(whole).netloc else None
+    except ValueError:
+        return None

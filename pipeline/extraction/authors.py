@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from config.fold import fold
+from pipeline.extraction.calendar import MONTHS, WEEKDAYS
 from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
@@ -12,30 +14,58 @@ from pipeline.extraction.tree import Page, text
 from pipeline.extraction.words import SIGNED
 from pipeline.rules import Rules
 
-_METAS = ("author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "cxenseparse:author", "article:author_name", "citation_author", "twitter:data1")
+_METAS = (
+    "author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+    "dc.creator",
+    "dcterms.creator",
+    "cxenseparse:author",
+    "article:author_name",
+    "citation_author",
+    "twitter:data1",
+)
 _PREFIX = re.compile(
-    r"^(?:(?:article\s+)?(?:written|posted|published|reported|story|words|reporting|text|analysis|opinion|by|from)?\s*by\b|by\b|from\b|author\b|par\b|propos\s+recueillis\s+par|(?:article\s+)?[ée]crit\s+par|(?:article\s+)?r[ée]dig[ée]\s+par|publi[ée]\s+par|avec|por\b|escrito\s+por|texto:?|autor(?:es|a)?\b|auteurs?\b|"
-    r"بقلم|كتب(?:ت|ه|ها)?|إعداد|تحرير|أعدّ?ها?|أنجزه?ا?|الكاتب(?:ة)?|حاوره?ا?|مراسلة|متابعة|من\s+إعداد)\s*[:：\-–|/]?\s+",
+    r"^(?:(?:article\s+)?(?:written|posted|published|reported|story|words|reporting|text|analysis|opinion|"
+    r"by|from)?\s*by\b|by\b|from\b|author\b|par\b|propos\s+recueillis\s+par|(?:article\s+)?[ée]crit\s+par|"
+    r"(?:article\s+)?r[ée]dig[ée]\s+par|publi[ée]\s+par|avec|por\b|escrito\s+por|texto:?|autor(?:es|a)?\b|"
+    r"auteurs?\b|"
+    r"بقلم|كتب(?:ت|ه|ها)?|إعداد|تحرير|أعدّ?ها?|أنجزه?ا?|الكاتب(?:ة)?|حاوره?ا?|مراسلة|متابعة|"
+    r"من\s+إعداد)\s*[:：\-–|/]?\s+",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"\s*(?:,|;|\||/|•|·|\n|،|؛|\s&\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*", re.IGNORECASE)
 _EMAIL = re.compile(r"\S+@\S+\.\w+|@\w+|https?://\S+|www\.\S+")
 _ROLE = re.compile(
-    r"\b(?:reporter|correspondent|editor|journalist|writer|staff|columnist|contributor|producer|director|analyst|intern|senior|chief|bureau|follow|contact|view|profile|more|posts?|photographer|founder|ceo|professor|author|"
-    r"journaliste|r[ée]dact(?:eur|rice)|correspondante?|envoy[ée]e?|sp[ée]cial|reporter|photographe|chroniqueu[rs]e?|grand|stagiaire|"
+    r"\b(?:reporter|correspondent|editor|journalist|writer|columnist|contributor|producer|director|"
+    r"analyst|intern|senior|chief|bureau|follow|contact|view|profile|more|posts?|photographer|founder|ceo|"
+    r"professor|author|"
+    r"journaliste|r[ée]dact(?:eur|rice)|correspondante?|envoy[ée]e?|sp[ée]cial|reporter|photographe|"
+    r"chroniqueu[rs]e?|grand|stagiaire|"
     r"redactora?|periodista|corresponsal|enviad[oa]|colaborador|editora?)\b|مراسل|صحفي|رئيس|محرر",
     re.IGNORECASE,
 )
-_DATE_WORD = re.compile(r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث", re.IGNORECASE)
+# Desks sign too; these words do not make a role of their name.
+_DESK = re.compile(
+    r"\b(?:\S+\s+)?(?:news\s*)?(?:desk|newsroom|r[ée]daction|redacci[óo]n|team|staff)$", re.IGNORECASE
+)
+_DATE_WORD = re.compile(
+    r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث",
+    re.IGNORECASE,
+)
 _PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _NOT_A_NAME = frozenset(
-    "admin administrator administrateur editor webmaster author unknown guest user root home none null anonymous staff online share email print "
+    "admin administrator administrateur editor webmaster author unknown guest user root home none null "
+    "anonymous staff online share email print "
     "facebook twitter instagram linkedin comments comment follow read more subscribe".split()
 )
 MAX_AUTHORS = 20
 
 
-def find(page: Page, claims: Claims, rules: Rules, place: Place, selected: list[str] | None = None) -> tuple[tuple[str, ...], str]:
+def find(
+    page: Page, claims: Claims, rules: Rules, place: Place, selected: list[str] | None = None
+) -> tuple[tuple[str, ...], str]:
     """(authors in the order printed, origin); no authors is ``((), "")``."""
     outlet = {key(name) for name in rules.names}
     site = claims.meta("og:site_name")
@@ -92,9 +122,11 @@ def _name(piece: str) -> str | None:
     if not 2 <= len(piece) <= 60 or _DATE_WORD.search(piece):
         return None
     words = piece.split()
+    if all(word in WEEKDAYS or word in MONTHS for word in fold(piece).split()):
+        return None
     if len(words) > 6 or key(piece) in _NOT_A_NAME or not any(c.isalpha() for c in piece):
         return None
-    if _ROLE.search(piece) and not (len(words) <= 4 and piece[:1].isupper() and re.search(r"(?i)\b(?:staff|desk|newsroom|rédaction|redacción|team)\b", piece)):
+    if _ROLE.search(_DESK.sub("", piece)):
         return None
     if piece.isupper() and len(words) > 1 and piece.isascii():
         piece = piece.title()
@@ -122,12 +154,23 @@ def _people(value: Any) -> list[str]:
 
 def _metas(claims: Claims) -> list[str]:
     for name in _METAS:
-        if name == "twitter:data1" and key(claims.meta("twitter:label1") or "") not in ("written by", "ecrit par", "escrito por", "كتب بواسطة"):
+        if name == "twitter:data1" and key(claims.meta("twitter:label1") or "") not in (
+            "written by",
+            "ecrit par",
+            "escrito por",
+            "كتب بواسطة",
+        ):
             continue
-        found = [c for c in claims.metas.get(name, ()) if c.strip() and not c.strip().startswith(("http", "/"))]
+        found = [
+            c for c in claims.metas.get(name, ()) if c.strip() and not c.strip().startswith(("http", "/"))
+        ]
         if names_in(found):
             return found
-    return [c for c in claims.metas.get("article:author", ()) if c.strip() and not c.strip().startswith(("http", "/")) and "." not in c]
+    return [
+        c
+        for c in claims.metas.get("article:author", ())
+        if c.strip() and not c.strip().startswith(("http", "/")) and "." not in c
+    ]
 
 
 def _marked(page: Page, place: Place, *, strong: bool) -> list[str]:
@@ -165,6 +208,8 @@ def _in_other_box(node: Any, title: int) -> bool:
     for one in (node, *node.ancestors()):
         if one.start <= title < one.end:
             return False
-        if one.furniture and re.search(r"comment|relat|recomm|popular|side|nav|foot|teaser|latest|respond|more", one.furniture):
+        if one.furniture and re.search(
+            r"comment|relat|recomm|popular|side|nav|foot|teaser|latest|respond|more", one.furniture
+        ):
             return True
     return False

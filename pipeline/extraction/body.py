@@ -1,8 +1,9 @@
 """The text of the article: which box holds it, and which of its blocks are the article's own words.
 
-Three steps over the blocks of one walk.  *Judge*: boxes that outlets name as furniture are set aside, unless one turns
-out to hold the text.  *Choose*: paragraphs vote for the boxes around them, and the winner grows as long as what it
-takes in reads like the same text.  *Sift*: within it, blocks that are no sentence of the article go, one by one.
+Three steps over the blocks of one walk.  *Judge*: boxes that outlets name as furniture are set aside, unless
+one turns out to hold the text.  *Choose*: paragraphs vote for the boxes around them, and the winner grows as
+long as what it takes in reads like the same text.  *Sift*: within it, blocks that are no sentence of the
+article go, one by one.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     ARTICLE_TEXT,
+    BIO,
     CREDIT,
     CREDIT_END,
-    BIO,
     DATE_LINE,
     ENDING,
     HEADINGS,
@@ -61,12 +62,15 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     stated = _stated(claims)
     if stated and _better(stated, paragraphs):
         paragraphs, origin = stated, "json-ld"
-    place = Place(title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept))
+    place = Place(
+        title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept)
+    )
     return Text(tuple(paragraphs), place, origin, partial=_partial(page, claims, region, paragraphs))
 
 
 def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) -> bool:
-    """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of a stub."""
+    """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of
+    a stub."""
     for block in page.blocks[region.start : region.end + 8]:
         if len(block.text) < 300 and PAYWALL.search(block.text):
             return True
@@ -76,7 +80,8 @@ def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) ->
     return locked and sum(map(len, paragraphs)) < _STUB
 
 
-# --- judge ----------------------------------------------------------------------------------------------------------
+# --- judge
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _weight(block: Block) -> float:
@@ -84,7 +89,7 @@ def _weight(block: Block) -> float:
     n = len(block.text)
     if n < 30 or block.links > 0.5 * n or block.tag in HEADINGS:
         return 0.0
-    if n < 60 and block.text[-1] not in ".!?…»”\"؟":
+    if n < 60 and block.text[-1] not in '.!?…»”"؟':
         return 0.0
     return float(min(n, 800) - block.links)
 
@@ -99,7 +104,8 @@ def _sums(weights: list[float]) -> list[float]:
 def judge(page: Page, title_at: int) -> list[float]:
     """Mark the blocks in furniture; return the weight of each block, 0 in furniture.
 
-    A box that holds the headline is none, and neither is one that holds more text than all that stands outside.
+    A box that holds the headline is none, and neither is one that holds more text than all that stands
+    outside.
     """
     blocks = page.blocks
     raw = [_weight(block) for block in blocks]
@@ -137,7 +143,8 @@ def _outermost(page: Page) -> list[Node]:
     return out
 
 
-# --- choose ---------------------------------------------------------------------------------------------------------
+# --- choose
+# ---------------------------------------------------------------------------------------------------------
 
 _DIGITS = re.compile(r"\d+")
 
@@ -164,7 +171,9 @@ def choose(page: Page, weights: list[float], title_at: int) -> Node:
     for mark in page.itemprops:
         if (mark.attributes.get("itemprop") or "").lower() == "articlebody" and mark.node.index in scores:
             scores[mark.node.index] *= 1.5
-    best = max(scores, key=lambda i: (scores[i] * (1.2 if ARTICLE_TEXT.search(page.nodes[i].name) else 1.0), -i))
+    best = max(
+        scores, key=lambda i: (scores[i] * (1.2 if ARTICLE_TEXT.search(page.nodes[i].name) else 1.0), -i)
+    )
     return _grown(page, page.nodes[best], weights)
 
 
@@ -182,7 +191,8 @@ def _signature(block: Block) -> tuple[str, str]:
 
 
 def _grown(page: Page, node: Node, weights: list[float]) -> Node:
-    """The widest box around *node* of which the rest is the same text: set alike, mostly sentences, few links."""
+    """The widest box around *node* of which the rest is the same text: set alike, mostly sentences, few
+    links."""
     sums = _sums(weights)
     inside = sums[node.end] - sums[node.start]
     kinds = {_signature(page.blocks[i]) for i in range(node.start, node.end) if weights[i]}
@@ -208,7 +218,8 @@ def _grown(page: Page, node: Node, weights: list[float]) -> Node:
     return node
 
 
-# --- sift -----------------------------------------------------------------------------------------------------------
+# --- sift
+# -----------------------------------------------------------------------------------------------------------
 
 
 def caption_box(block: Block) -> Node | None:
@@ -223,7 +234,7 @@ def caption_box(block: Block) -> Node | None:
     return None
 
 
-_SENTENCE_END = ".!?…»”\"؟"
+_SENTENCE_END = '.!?…»”"؟'
 _LABEL_LETTERS = 30
 
 
@@ -282,7 +293,9 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
                 continue
             seen.add(k)
         kept.append(index)
-    while kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in _SENTENCE_END:
+    while (
+        kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in _SENTENCE_END
+    ):
         kept.pop()
     return kept
 
@@ -301,7 +314,7 @@ def _small_box(page: Page, index: int, region: Node, sums: list[float], total: f
     """The largest box around a block that is small beside the text: an inset, not a part of the article."""
     best = range(index, index + 1)
     for node in (page.blocks[index].node, *page.blocks[index].node.ancestors()):
-        if node is region or node.start <= region.start and node.end >= region.end:
+        if node is region or (node.start <= region.start and node.end >= region.end):
             break
         if node.end - node.start > 40 or sums[node.end] - sums[node.start] > min(1500.0, 0.3 * total):
             break
@@ -320,7 +333,10 @@ def _picture_boxes(page: Page, region: Node, weights: list[float], sums: list[fl
             if node is None or node.end - node.start > 2 or node.tag in ("p", "li", "td"):
                 break
             if node.end > node.start:
-                if all(len(page.blocks[i].text) < 250 for i in range(node.start, node.end)) and node.start > region.start - 1:
+                if (
+                    all(len(page.blocks[i].text) < 250 for i in range(node.start, node.end))
+                    and node.start > region.start - 1
+                ):
                     out.update(range(node.start, node.end))
                 break
             node = node.parent
@@ -350,7 +366,9 @@ def fallback(page: Page, weights: list[float], region: Node) -> list[int]:
     return inside or [i for i, weight in enumerate(weights) if weight]
 
 
-def lead(page: Page, weights: list[float], region: Node, title_at: int, title: str, signers: set[str]) -> list[int]:
+def lead(
+    page: Page, weights: list[float], region: Node, title_at: int, title: str, signers: set[str]
+) -> list[int]:
     """The standfirst: sentences between the headline and the text that stand in neither's box."""
     if not 0 <= title_at < region.start:
         return []
@@ -364,7 +382,13 @@ def lead(page: Page, weights: list[float], region: Node, title_at: int, title: s
         line = block.text
         if not (weights[index] or (named and len(line) > 40) or (block.tag == "h2" and len(line) > 60)):
             continue
-        if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line) or CREDIT.search(line) or CREDIT_END.search(line[-100:]):
+        if (
+            key(line) == title_key
+            or READ_ALSO.search(line)
+            or PHRASE.search(line)
+            or CREDIT.search(line)
+            or CREDIT_END.search(line[-100:])
+        ):
             continue
         if len(line) < 110 and is_label(line, signers):
             continue
@@ -380,7 +404,8 @@ def _signers(claims: Claims) -> set[str]:
     return {key(name) for name in names if name}
 
 
-# --- what the page states in its metadata ------------------------------------------------------------------------------
+# --- what the page states in its metadata
+# ------------------------------------------------------------------------------
 
 _MIN_STATED = 200
 

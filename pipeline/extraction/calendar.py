@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from config.fold import fold
 
 _MONTHS = (
-    # January to December; within a month: Egypt and the Gulf, Morocco, Tunisia and Algeria, the Levant and Iraq
+    # January to December; within a month: Egypt and the Gulf, Morocco, Tunisia and Algeria, the Levant and
+    # Iraq
     "يناير جانفي كانون_الثاني كانون_ثاني ك2 january jan janvier janv enero ene",
     "فبراير فيفري شباط february feb fevrier fevr fev febrero",
     "مارس آذار march mar mars marzo",
@@ -59,7 +60,13 @@ _UNITS = {
     604800: "أسبوع أسابيع week weeks semaine semaines semana semanas",
     2592000: "شهر أشهر شهور شهرا month months mois mes meses",
 }
-_DUALS = {60: "دقيقتين دقيقتان", 3600: "ساعتين ساعتان", 86400: "يومين يومان", 604800: "أسبوعين أسبوعان", 2592000: "شهرين شهران"}
+_DUALS = {
+    60: "دقيقتين دقيقتان",
+    3600: "ساعتين ساعتان",
+    86400: "يومين يومان",
+    604800: "أسبوعين أسبوعان",
+    2592000: "شهرين شهران",
+}
 UNITS: dict[str, int] = {fold(word): size for size, words in _UNITS.items() for word in words.split()}
 DUALS: dict[str, int] = {fold(word): size for size, words in _DUALS.items() for word in words.split()}
 ONES = frozenset(fold(word) for word in "a an une un una one واحدة واحد".split())

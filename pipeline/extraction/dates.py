@@ -1,8 +1,8 @@
 """Written dates of four languages, as the press prints them; text and a clock in, a moment out.
 
-Nothing here knows of pages: :mod:`pipeline.extraction.published` chooses which text is the article's date.  A date
-that is not fully there is not completed by guessing: no year means no date (unless the weekday beside it proves the
-year), a year alone is never 1 January.
+Nothing here knows of pages: :mod:`pipeline.extraction.published` chooses which text is the article's date.
+A date that is not fully there is not completed by guessing: no year means no date (unless the weekday beside
+it proves the year), a year alone is never 1 January.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
 from config.fold import fold
@@ -27,7 +27,7 @@ from pipeline.extraction.calendar import (
 from store.records import Moment, Precision
 
 EARLIEST_YEAR = 1990
-UTC = timezone.utc
+UTC = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +55,37 @@ _HIJRI: Final = _any(list(HIJRI_MONTHS))
 _WEEKDAY: Final = _any(list(WEEKDAYS))
 _GAP = r"[\s,،.\-–—/|()]*"
 _DAY_FIRST = re.compile(
-    rf"(?<![\d:./])(?P<d>\d{{1,2}})(?:er|st|nd|rd|th|º|°)?[\s\-./]*(?:de\s+|of\s+|من\s+|شهر\s+)*(?P<m>{_MONTH})(?![^\W\d_])\.?"
-    rf"(?:\s*[/(\-]\s*(?:{_MONTH})\)?)?{_GAP}(?:del?\s+|عام\s+|سنه\s+)?(?P<y>\d{{4}}|'?\d{{2}}(?=[\s,،.\-–|)(]|$)(?![:h]|\s*[:h]))?(?!\d)"
+    rf"(?<![\d:./])(?P<d>\d{{1,2}})(?:er|st|nd|rd|th|º|°)?[\s\-./]*(?:de\s+|of\s+|من\s+|"
+    rf"شهر\s+)*(?P<m>{_MONTH})(?![^\W\d_])\.?"
+    rf"(?:\s*[/(\-]\s*(?:{_MONTH})\)?)?{_GAP}(?:del?\s+|عام\s+|سنه\s+)?(?P<y>\d{{4}}|"
+    rf"'?\d{{2}}(?=[\s,،.\-–|)(]|$)(?![:h]|\s*[:h]))?(?!\d)"
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<![^\W_])(?P<m>{_MONTH})\.?[\s\-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])[\s,،\-.]*(?P<y>\d{{4}})(?!\d)"
+    rf"(?<![^\W_])(?P<m>{_MONTH})\.?[\s\-]*(?P<d>\d{{1,2}})(?:st|nd|rd|"
+    rf"th)?(?![\d:])[\s,،\-.]*(?P<y>\d{{4}})(?!\d)"
 )
 _HIJRI_DATE = re.compile(
-    rf"(?<![\d:./])(?P<d>\d{{1,2}})[\s\-./]*(?:من\s+|شهر\s+)*(?P<m>{_HIJRI})(?![^\W\d_]){_GAP}(?:عام\s+|سنه\s+)?(?P<y>1[345]\d{{2}})(?!\d)"
+    rf"(?<![\d:./])(?P<d>\d{{1,2}})[\s\-./]*(?:من\s+|شهر\s+)*(?P<m>{_HIJRI})(?![^\W\d_]){_GAP}(?:عام\s+|"
+    rf"سنه\s+)?(?P<y>1[345]\d{{2}})(?!\d)"
 )
 _YEAR_FIRST = re.compile(
     r"(?<![\d/.\-])(?P<y>(?:19|20)\d{2})\s*(?P<s>[-/.])\s*(?P<m>\d{1,2})\s*(?P=s)\s*(?P<d>\d{1,2})(?![\d])"
-    r"(?:[t\s]+(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<sec>\d{2}))?(?:[.,]\d{1,9})?\s*(?P<z>z(?!\w)|[+-]\d{2}:?(?:\d{2})?(?!\d))?)?"
+    r"(?:[t\s]+(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<sec>\d{2}))?(?:[.,]\d{1,9})?\s*(?P<z>z(?!\w)|"
+    r"[+-]\d{2}:?(?:\d{2})?(?!\d))?)?"
 )
-_COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:t?(\d{2})(\d{2})(\d{2})?)?(?!\d)")
+_COMPACT = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:t?(\d{2})(\d{2})(\d{2})?)?(?!\d)"
+)
 _NUMERIC = re.compile(
-    r"(?<![\d/.\-:])(?P<a>\d{1,2})\s?(?P<s>[/.\-])\s?(?P<b>\d{1,2})\s?(?P=s)\s?(?P<y>(?:19|20)\d{2}|\d{2}(?![\d:]))(?![\d/\-])"
+    r"(?<![\d/.\-:])(?P<a>\d{1,2})\s?(?P<s>[/.\-])\s?(?P<b>\d{1,2})\s?(?P=s)\s?(?P<y>(?:19|20)\d{2}|"
+    r"\d{2}(?![\d:]))(?![\d/\-])"
 )
-_MONTH_YEAR = re.compile(rf"(?<![^\W_])(?P<m>{_MONTH})\.?{_GAP}(?:de\s+|عام\s+)?(?P<y>(?:19|20)\d{{2}})(?!\d)")
+_MONTH_YEAR = re.compile(
+    rf"(?<![^\W_])(?P<m>{_MONTH})\.?{_GAP}(?:de\s+|عام\s+)?(?P<y>(?:19|20)\d{{2}})(?!\d)"
+)
 _RELATIVE = re.compile(
-    rf"(?:(?<![^\W_])(?:منذ|قبل|il\s+y\s+a|hace)\s+(?:حوالي\s+|نحو\s+|environ\s+|unos?\s+|unas\s+)?(?:(?P<n1>\d{{1,3}}|{_any(list(ONES))})\s*)?(?P<u1>{_any([*UNITS, *DUALS])})(?![^\W_])"
+    rf"(?:(?<![^\W_])(?:منذ|قبل|il\s+y\s+a|hace)\s+(?:حوالي\s+|نحو\s+|environ\s+|unos?\s+|"
+    rf"unas\s+)?(?:(?P<n1>\d{{1,3}}|{_any(list(ONES))})\s*)?(?P<u1>{_any([*UNITS, *DUALS])})(?![^\W_])"
     rf"|(?<![^\W_])(?P<n2>\d{{1,3}}|an?|one)\s*(?P<u2>{_any(list(UNITS))})\s+ago(?![^\W_]))"
 )
 _DAY_WORDS: dict[str, int] = {
@@ -86,18 +97,18 @@ _DAY_WORDS: dict[str, int] = {
     }.items()
     for word in words.split()
 }
-_NEAR_DAY = re.compile(
-    rf"(?<![^\W_])(?:{_any([word.replace('_', ' ') for word in _DAY_WORDS])})(?![^\W_])"
-)
+_NEAR_DAY = re.compile(rf"(?<![^\W_])(?:{_any([word.replace('_', ' ') for word in _DAY_WORDS])})(?![^\W_])")
 _CLOCK = (
-    r"(?P<h>\d{1,2})(?:\s*(?::|h(?:eures?)?|\.)\s*(?P<min>\d{2})(?:\s*[:.]\s*(?P<sec>\d{2}))?(?!\d)|\s*(?:h(?:eures?)?(?![^\W_])|(?=\s*[ap]\.?m)))"
+    r"(?P<h>\d{1,2})(?:\s*(?::|h(?:eures?)?|\.)\s*(?P<min>\d{2})(?:\s*[:.]\s*(?P<sec>\d{2}))?(?!\d)|"
+    r"\s*(?:h(?:eures?)?(?![^\W_])|(?=\s*[ap]\.?m)))"
     r"(?:\s*(?P<half>[ap]\.?\s?m(?![^\W_])\.?|صباحا|مساء|ظهرا|ص(?![^\W_])|م(?![^\W_])))?"
 )
 _BETWEEN = r"(?:[\s,،\-–—|@·•.()]|على|علي|الساعه|في|تمام|a\s+las?|a(?![^\W_])|at(?![^\W_])|las(?![^\W_])|h(?:ora)?:|\|)*"
 _CLOCK_AFTER = re.compile(_BETWEEN + _CLOCK)
 _CLOCK_BEFORE = re.compile(_CLOCK + r"[\s,،\-–—|@·•.()]*(?:on\s+|le\s+|el\s+)?$")
 _ZONE_AFTER = re.compile(
-    r"\s*[(\[]?\s*(?:بتوقيت\s+)?(?:(?P<name>utc|gmt|غرينتش|جرينتش|wet|bst|cet|cest|west|eet|eest|est|edt|et|cst|cdt|mst|mdt|pst|pdt|ist|msk|z)(?![^\W\d_])\s*)?(?P<off>[+-]\s?\d{1,2}(?::?\d{2})?)?(?![\d:])"
+    r"\s*[(\[]?\s*(?:بتوقيت\s+)?(?:(?P<name>utc|gmt|غرينتش|جرينتش|wet|bst|cet|cest|west|eet|eest|est|edt|"
+    r"et|cst|cdt|mst|mdt|pst|pdt|ist|msk|z)(?![^\W\d_])\s*)?(?P<off>[+-]\s?\d{1,2}(?::?\d{2})?)?(?![\d:])"
 )
 _WEEKDAY_BEFORE = re.compile(rf"(?<![^\W_])(?P<w>{_WEEKDAY})\.?{_GAP}(?:le\s+|el\s+|dia\s+)?$")
 
@@ -105,8 +116,8 @@ _WEEKDAY_BEFORE = re.compile(rf"(?<![^\W_])(?P<w>{_WEEKDAY})\.?{_GAP}(?:le\s+|el
 def written(text: str, *, day_first: bool = True, now: datetime | None = None) -> list[Written]:
     """Every date in *text*, in order of place; full dates only (see :func:`relative` for "3 hours ago").
 
-    *now* decides the century of two-digit years, whether an impossible reading is turned round, and the year that
-    a weekday proves.
+    *now* decides the century of two-digit years, whether an impossible reading is turned round, and the year
+    that a weekday proves.
     """
     folded = fold(text)
     return list(_written(folded, day_first, now))
@@ -147,6 +158,8 @@ def _written(folded: str, day_first: bool, now: datetime | None) -> Iterator[Wri
             for match in pattern.finditer(folded):
                 month = MONTHS[" ".join(match["m"].split())]
                 year = _year(match["y"], now) if match["y"] else None
+                if match["y"] and len(match["y"]) == 2 and folded[match.start("y") - 1] not in "-/":
+                    continue  # "8 mai 20" is the beginning of something else
                 if year is None:
                     if match["y"] is None and now is not None:
                         take(match, _by_weekday(folded, match, month, now), flags=("year_by_weekday",))
@@ -208,7 +221,8 @@ def _numeric(match: re.Match[str], day_first: bool, now: datetime | None) -> dat
 
 
 def _by_weekday(folded: str, match: re.Match[str], month: int, now: datetime) -> date | None:
-    """A date without a year, where the weekday printed before it fits this year or last year, and one only."""
+    """A date without a year, where the weekday printed before it fits this year or last year, and one
+    only."""
     before = _WEEKDAY_BEFORE.search(folded, max(0, match.start() - 30), match.start())
     if before is None:
         return None
@@ -271,7 +285,9 @@ def _with_clock(folded: str, one: Written) -> Written:
     if clock is None:
         return one
     end = match.end() if after else one.end
-    offset, end = _zone(folded, end) if after else _zone(folded, match.end("half") if match["half"] else match.end())
+    offset, end = (
+        _zone(folded, end) if after else _zone(folded, match.end("half") if match["half"] else match.end())
+    )
     precision = Precision.SECOND if match["sec"] else Precision.MINUTE if match["min"] else Precision.HOUR
     return replace(one, clock=clock, offset=offset, precision=precision, end=max(end, one.end))
 
@@ -316,10 +332,14 @@ def relative(text: str, now: datetime, zone: tzinfo) -> Relative | None:
     if near:
         days = _DAY_WORDS[re.sub(r"\s+", "_", near[0])]
         day = (now.astimezone(zone) - timedelta(days=days)).date()
-        clock = _CLOCK_AFTER.match(folded, near.end()) or _CLOCK_BEFORE.search(folded, max(0, near.start() - 24), near.start())
+        clock = _CLOCK_AFTER.match(folded, near.end()) or _CLOCK_BEFORE.search(
+            folded, max(0, near.start() - 24), near.start()
+        )
         wall = _clock(clock["h"], clock["min"], clock["sec"], clock["half"]) if clock else None
         at = datetime.combine(day, wall or time(), zone).astimezone(UTC)
-        precision = Precision.MINUTE if wall and clock and clock["min"] else Precision.HOUR if wall else Precision.DAY
+        precision = (
+            Precision.MINUTE if wall and clock and clock["min"] else Precision.HOUR if wall else Precision.DAY
+        )
         return Relative(at, precision, timedelta(0), day, wall, near.start())
     return None
 
@@ -334,8 +354,8 @@ _SPAN = {
 def moment(one: Written, zone: tzinfo | None, now: datetime, origin: str) -> Moment:
     """The instant of a written date in the outlet's *zone* (``None`` = unknown: the stated offset, else UTC).
 
-    A day is the outlet's local day from midnight to midnight.  ``00:00`` in UTC is how systems write a day without
-    a time, so it is read as that day.  What lies after *now* is set to *now* and flagged.
+    A day is the outlet's local day from midnight to midnight.  ``00:00`` in UTC is how systems write a day
+    without a time, so it is read as that day.  What lies after *now* is set to *now* and flagged.
     """
     local: tzinfo = zone or (timezone(one.offset) if one.offset is not None else UTC)
     clock, precision = one.clock, one.precision
@@ -348,12 +368,16 @@ def moment(one: Written, zone: tzinfo | None, now: datetime, origin: str) -> Mom
         earliest = datetime.combine(one.day - slack, time(), local).astimezone(UTC)
         latest = datetime.combine(one.day + slack + timedelta(days=1), time(), local).astimezone(UTC)
         at = datetime.combine(one.day, time(), local).astimezone(UTC)
-        return _clamped(Moment(at, precision, origin, earliest, latest, one.day.isoformat(), one.flags), now, local)
+        return _clamped(
+            Moment(at, precision, origin, earliest, latest, one.day.isoformat(), one.flags), now, local
+        )
     stated: tzinfo = timezone(one.offset) if one.offset is not None else local
     at = datetime.combine(one.day, clock, stated).astimezone(UTC)
     span = _SPAN[precision]
     return _clamped(
-        Moment(at, precision, origin, at, at + span, at.astimezone(local).date().isoformat(), one.flags), now, local
+        Moment(at, precision, origin, at, at + span, at.astimezone(local).date().isoformat(), one.flags),
+        now,
+        local,
     )
 
 
@@ -367,7 +391,15 @@ def moment_of_relative(one: Relative, zone: tzinfo | None, now: datetime, origin
         at = earliest
         if one.slack > timedelta(days=1):  # "2 weeks ago" is no day
             earliest, latest = earliest - one.slack / 2, latest + one.slack / 2
-        return Moment(at, one.precision, origin, min(earliest, at), max(min(latest, now), at + timedelta(seconds=1)), one.day.isoformat(), flags)
+        return Moment(
+            at,
+            one.precision,
+            origin,
+            min(earliest, at),
+            max(min(latest, now), at + timedelta(seconds=1)),
+            one.day.isoformat(),
+            flags,
+        )
     at = one.at.astimezone(UTC)
     span = one.slack or _SPAN.get(one.precision, timedelta(minutes=1))
     earliest, latest = (at - span, at + span) if one.slack else (at, at + span)

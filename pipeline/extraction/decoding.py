@@ -1,8 +1,8 @@
 """Bytes of a page to its characters.
 
 Order of trust: byte order mark, valid UTF-8, the header's label, the page's own label, detection.  Labels are
-read as the WHATWG Encoding standard reads them (``iso-8859-1`` is windows-1252, ``x-cp1256`` is windows-1256).
-Arabic outlets send windows-1256 and ISO-8859-6 under any label, so where a single-byte reading is needed the
+read as the WHATWG Encoding standard reads them (``iso-8859-1`` is windows-1252, ``x-cp1256`` is
+windows-1256). Arabic outlets send windows-1256 and ISO-8859-6 under any label, so where a single-byte reading is needed the
 languages of the outlet weigh in.
 """
 
@@ -37,10 +37,16 @@ _META = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([a-z0-9_:.-]{2,40})""", re.IGNORECASE)
-_TAGS = re.compile(r"<(?:script|style)\b.{0,200000}?</(?:script|style)|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
-_ARABIC_WORDS = re.compile(r"(?<![\w])(?:في|من|على|إلى|أن|عن|التي|الذي|هذا|مع|ما|و?ال[\u0621-\u064a]{2,})(?![\w])")
+_TAGS = re.compile(
+    r"<(?:script|style)\b.{0,200000}?</(?:script|style)|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL
+)
+_ARABIC_WORDS = re.compile(
+    r"(?<![\w])(?:في|من|على|إلى|أن|عن|التي|الذي|هذا|مع|ما|و?ال[\u0621-\u064a]{2,})(?![\w])"
+)
 _ARABIC_LETTER = re.compile("[\u0621-\u063a\u0641-\u064a]")
-_LATIN_ACCENT = re.compile("[a-zA-Z][àâäæçèéêëîïôöœùûüÿñóáíúãõ]|[àâçèéêëîïôœùûñóáíúÀÉÈÊÇÔÁÍÓÚÑ][a-z]|[’“”«»–—¿¡][ \\w]")
+_LATIN_ACCENT = re.compile(
+    "[a-zA-Z][àâäæçèéêëîïôöœùûüÿñóáíúãõ]|[àâçèéêëîïôœùûñóáíúÀÉÈÊÇÔÁÍÓÚÑ][a-z]|[’“”«»–—¿¡][ \\w]"
+)
 _ASCII_CONTROLS = bytes([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
 _SAMPLE = 60_000
 
@@ -177,18 +183,39 @@ for _name, _leads in (("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0"), ("cp1256",
     _lead_chars = "".join(bytes([ord(lead)]).decode(_name) for lead in _leads)
     _trail = "".join(re.escape(char) for char, value in _table.items() if value < 0xC0)
     _any = "".join(re.escape(char) for char in _table)
-    _MOJIBAKE.append(
-        (_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}"))
-    )
+    _MOJIBAKE.append((_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}")))
 # What wrongly read UTF-8 is full of, as bytes of UTF-8: counting them is cheap, looking for runs is not.
-_MOJIBAKE_HINTS = [hint.encode() for hint in ("\xc3\u0192", "\xc3\xa9", "\xc3\xa8", "\xc3\xa0", "\xc3\xa1", "\xc3\xad", "\xc3\xb3", "\xc3\xb1", "\xc3\xaa", "\xc3\xa7", "\xe2\u20ac", "\xd8\xa7", "\xd9\u201e", "\u0637\xa7", "\u0638\u201e", "\u0623\xa9", "\xc3\u2014", "\xc3\u2014")]
+_MOJIBAKE_HINTS = [
+    hint.encode()
+    for hint in (
+        "\xc3\u0192",
+        "\xc3\xa9",
+        "\xc3\xa8",
+        "\xc3\xa0",
+        "\xc3\xa1",
+        "\xc3\xad",
+        "\xc3\xb3",
+        "\xc3\xb1",
+        "\xc3\xaa",
+        "\xc3\xa7",
+        "\xe2\u20ac",
+        "\xd8\xa7",
+        "\xd9\u201e",
+        "\u0637\xa7",
+        "\u0638\u201e",
+        "\u0623\xa9",
+        "\xc3\u2014",
+        "\xc3\u2014",
+    )
+]
 
 
 def repair_mojibake(text: str) -> str | None:
-    """*text* with UTF-8 that was once read as windows-1252 or windows-1256 put right, or ``None`` if it is sound.
+    """*text* with UTF-8 that was once read as windows-1252 or windows-1256 put right, or ``None`` if it is
+    sound.
 
-    Only runs whose bytes are valid UTF-8 are touched, and only where such runs are the rule: at least three, and
-    more than the non-ASCII runs that are not.
+    Only runs whose bytes are valid UTF-8 are touched, and only where such runs are the rule: at least three,
+    and more than the non-ASCII runs that are not.
 
     >>> repair_mojibake("La sÃ»retÃ© nationale a dÃ©menti") is not None
     True

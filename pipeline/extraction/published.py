@@ -28,17 +28,20 @@ MODIFIED_METAS = (
     "dc.date.modified", "last-modified", "revised", "lastmod", "article:updated_time",
 )  # fmt: skip
 _UPDATED = re.compile(
-    r"\b(?:updated?|modified|last\s+(?:edited|changed)|mise?\s+[àa]\s+jour|modifi[ée]e?|actualizad[oa]|actualizaci[oó]n|modificad[oa]|maj)\b|تحديث|تعديل|حُدِّث|آخر\s+تعديل",
+    r"\b(?:updated?|modified|last\s+(?:edited|changed)|mise?\s+[àa]\s+jour|modifi[ée]e?|actualizad[oa]|"
+    r"actualizaci[oó]n|modificad[oa]|maj)\b|تحديث|تعديل|حُدِّث|آخر\s+تعديل",
     re.IGNORECASE,
 )
 _PUBLISHED = re.compile(
-    r"\b(?:published|posted|publi[ée]e?s?|post[ée]|cr[ée]{1,2}e?|publicad[oa]|first\s+published|on)\b|نشر|النشر|بتاريخ|تاريخ|حرر|أضيف",
+    r"\b(?:published|posted|publi[ée]e?s?|post[ée]|cr[ée]{1,2}e?|publicad[oa]|first\s+published|on)\b|نشر|"
+    r"النشر|بتاريخ|تاريخ|حرر|أضيف",
     re.IGNORECASE,
 )
 _NOT_OURS = re.compile(r"©|\(c\)|copyright|all\s+rights|tous\s+droits|derechos|جميع\s+الحقوق", re.IGNORECASE)
 _UPDATED_NAME = re.compile(r"updat|modif|maj\b|mise-a-jour|actualiz", re.IGNORECASE)
 _URL_DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d{2})[/\-_.](\d{1,2})[/\-_.](\d{1,2})(?!\d)|(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
+    r"(?<!\d)((?:19|20)\d{2})[/\-_.](\d{1,2})[/\-_.](\d{1,2})(?!\d)|(?<!\d)((?:19|20)\d{2})(0[1-9]|"
+    r"1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
 )
 _MAX_LABEL = 160
 _FAR_FUTURE = timedelta(days=2)
@@ -107,7 +110,13 @@ class _Reader:
 
 
 def find(
-    page: Page, claims: Claims, rules: Rules, zone: tzinfo | None, now: datetime, url: str, place: Place,
+    page: Page,
+    claims: Claims,
+    rules: Rules,
+    zone: tzinfo | None,
+    now: datetime,
+    url: str,
+    place: Place,
     hint: datetime | None,
 ) -> tuple[Moment | None, Moment | None]:
     """(published, modified) of the article."""  # fmt: skip
@@ -120,7 +129,12 @@ def find(
         published = shown or in_url
     if published is not None and shown is not None and published is not shown:
         published = _local_day(published, shown, zone)
-    if published is not None and "future_clamped" in published.flags and in_url and "future_clamped" not in in_url.flags:
+    if (
+        published is not None
+        and "future_clamped" in published.flags
+        and in_url
+        and "future_clamped" not in in_url.flags
+    ):
         published = in_url
     if published is None and hint is not None:
         published = from_hint(hint, zone, now)
@@ -134,7 +148,10 @@ def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
     """What the feed or sitemap said, where the page says nothing."""
     stated = hint.astimezone(dates.UTC)
     return dates.moment(
-        dates.Written(stated.date(), stated.time().replace(microsecond=0), timedelta(0), Precision.SECOND), zone, now, "hint"
+        dates.Written(stated.date(), stated.time().replace(microsecond=0), timedelta(0), Precision.SECOND),
+        zone,
+        now,
+        "hint",
     )
 
 
@@ -169,10 +186,14 @@ def _elsewhere(node: Node) -> bool:
     return False
 
 
-_DATE_FURNITURE = frozenset("meta byline timestamp vcard author entry-meta post-meta article-meta post-date entry-date info".split())
+_DATE_FURNITURE = frozenset(
+    "meta byline timestamp vcard author entry-meta post-meta article-meta post-date entry-date info".split()
+)
 
 
-def _choose(machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime) -> Moment | None:
+def _choose(
+    machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime
+) -> Moment | None:
     """The most trusted stamp; one that the URL or the printed date bears out goes first."""
     sound = [m for m in machine if "future_clamped" not in m.flags]
     for witness in (in_url, shown if shown and "relative" not in shown.flags else None):
@@ -271,7 +292,11 @@ def _other_article(node: Node, title: int, page: Page) -> bool:
         if one.start <= title < one.end:
             return False
         if one.tag in ("nav", "aside", "footer", "li") and one.end - one.start > 0:
-            if one.tag == "li" and one.end - one.start <= 2 and DATE_BOX.search(one.name + " " + (one.parent.name if one.parent else "")):
+            if (
+                one.tag == "li"
+                and one.end - one.start <= 2
+                and DATE_BOX.search(one.name + " " + (one.parent.name if one.parent else ""))
+            ):
                 continue
             if one.tag == "li" and one.start > title and one.start - title <= 4:
                 continue
@@ -282,12 +307,14 @@ def _other_article(node: Node, title: int, page: Page) -> bool:
 
 
 _ELSEWHERE = re.compile(
-    r"comment|relat|recomm|popular|trend|latest|teaser|side|widget|rail|nav|menu|ticker|weather|foot|more|next|prev|lire|read|respond|card|hidden|promo"
+    r"comment|relat|recomm|popular|trend|latest|teaser|side|widget|rail|nav|menu|ticker|weather|foot|more|"
+    r"next|prev|lire|read|respond|card|hidden|promo"
 )
 
 
 def _is_clock(found: Moment, page: Page, index: int, title: int, now: datetime) -> bool:
-    """A date in the page's head that is today's: the clock of the site, unless it stands in one box with the headline."""
+    """A date in the page's head that is today's: the clock of the site, unless it stands in one box with the
+    headline."""
     if abs(found.at - now) > timedelta(hours=48):
         return False
     for one in page.blocks[index].node.ancestors():
@@ -298,13 +325,16 @@ def _is_clock(found: Moment, page: Page, index: int, title: int, now: datetime) 
 
 def from_url(url: str, zone: tzinfo | None, now: datetime) -> Moment | None:
     """A full day in the path (``/2026/11/24/``, ``-20261124``); a year and month alone are no day."""
-    path = urlsplit(url).path
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
     for match in _URL_DATE.finditer(path):
         parts = match.group(1, 2, 3) if match[1] else match.group(4, 5, 6)
         try:
             day = date(*(int(part) for part in parts))
         except ValueError:
             continue
-        if 1995 <= day.year and day <= (now + timedelta(days=1)).date():
+        if day.year >= 1995 and day <= (now + timedelta(days=1)).date():
             return dates.moment(dates.Written(day), zone, now, "url")
     return None

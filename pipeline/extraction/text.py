@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Bidi controls, zero-width space and no-break marks, soft hyphen, object replacement: no reader sees them, and a
-# search, a hash or a comparison stumbles over them.  ZWNJ and ZWJ stay: Persian spelling and emoji need them.
-_INVISIBLE = {
-    code: None
-    for code in (0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0xFFFC)
-    + tuple(range(0x202A, 0x202F))
-    + tuple(range(0x2066, 0x206A))
-}
+# Bidi controls, zero-width space and no-break marks, soft hyphen, object replacement: no reader sees them,
+# and a search, a hash or a comparison stumbles over them.  ZWNJ and ZWJ stay: Persian spelling and emoji
+# need them.
+_INVISIBLE = dict.fromkeys(
+    (173, 1564, 6158, 8203, 8206, 8207, 8288, 65279, 65532)
+    + tuple(range(8234, 8239))
+    + tuple(range(8294, 8298))
+)
 _HAS_INVISIBLE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _WORD = re.compile(r"\w+")
@@ -29,5 +29,6 @@ def clean(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """*text* for comparing: compatibility forms, case and punctuation set aside, words joined by one space."""
+    """*text* for comparing: compatibility forms, case and punctuation set aside, words joined by one
+    space."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKD", text).casefold().replace("_", " ")))

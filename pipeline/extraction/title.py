@@ -10,8 +10,11 @@ from pipeline.extraction.tree import Page
 from pipeline.rules import Rules, host
 
 MAX_TITLE = 500
-_SEPARATOR = re.compile(r"\s+[|–—\-·•»«:/~]+\s+|\s*[|·•»]\s*|\s+::\s+")
-_NOT_TITLE = frozenset("home accueil inicio الرئيسية الصفحة news actualites actualités noticias أخبار menu search".split())
+_ALONE = 1.6  # the trust in the only <h1> of a page
+_SEPARATOR = re.compile(r"\s+[|–—\-·•»«/~]+\s+|\s*[|·•]\s*|\s+::\s+")
+_NOT_TITLE = frozenset(
+    "home accueil inicio الرئيسية الصفحة news actualites actualités noticias أخبار menu search".split()
+)
 
 
 def find(page: Page, claims: Claims, rules: Rules, url: str = "") -> tuple[str, str, int] | None:
@@ -36,6 +39,8 @@ def find(page: Page, claims: Claims, rules: Rules, url: str = "") -> tuple[str, 
         score = bonus
         for other in keys:
             score += 3.0 if other == k else 2.0 if other.startswith(k + " ") else _overlap(k, other)
+        if bonus == _ALONE and len(k.split()) >= 3:
+            score += 2.0
         if score >= 3.0 and (best is None or score > best[0]):
             best = (score, line, index)
     if best is not None and (len(key(best[1]).split()) > 2 or not stated or best[0] >= 5):
@@ -63,6 +68,9 @@ def _headlines(page: Page) -> list[tuple[str, int, float]]:
         if any(a.furniture in ("nav", "footer", "aside", "hidden") for a in (node, *node.ancestors())):
             trust -= 1.0
         out.append((line, node.start, trust))
+    firsts = [i for i, one in enumerate(out) if one[2] == 1.5]
+    if len(firsts) == 1:
+        out[firsts[0]] = (*out[firsts[0]][:2], _ALONE)
     return out
 
 
@@ -98,7 +106,11 @@ def without_site(title: str, site: set[str]) -> str:
     def is_site(part: str) -> bool:
         k = key(part)
         flat = k.replace(" ", "")
-        return bool(k) and (k in site or flat in spaceless or (len(flat) > 3 and any(flat.startswith(s) and len(s) > 4 for s in spaceless)))
+        return bool(k) and (
+            k in site
+            or flat in spaceless
+            or (len(flat) > 3 and any(flat.startswith(s) and len(s) > 4 for s in spaceless))
+        )
 
     while True:
         marks = list(_SEPARATOR.finditer(title))
@@ -123,5 +135,3 @@ def _printed_at(page: Page, title: str) -> int:
         if abs(len(block.text) - len(title)) < 40 and key(block.text) == k:
             return index
     return next((i for i, b in enumerate(page.blocks) if b.tag == "h1" and len(b.text) > 15), -1)
-
-

@@ -1,10 +1,10 @@
 """One parse and one walk of a page; every field is read from what they leave behind.
 
-Lexbor (through selectolax) was chosen over lxml by measurement: it builds the tree that a browser builds where
-libxml2 nests whole articles into an unclosed menu (one French page in four of the labelled set), and it parses and
-walks a page in 2.1 ms against 4.5 ms.  Its price is that markup made to hurt does: 100,000 nested ``<div>`` take it
-42 s, 3,000 unclosed ``<font>`` 1.6 GB, in C code that nothing interrupts.  So :func:`parse` looks first
-(:func:`_hostile`) and flattens such markup to its paragraphs before the parser sees it.
+Lexbor (through selectolax) was chosen over lxml by measurement: it builds the tree that a browser builds
+where libxml2 nests whole articles into an unclosed menu (one French page in four of the labelled set), and
+it parses and walks a page in 2.1 ms against 4.5 ms.  Its price is that markup made to hurt does: 100,000
+nested ``<div>`` take it 42 s, 3,000 unclosed ``<font>`` 1.6 GB, in C code that nothing interrupts.  So
+:func:`parse` looks first (:func:`_hostile`) and flattens such markup to its paragraphs before the parser sees it.
 """
 
 from __future__ import annotations
@@ -22,28 +22,41 @@ from pipeline.extraction.text import clean
 from pipeline.extraction.words import BLOCKS, BYLINE, CAPTION_NAME, POSITIVE, SKIPPED, furniture_word
 
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMING: tuple[str, ...] = ("class", "id", "role", "itemprop", "data-component", "data-testid", "data-type", "data-qa")
+_NAMING: tuple[str, ...] = (
+    "class",
+    "id",
+    "role",
+    "itemprop",
+    "data-component",
+    "data-testid",
+    "data-type",
+    "data-qa",
+)
 _NAMING_SET = frozenset(_NAMING)
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
 
-# --- markup made to hurt ------------------------------------------------------------------------------------------
+# --- markup made to hurt
+# ------------------------------------------------------------------------------------------
 
-# First two letters of the tags that a browser reopens in every paragraph until they are closed; a few other tags
-# begin alike, which costs a closer look and nothing else.
+# First two letters of the tags that a browser reopens in every paragraph until they are closed; a few other
+# tags begin alike, which costs a closer look and nothing else.
 _FORMATTING_HEADS = frozenset(
     head.encode()
     for name in "b i u s em tt big code font small strike strong".split()
     for one in (name, name.upper(), name.capitalize())
     for head in ([one[:2]] if len(one) > 1 else [one + space for space in " \t\n\r\f/"])
 )
-_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE)
+_FORMATTING = re.compile(
+    rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE
+)
 _head = itemgetter(slice(0, 2))
 _ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
 _KEPT_TAG = re.compile(
-    r"<(/?(?:p|br|h[1-6]|li|title|meta|link|script|style|time)(?=[\s>/])[^>]{0,2000})>|<!--.{0,20000}?-->|</?[a-zA-Z][^>]{0,20000}>",
+    r"<(/?(?:p|br|h[1-6]|li|title|meta|link|script|style|time)(?=[\s>/])[^>]{0,2000})>|<!--.{0,20000}?-->|"
+    r"</?[a-zA-Z][^>]{0,20000}>",
     re.IGNORECASE | re.DOTALL,
 )
 _TAG_START = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*")
@@ -91,7 +104,8 @@ def _flatten(text: str) -> str:
 
 
 def parse(text: str) -> tuple[LexborHTMLParser, bool]:
-    """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page at all."""
+    """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page
+    at all."""
     raw = text.encode("utf-8", "replace")
     parts = raw.split(b">")
     if max(map(len, parts)) > _LONG_TAG:
@@ -105,7 +119,8 @@ def parse(text: str) -> tuple[LexborHTMLParser, bool]:
         raise ValueError(str(error)) from error
 
 
-# --- the walk -------------------------------------------------------------------------------------------------------
+# --- the walk
+# -------------------------------------------------------------------------------------------------------
 
 
 class Node:
@@ -114,7 +129,14 @@ class Node:
     __slots__ = ("caption", "end", "furniture", "index", "name", "parent", "start", "tag")
 
     def __init__(
-        self, tag: str, name: str, parent: Node | None, start: int, furniture: str, index: int, caption: bool = False
+        self,
+        tag: str,
+        name: str,
+        parent: Node | None,
+        start: int,
+        furniture: str,
+        index: int,
+        caption: bool = False,
     ) -> None:
         self.tag = tag
         self.name = name
@@ -125,7 +147,8 @@ class Node:
         self.end = start
         """Index after the last block within."""
         self.furniture = furniture
-        """Why its text is furniture by itself (``nav``, ``share``, ``hidden`` …); empty if nothing says so."""
+        """Why its text is furniture by itself (``nav``, ``share``, ``hidden`` …); empty if nothing says
+        so."""
         self.index = index
         self.caption = caption
         """Named as what stands under a picture."""
@@ -203,7 +226,8 @@ _named: dict[tuple[str, str], tuple[str, bool, bool]] = {}
 
 
 def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
-    """(why furniture, whether a byline, whether a caption) by tag and name; outlets repeat theirs on every page."""
+    """(why furniture, whether a byline, whether a caption) by tag and name; outlets repeat theirs on every
+    page."""
     known = _named.get((tag, name))
     if known is None:
         why = ""
@@ -213,7 +237,11 @@ def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
             why = furniture_word(name)
             if why and POSITIVE.search(name):
                 why = ""
-        known = why, bool(BYLINE.search(name)), tag in ("figcaption", "caption") or bool(CAPTION_NAME.search(name))
+        known = (
+            why,
+            bool(BYLINE.search(name)),
+            tag in ("figcaption", "caption") or bool(CAPTION_NAME.search(name)),
+        )
         if len(_named) > 100_000:
             _named.clear()
         _named[tag, name] = known
@@ -222,7 +250,11 @@ def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
 
 def _unseen(attributes: dict[str, str | None]) -> bool:
     style = attributes.get("style")
-    return bool(style and _HIDDEN_STYLE.search(style)) or "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    return (
+        bool(style and _HIDDEN_STYLE.search(style))
+        or "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+    )
 
 
 def walk(parser: LexborHTMLParser) -> Page:
@@ -248,11 +280,11 @@ def walk(parser: LexborHTMLParser) -> Page:
                     blocks.append(Block(line, node, int(links * share), n_links, int(strong * share)))
         links = n_links = strong = 0
 
-    el = parser.root
+    el: Any = parser.root
     stack: list[tuple[Any, str]] = []
     while el is not None:
         seen += 1
-        tag = el.tag
+        tag = el.tag or ""
         descend = False
         if tag == "-text":
             piece = el.text_content or ""
@@ -298,7 +330,7 @@ def walk(parser: LexborHTMLParser) -> Page:
                     descend = False
                 if "itemprop" in attributes:
                     page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
-                    name = f"{name} {attributes['itemprop']}"
+                    name = f"{name} {attributes['itemprop'] or ''}"
                 if (name and _by_name("", name)[1]) or attributes.get("rel") == "author":
                     page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             if tag == "time":
@@ -388,26 +420,31 @@ def walk(parser: LexborHTMLParser) -> Page:
 
 # Words for screen readers inside a sentence ("opens new tab").
 _UNSEEN = re.compile(r"visually-?hidden|\bsr-only\b|screen-reader-text", re.IGNORECASE)
-_EMBEDS = frozenset("video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split())
+_EMBEDS = frozenset(
+    "video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split()
+)
 
 
 # What the walk does with a tag: 1 a block, 2 nothing within is read, 3 by name; any other is inline text.
 _KINDS = (
     dict.fromkeys(BLOCKS, 1)
     | dict.fromkeys((*SKIPPED, "-comment", "noscript"), 2)
-    | dict.fromkeys((*_EMBEDS, "br", "a", "script", "meta", "link", "title", "base", "img", "amp-img", "input"), 3)
+    | dict.fromkeys(
+        (*_EMBEDS, "br", "a", "script", "meta", "link", "title", "base", "img", "amp-img", "input"), 3
+    )
 )
 
 
 def _lines(raw: str) -> list[str]:
-    """Split at ``<br>``: two in a row part paragraphs, one alone parts two sentences, not the halves of one."""
+    """Split at ``<br>``: two in a row part paragraphs, one alone parts two sentences, not the halves of
+    one."""
     lines = raw.split("\x00")
     out = [lines[0]]
     for line in lines[1:]:
         before = out[-1].rstrip()
         if not line.strip():
             out.append("")
-        elif not before or before[-1] in ".!?…»”\"؟:;)" or len(before) < 60:
+        elif not before or before[-1] in '.!?…»”"؟:;)' or len(before) < 60:
             out.append(line)
         else:
             out[-1] = before + " " + line.lstrip()

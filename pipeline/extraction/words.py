@@ -1,56 +1,61 @@
-"""The words by which pages are read: names that outlets give their boxes, and phrases of furniture in four languages.
+"""The words by which pages are read: names that outlets give their boxes, and phrases of furniture in four
+languages.
 
-Tables only, no logic.  Box names are matched against ``class``, ``id``, ``role`` … as written, lower case, with
-separators; phrases against cleaned text.
+Tables only, no logic.  Box names are matched against ``class``, ``id``, ``role`` … as written, lower case,
+with separators; phrases against cleaned text.
 """
 
 from __future__ import annotations
 
 import re
 
-# --- elements -----------------------------------------------------------------------------------------------------
+# --- elements
+# -----------------------------------------------------------------------------------------------------
 
 SKIPPED = frozenset(
     "style template svg canvas object embed map math button select option textarea input dialog noembed".split()
 )
 BLOCKS = frozenset(
-    "html body address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td "
+    "html body address article aside blockquote center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer "
+    "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary "
+    "table tbody td "
     "tfoot th thead tr ul caption amp-img".split()
 )
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
-# --- boxes by name --------------------------------------------------------------------------------------------------
+# --- boxes by name
+# --------------------------------------------------------------------------------------------------
 
 
-# A box with one of these words in its name is furniture, unless it turns out to hold the article.  Names are cut
-# into words at anything but letters and digits (``entry-meta`` is two).
+# A box with one of these words in its name is furniture, unless it turns out to hold the article.  Names are
+# cut into words at anything but letters and digits (``entry-meta`` is two).
 FURNITURE_WORDS = frozenset(
-    """nav navbar navigation menu menus submenu breadcrumb breadcrumbs ariane filariane foot footer siteheader masthead topbar
-    toolbar toolbox sidebar sidebars aside widget widgets rail share shares sharing sharedaddy partage partager partages compartir a2a
-    comment comments commentlist commentaire commentaires comentario comentarios respond replies discussion similar readmore
-    newsletters signup paywalls login signin register rgpd cmp overlay lightbox ads adv adbox dfp caption captions credit credits
-    legende legend copyright copyrights carousel diaporama tagcloud tags keywords metadata meta bio byline bylines timestamp vcard
-    signature pagination pager pagenav rating ratings vote votes poll quiz survey noprint contact feedback disclaimer legal playlist
-    ticker weather trending teaser teasers toc wpembed infobox tooltip tooltips dropdown player jwplayer""".split()
+    """nav navbar navigation menu menus submenu breadcrumb breadcrumbs ariane filariane foot footer
+    siteheader masthead topbar toolbar toolbox sidebar sidebars aside widget widgets rail share shares
+    sharing sharedaddy partage partager partages compartir a2a comment comments commentlist commentaire
+    commentaires comentario comentarios respond replies discussion similar readmore newsletters signup
+    paywalls login signin register rgpd cmp overlay lightbox ads adv adbox dfp caption captions credit
+    credits legende legend copyright copyrights carousel diaporama tagcloud tags keywords metadata meta bio
+    byline bylines timestamp vcard signature pagination pager pagenav rating ratings vote votes poll quiz survey noprint contact feedback disclaimer legal playlist ticker weather trending teaser teasers toc wpembed infobox tooltip tooltips dropdown player jwplayer""".split()
 )
 FURNITURE_PREFIXES = tuple(
-    """social addthis addtoany disqus related relacionad recommend recirc popular newsletter subscri abonn suscri cookie consent gdpr
-    onetrust didomi modal popup advert publicit publicidad sponsor promo outbrain taboola banner breadcrumb slick donat download yarpp
-    wpcf7 mc4wp skiplink sharebar sharebutton vjs readnext mostread lireaussi""".split()
+    """social addthis addtoany disqus related relacionad recommend recirc popular newsletter subscri abonn
+    suscri cookie consent gdpr onetrust didomi modal popup advert publicit publicidad sponsor promo outbrain
+    taboola banner breadcrumb slick donat download yarpp wpcf7 mc4wp skiplink sharebar sharebutton vjs readnext mostread lireaussi""".split()
 )
 FURNITURE_PAIRS = frozenset(
-    """site-header most-read most-popular most-viewed most-commented most-shared more-stories more-news more-articles more-from more-on
-    more-links more-like more-coverage read-more read-also read-next lire-aussi lire-plus a-lire also-read see-also mas-leidas lo-mas
-    up-next latest-news sign-up pop-up ad-slot ad-unit ad-container ad-wrapper ad-label photo-credit photo-credits pie-foto
-    image-source image-info image-meta image-description tag-list tag-links tag-cloud tag-container topics-list topic-list cat-links
-    entry-meta entry-footer entry-utility post-meta post-footer post-nav post-info post-navigation article-footer article-meta article-info
-    article-tools article-tool article-actions article-tags author-bio author-box author-info author-card author-desc author-description
-    author-details author-about author-profile author-block about-author about-the by-line published-date pub-date post-date entry-date
-    prev-next next-prev prev-post prev-article next-post next-article print-only print-footer visually-hidden sr-only screen-reader
-    support-us error-report correction-form video-player video-container video-wrapper video-info video-title video-meta audio-player
-    market-data app-promo app-banner app-store back-top back-to category-list trust-project jp-relatedposts wp-embed nf-form ez-toc table-of
-    skip-links skip-link post-tags dateline-date wp-caption""".split()
+    """site-header most-read most-popular most-viewed most-commented most-shared more-stories more-news
+    more-articles more-from more-on more-links more-like more-coverage read-more read-also read-next
+    lire-aussi lire-plus a-lire also-read see-also mas-leidas lo-mas up-next latest-news sign-up pop-up
+    ad-slot ad-unit ad-container ad-wrapper ad-label photo-credit photo-credits pie-foto image-source
+    image-info image-meta image-description tag-list tag-links tag-cloud tag-container topics-list topic-list
+    cat-links entry-meta entry-footer entry-utility post-meta post-footer post-nav post-info post-navigation
+    article-footer article-meta article-info article-tools article-tool article-actions article-tags
+    author-bio author-box author-info author-card author-desc author-description author-details author-about
+    author-profile author-block about-author about-the by-line published-date pub-date post-date entry-date
+    prev-next next-prev prev-post prev-article next-post next-article print-only print-footer visually-hidden
+    sr-only screen-reader support-us error-report correction-form video-player video-container video-wrapper video-info video-title video-meta audio-player market-data app-promo app-banner app-store back-top back-to category-list trust-project jp-relatedposts wp-embed nf-form ez-toc table-of skip-links skip-link post-tags dateline-date wp-caption""".split()
 )
 # ``has-sidebar`` says that a sidebar stands beside, ``elementor-widget`` wraps whole articles.
 FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidden".split())
@@ -70,7 +75,9 @@ def furniture_word(name: str) -> str:
         for word in _NAME_WORD.findall(token):
             low = word.lower()
             if before not in FURNITURE_NOT_AFTER and (
-                low in FURNITURE_WORDS or low.startswith(FURNITURE_PREFIXES) or f"{before}-{low}" in FURNITURE_PAIRS
+                low in FURNITURE_WORDS
+                or low.startswith(FURNITURE_PREFIXES)
+                or f"{before}-{low}" in FURNITURE_PAIRS
             ):
                 return low
             before = low
@@ -78,93 +85,163 @@ def furniture_word(name: str) -> str:
             return token.lower()
     return ""
 
+
 # The box that an outlet names as its article text.
 ARTICLE_TEXT = re.compile(
-    r"(?:^|[\s_\-:/])(?:articlebody|article-?(?:body|text|content|copy|main|corps|cuerpo|entry)[a-z\-_]*|story-?(?:body|text|content|copy|contents)[a-z\-_]*|post-?(?:body|content|entry|text)|entry-?(?:content|body|text)"
-    r"|body-?(?:copy|text|content)|news-?(?:body|text|content|detail)|td-post-content|field-name-body|main-?text|content-?(?:body|text)|texte-?article|texto-?(?:noticia|articulo)?|corps|cuerpo|rich-?text|wysiwyg|singlepost|single-?content|the-?content)(?=$|[\s_\-:/\d])",
+    r"(?:^|[\s_\-:/])(?:articlebody|article-?(?:body|text|content|copy|main|corps|cuerpo|entry)[a-z\-_]*|"
+    r"story-?(?:body|text|content|copy|contents)[a-z\-_]*|post-?(?:body|content|entry|text)|"
+    r"entry-?(?:content|body|text)"
+    r"|body-?(?:copy|text|content)|news-?(?:body|text|content|detail)|td-post-content|field-name-body|"
+    r"main-?text|content-?(?:body|text)|texte-?article|texto-?(?:noticia|articulo)?|corps|cuerpo|"
+    r"rich-?text|wysiwyg|singlepost|single-?content|the-?content)(?=$|[\s_\-:/\d])",
     re.IGNORECASE,
 )
 
 LEAD = re.compile(
-    r"(?:^|[\s_\-:/])(?:lead|lede|standfirst|chapo|chapeau|sapo|sub-?(?:title|head|heading|headline)|deck?|summary|intro|introduction|excerpt|teaser-?text|description|entradilla|sumario|bajada|abstract|kicker-?text|sous-?titre|subtitulo|article-?(?:summary|intro|lead|description|chapo))[a-z]*(?=$|[\s_\-:/\d])",
+    r"(?:^|[\s_\-:/])(?:lead|lede|standfirst|chapo|chapeau|sapo|sub-?(?:title|head|heading|headline)|"
+    r"deck?|summary|intro|introduction|excerpt|teaser-?text|description|entradilla|sumario|bajada|"
+    r"abstract|kicker-?text|sous-?titre|subtitulo|article-?(?:summary|intro|lead|description|"
+    r"chapo))[a-z]*(?=$|[\s_\-:/\d])",
     re.IGNORECASE,
 )
 
 BYLINE = re.compile(
-    r"(?:^|[\s_\-:/.])(?:by-?lines?|byl|authors?|auteurs?|autor(?:es)?|author-?(?:name|names|link)|journalist|reporter|writer|contributor|signature|signed|fn|written-?by|creator)(?=$|[\s_\-:/\d.])",
+    r"(?:^|[\s_\-:/.])(?:by-?lines?|byl|authors?|auteurs?|autor(?:es)?|author-?(?:name|names|link)|"
+    r"journalist|reporter|writer|contributor|signature|signed|fn|written-?by|creator)(?=$|[\s_\-:/\d.])",
     re.IGNORECASE,
 )
 
 DATE_BOX = re.compile(
-    r"(?:^|[\s_\-:/.])(?:date[a-z]*|pub-?date|publi[a-z]*|post(?:ed)?-?(?:date|on)|time(?:stamp)?|fecha|created|updated|modified|entry-?date|meta|article-?(?:date|meta|info))(?=$|[\s_\-:/\d.])",
+    r"(?:^|[\s_\-:/.])(?:date[a-z]*|pub-?date|publi[a-z]*|post(?:ed)?-?(?:date|on)|time(?:stamp)?|fecha|"
+    r"created|updated|modified|entry-?date|meta|article-?(?:date|meta|info))(?=$|[\s_\-:/\d.])",
     re.IGNORECASE,
 )
 
-# A name that says "the article's own text" outweighs a name of furniture beside it (``article-body paywall``).
+# A name that says "the article's own text" outweighs a name of furniture beside it (``article-body
+# paywall``).
 POSITIVE = re.compile(
-    r"article-?_*(?:body|text|content)|story-?_*(?:body|text|content)|post-?_*(?:body|content)|entry-?_*content|articlebody",
+    r"article-?_*(?:body|text|content)|story-?_*(?:body|text|content)|post-?_*(?:body|content)|"
+    r"entry-?_*content|articlebody",
     re.IGNORECASE,
 )
 
 # Furniture that never turns out to be the article, however long it is.
 STRONG_FURNITURE = re.compile(
-    r"^(?:nav|footer|menu|comment|cookie|consent|gdpr|rgpd|onetrust|didomi|cmp|disqus|respond|breadcrumb|figcaption|modal|pop-?up|newsletter|subscri|signup|sign-up|related|recirc|recommend|relacionad)", re.IGNORECASE
+    r"^(?:nav|footer|menu|comment|cookie|consent|gdpr|rgpd|onetrust|didomi|cmp|disqus|respond|breadcrumb|"
+    r"figcaption|modal|pop-?up|newsletter|subscri|signup|sign-up|related|recirc|recommend|relacionad)",
+    re.IGNORECASE,
 )
 
-CAPTION_NAME = re.compile(r"(?:^|[\s_\-])(?:[a-z]*caption|legende?|credits?|photo-?credit|copyright|pie-?(?:de-?)?foto)(?=$|[\s_\-\d])", re.IGNORECASE)
+CAPTION_NAME = re.compile(
+    r"(?:^|[\s_\-])(?:[a-z]*caption|legende?|credits?|photo-?credit|copyright|pie-?(?:de-?)?foto)(?=$|"
+    r"[\s_\-\d])",
+    re.IGNORECASE,
+)
 
-# --- phrases of furniture: Arabic, French, Spanish, English ----------------------------------------------------------
+# --- phrases of furniture: Arabic, French, Spanish, English
+# ----------------------------------------------------------
 
 READ_ALSO = re.compile(
-    r"^\W*(?:read (?:also|more|next)|also read|see also|related(?: (?:article|story|stories|news|coverage|topics|content|video))?\s*:|more (?:on|from|about)\b.{0,60}$|watch\s*:|"
-    r"(?:à |a )?lire (?:aussi|[ée]galement|plus)|lisez (?:aussi|[ée]galement)|voir aussi|à voir aussi|[àa] lire|sur le m[êe]me sujet|"
-    r"lea tambi[ée]n|lee tambi[ée]n|leer m[áa]s|te puede interesar|ver tambi[ée]n|m[áa]s informaci[óo]n|noticias? relacionadas?|"
-    r"اقرأ (?:أيضا|أيضًا|المزيد|كذلك)|إقرأ (?:أيضا|أيضًا|المزيد)|اقرأ ايضا|شاهد (?:أيضا|أيضًا)|طالع (?:أيضا|أيضًا)|قد يهمك|مواضيع ذات صلة|أخبار ذات صلة|مقالات ذات صلة)",
+    r"^\W*(?:read (?:also|more|next)|also read|see also|related(?: (?:article|story|stories|news|coverage|"
+    r"topics|content|video))?\s*:|more (?:on|from|about)\b.{0,60}$|watch\s*:|"
+    r"(?:à |a )?lire (?:aussi|[ée]galement|plus)|lisez (?:aussi|[ée]galement)|voir aussi|à voir aussi|"
+    r"[àa] lire|sur le m[êe]me sujet|"
+    r"lea tambi[ée]n|lee tambi[ée]n|leer m[áa]s|te puede interesar|ver tambi[ée]n|m[áa]s informaci[óo]n|"
+    r"noticias? relacionadas?|"
+    r"اقرأ (?:أيضا|أيضًا|المزيد|كذلك)|إقرأ (?:أيضا|أيضًا|المزيد)|اقرأ ايضا|شاهد (?:أيضا|أيضًا)|"
+    r"طالع (?:أيضا|أيضًا)|قد يهمك|مواضيع ذات صلة|أخبار ذات صلة|مقالات ذات صلة)",
     re.IGNORECASE,
 )
 PHRASE = re.compile(
-    r"^\W*(?:advertisement|publicit[ée]|publicidad|إعلان|annonce|sponsored|sign up (?:for|to)\b|subscribe (?:to|now|for)\b|follow (?:us|@)|suivez[- ]nous|s[íi]guenos|تابعنا|تابعوا|"
-    r"share (?:this|on|via)|partager|compartir|شارك|click here|cliquez ici|haga clic|اضغط هنا|انقر هنا|©|copyright\b|all rights reserved|tous droits r[ée]serv|todos los derechos|جميع الحقوق|"
-    r"loading|chargement|this article (?:was|has been) (?:originally )?(?:published|updated)|we use cookies|story continues below|continue reading|scroll to continue|"
-    r"abonnez[- ]vous|inscrivez[- ]vous|suscr[íi]bete|اشترك|download (?:the|our) app|t[ée]l[ée]chargez|listen to this article|[ée]couter l.article|"
-    r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|leave a (?:comment|reply)|laisser un commentaire|deja (?:un|tu) comentario|أضف تعليق|اترك تعليق|"
-    r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
-    r"temps de lecture|table of contents$|sommaire$|text size|up next$|explore further$|story highlights$|don.t miss$|what to read next|lecture du monde en cours|vous devez être connect|you must be logged|vous devez indiquer votre|ce document est|this document is subject to copyright|citation:|to view this video|this site is protected by|cet article est r[ée]serv|il vous reste .{0,20}% de cet article|d[ée]jà abonn|already a (?:subscriber|member)|write to .{3,40} at \S+@|.{0,60}(?:politique de gestion des cookies|cookie policy|pol[íi]tica de cookies)|\d+ min(?:ute)?s? (?:read|de lecture)|posted in\b|view (?:all|more)|show more|voir plus|load more|back to top|skip to|top stories$|recommended(?: for you)?$|most (?:read|popular)$)",
+    r"^\W*(?:advertisement|publicit[ée]|publicidad|إعلان|annonce|sponsored|sign up (?:for|to)\b|"
+    r"subscribe (?:to|now|for)\b|follow (?:us|@)|suivez[- ]nous|s[íi]guenos|تابعنا|تابعوا|"
+    r"share (?:this|on|via)|partager|compartir|شارك|click here|cliquez ici|haga clic|اضغط هنا|انقر هنا|©|"
+    r"copyright\b|all rights reserved|tous droits r[ée]serv|todos los derechos|جميع الحقوق|"
+    r"loading|chargement|this article (?:was|has been) (?:originally )?(?:published|updated)|"
+    r"we use cookies|story continues below|continue reading|scroll to continue|"
+    r"abonnez[- ]vous|inscrivez[- ]vous|suscr[íi]bete|اشترك|download (?:the|our) app|t[ée]l[ée]chargez|"
+    r"listen to this article|[ée]couter l.article|"
+    r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|leave a (?:comment|reply)|"
+    r"laisser un commentaire|deja (?:un|tu) comentario|أضف تعليق|اترك تعليق|"
+    r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|"
+    r"source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
+    r"temps de lecture|table of contents$|sommaire$|text size|up next$|explore further$|story highlights$|"
+    r"don.t miss$|what to read next|lecture du monde en cours|vous devez être connect|you must be logged|"
+    r"vous devez indiquer votre|ce document est|this document is subject to copyright|citation:|"
+    r"to view this video|this site is protected by|cet article est r[ée]serv|"
+    r"il vous reste .{0,20}% de cet article|d[ée]jà abonn|already a (?:subscriber|member)|"
+    r"write to .{3,40} at \S+@|.{0,60}(?:politique de gestion des cookies|cookie policy|"
+    r"pol[íi]tica de cookies)|\d+ min(?:ute)?s? (?:read|de lecture)|posted in\b|view (?:all|more)|"
+    r"show more|voir plus|load more|back to top|skip to|top stories$|recommended(?: for you)?$|"
+    r"most (?:read|popular)$)",
     re.IGNORECASE,
 )
 CREDIT = re.compile(
-    r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|map)[\s/,)].{0,60}$)",
+    r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|"
+    r"e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|"
+    r"crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|"
+    r"map)[\s/,)].{0,60}$)",
     re.IGNORECASE,
 )
 # Looked for in a block's last hundred characters.
 CREDIT_END = re.compile(
-    r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
+    r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|"
+    r"getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|"
+    r"screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|"
+    r"الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|"
+    r"picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
     re.IGNORECASE,
 )
 # A sub-heading after which the article is over.
 ENDING = re.compile(
-    r"^\W*(?:related|more (?:from|on|stories|news|like|in)|recommended|you (?:may|might) (?:also )?(?:like|be interested)|read (?:more|next|also)|most (?:read|popular|viewed)|trending|latest|popular|comments?|leave a|about the author|share this|tags|further reading|"
-    r"(?:à|a) lire|lire aussi|sur le m[êe]me|les plus lus|vos commentaires|commentaires|r[ée]agir|dans la m[êe]me|articles? (?:li[ée]s|similaires|recommand)|plus d.(?:articles|infos)|newsletter|"
-    r"m[áa]s (?:le[íi]d|noticias|informaci)|te puede|relacionad|comentarios|noticias relacionadas|lo m[áa]s|archivado en|"
+    r"^\W*(?:related|more (?:from|on|stories|news|like|in)|recommended|you (?:may|"
+    r"might) (?:also )?(?:like|be interested)|read (?:more|next|also)|most (?:read|popular|viewed)|"
+    r"trending|latest|popular|comments?|leave a|about the author|share this|tags|further reading|"
+    r"(?:à|a) lire|lire aussi|sur le m[êe]me|les plus lus|vos commentaires|commentaires|r[ée]agir|"
+    r"dans la m[êe]me|articles? (?:li[ée]s|similaires|recommand)|plus d.(?:articles|infos)|newsletter|"
+    r"m[áa]s (?:le[íi]d|noticias|informaci)|te puede|relacionad|comentarios|noticias relacionadas|"
+    r"lo m[áa]s|archivado en|"
     r"اقرأ|إقرأ|مواضيع|أخبار ذات|مقالات|التعليقات|تعليقات|الأكثر|شارك|قد يعجبك|ذات صلة|آخر الأخبار)",
     re.IGNORECASE,
 )
 PAYWALL = re.compile(
-    r"(?:il vous reste|reste) .{0,20}% .{0,30}(?:lire|article)|la suite (?:de cet article )?est r[ée]serv[ée]e|article r[ée]serv[ée] aux abonn|r[ée]serv[ée] (?:à nos|aux) abonn|subscribe to (?:continue|read|keep)|to continue reading|this (?:article|content|story) is (?:for|only available|available (?:only )?to|exclusive)|subscribers? only|"
-    r"contenido exclusivo|s[óo]lo para suscriptores|para (?:seguir|continuar) leyendo|هذا المحتوى (?:خاص|مخصص|متاح) (?:ل|لل)?مشتركين|للاطلاع على بقية المقال|already a subscriber|d[ée]jà abonn[ée]",
+    r"(?:il vous reste|reste) .{0,20}% .{0,30}(?:lire|article)|"
+    r"la suite (?:de cet article )?est r[ée]serv[ée]e|article r[ée]serv[ée] aux abonn|"
+    r"r[ée]serv[ée] (?:à nos|aux) abonn|subscribe to (?:continue|read|keep)|to continue reading|"
+    r"this (?:article|content|story) is (?:for|only available|available (?:only )?to|exclusive)|"
+    r"subscribers? only|"
+    r"contenido exclusivo|s[óo]lo para suscriptores|para (?:seguir|continuar) leyendo|هذا المحتوى (?:خاص|"
+    r"مخصص|متاح) (?:ل|لل)?مشتركين|للاطلاع على بقية المقال|already a subscriber|d[ée]jà abonn[ée]",
     re.IGNORECASE,
 )
 
 # Boxes inside the text that sell the outlet or lead away from the article.
-PROMO_HINT = re.compile(r"subscri|abonn|newsletter|sign |regist|inscri|suscr|bolet|whatsapp|follow us|treated|stories|اشترك|النشرة|تابعونا|انضم", re.IGNORECASE)
+PROMO_HINT = re.compile(
+    r"subscri|abonn|newsletter|sign |regist|inscri|suscr|bolet|whatsapp|follow us|treated|stories|اشترك|"
+    r"النشرة|تابعونا|انضم",
+    re.IGNORECASE,
+)
 PROMO = re.compile(
-    r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|register (?:to|/)|subscribe (?:to|now|today|for)|subscriber exclusive|(?:our|free|daily|weekly) newsletters?\b|inscrivez-vous|abonnez-vous|s.abonner|"
-    r"suscr[íi]bete|reg[íi]strate|bolet[íi]n|newsletter|join us on whatsapp|follow us on|more great .{2,20} stories|community members are treated|اشترك في|النشرة البريدية|تابعونا على|انضم إلى قناتنا",
+    r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|"
+    r"register (?:to|/)|subscribe (?:to|now|today|for)|subscriber exclusive|(?:our|free|daily|"
+    r"weekly) newsletters?\b|inscrivez-vous|abonnez-vous|s.abonner|"
+    r"suscr[íi]bete|reg[íi]strate|bolet[íi]n|newsletter|join us on whatsapp|follow us on|"
+    r"more great .{2,20} stories|community members are treated|اشترك في|النشرة البريدية|تابعونا على|"
+    r"انضم إلى قناتنا",
     re.IGNORECASE,
 )
 DATE_LINE = re.compile(
-    r"^\W*(?:published|updated?|last updated|posted(?: on)?|publi[ée]e?(?: le)?|mis(?:e)? à jour|cr[ée]{1,2}e? le|modifi[ée]e? le|publicado|actualizado|first published|date|le|نشر(?:ت)?|آخر تحديث|تاريخ النشر|بتاريخ)\b.{0,90}\d",
+    r"^\W*(?:published|updated?|last updated|posted(?: on)?|publi[ée]e?(?: le)?|mis(?:e)? à jour|"
+    r"cr[ée]{1,2}e? le|modifi[ée]e? le|publicado|actualizado|first published|date|le|نشر(?:ت)?|آخر تحديث|"
+    r"تاريخ النشر|بتاريخ)\b.{0,90}\d",
     re.IGNORECASE,
 )
-SIGNED = re.compile(r"^\W*(?:(?:written |posted |reported )?by|par|por|texte?|article rédigé par|propos recueillis par|escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w", re.IGNORECASE)
-BIO = re.compile(r"^(?:\S+\s+){1,4}(?:is|was) (?:an?|the|[A-Z]\S+[’']s?) (?:\S+\s+){0,6}(?:writer|reporter|editor|journalist|columnist|correspondent|contributor|author|curator|freelance|native|professor)\b")
+SIGNED = re.compile(
+    r"^\W*(?:(?:written |posted |reported )?by|par|por|texte?|article rédigé par|propos recueillis par|"
+    r"escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w",
+    re.IGNORECASE,
+)
+BIO = re.compile(
+    r"^(?:\S+\s+){1,4}(?:is|was) (?:an?|the|[A-Z]\S+[’']s?) (?:\S+\s+){0,6}(?:writer|reporter|editor|"
+    r"journalist|columnist|correspondent|contributor|author|curator|freelance|native|professor)\b"
+)

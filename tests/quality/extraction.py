@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from pipeline.rules import Rules
 from store.records import Article, FetchedPage, Link, Via
 from tests.data import data_dir
 
-FETCHED_AT = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+FETCHED_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LANGUAGES = ("ar", "fr", "es", "en")
 SHORT_BODY = 1500
 _WORD = re.compile(r"\w+")
@@ -217,7 +217,9 @@ def measure(root: Path | None = None) -> dict[str, float]:
     for name in sorted({r.set for r in bodies}):
         out[f"body_f1_{name}"] = _mean(r.body[2] for r in bodies if r.body and r.set == name)
     out["snippets_with"] = sum(r.with_found for r in all_rows) / max(1, sum(r.with_all for r in all_rows))
-    out["snippets_without"] = sum(r.without_found for r in all_rows) / max(1, sum(r.without_all for r in all_rows))
+    out["snippets_without"] = sum(r.without_found for r in all_rows) / max(
+        1, sum(r.without_all for r in all_rows)
+    )
     out["title"] = _mean(r.title for r in all_rows if r.title is not None)
     out["authors"] = _mean(r.authors for r in all_rows if r.authors is not None)
     dated = [r for r in all_rows if r.date is not None]

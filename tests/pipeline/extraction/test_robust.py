@@ -1,0 +1,80 @@
+"""Whatever arrives ends in an answer, the same one each time, within a bounded time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extraction import extract
+from pipeline.rules import Rules
+from store.records import Article, Rejection
+from tests.pipeline.extraction.pages import GOLD_NAMES, article, gold, page, rules
+
+HEAD = "<html><head><title>Un titre de six mots bien sonnés</title></head><body><h1>Un titre de six mots bien sonnés</h1>"
+TEXT = "<p>La brigade de la ville a mené une opération qui a permis l'interpellation de deux personnes, selon le communiqué.</p>"
+HOSTILE = {
+    "nested": "<div>" * 100_000 + TEXT,
+    "nested and closed": "<div>" * 100_000 + TEXT + "</div>" * 100_000,
+    "nested inline": "".join(f"<span class=c{i}>" for i in range(50_000)) + TEXT,
+    "unclosed formatting": "".join(f"<font size={i}><p>x" for i in range(5_000)) + TEXT,
+    "unclosed formatting first": "".join(f"<b id={i}>" for i in range(3_000)) + TEXT * 3_000,
+    "unclosed tables": "<p><b><i><table>" * 20_000 + TEXT,
+    "attribute of 5 MB": f'<p title="{"a" * 5_000_000}">x</p>' + TEXT,
+    "50,000 attributes": "<p " + " ".join(f"a{i}=1" for i in range(50_000)) + ">" + TEXT,
+    "50,000 attributes with brackets": "<p " + "<".join(f"a{i}=1 " for i in range(50_000)) + ">" + TEXT,
+    "20,000 links": '<a href="/x">lien</a>' * 20_000 + TEXT,
+    "unclosed attribute": TEXT + '<a href="' * 50_000,
+    "unclosed comments": TEXT + "<!--" * 100_000,
+    "line breaks": TEXT + "x<br>" * 200_000,
+    "one word of 3 MB": TEXT + f"<p>{'A' * 3_000_000}</p>",
+    "dates": TEXT + "<p>" + "24 nov. 2026 - " * 50_000,
+    "times": TEXT + "<time datetime=2026-01-01>x</time>" * 30_000,
+    "deep JSON": '<script type="application/ld+json">' + "[" * 100_000 + "</script>" + TEXT,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_markup_ends_soon_and_keeps_the_text(name: str) -> None:
+    body = HEAD + HOSTILE[name]
+    start = time.process_time()
+    got = extract(page(body), rules())
+    seconds = time.process_time() - start
+    assert isinstance(got, Article), got
+    assert any("La brigade de la ville" in paragraph for paragraph in got.paragraphs)
+    assert seconds < 2.0
+
+
+@pytest.mark.parametrize("name", GOLD_NAMES)
+def test_the_same_page_gives_the_same_article(name: str) -> None:
+    captured, known, _ = gold(name)
+    assert extract(captured, known) == extract(captured, known)
+
+
+PIECES = st.sampled_from(
+    ["<p>", "</p>", "<div class=article-body>", "</div>", "<h1>", "</h1>", "<br>", "<a href=//[>", "<time datetime=9999-99-99>", "<table>", "<b>", "</b>", "<svg>", "<!--", "-->", "<script type=application/ld+json>", "</script>", '{"@type":"NewsArticle","headline":[{}],"author":{"name":[1]},"datePublished":1e400}', "<meta property=og:title content=", '"', ">", "&#0;", "&#xD800;", "\u202e", "\x00", "24 نونبر 2026", "Lire aussi", "10:30", "\ud83d\ude94", "<base href='http://['>", "<img src='http://[' srcset=', ,'>", "<link rel=canonical href='//'>", "x" * 200]
+)  # fmt: skip
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=400),
+        st.lists(PIECES, max_size=60).map(lambda parts: "".join(parts).encode("utf-8", "surrogatepass")),
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_raise(body: bytes) -> None:
+    got = extract(page(body), rules())
+    assert isinstance(got, (Article, Rejection))
+    assert extract(page(body), rules()) == got
+    if isinstance(got, Article):
+        got.text.encode()  # valid characters only
+        assert got.title
+        assert all(paragraph.strip() for paragraph in got.paragraphs)
+
+
+def test_unknown_outlet_is_read_with_default_rules() -> None:
+    captured, _, expected = gold("fr-paywall")
+    assert article(extract(captured, Rules.default("fr"))).title == expected["title"]
