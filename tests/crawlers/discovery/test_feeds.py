@@ -233,6 +233,9 @@ BROKEN = [
     ("undeclared prefix", rss(item(A) + "<dc:creator>x</dc:creator>", item(B)), [A, B], "malformed"),
     ("wrong closing tag", rss(item(A) + "<title>x</titel>", item(B)), [A, B], "malformed"),
     ("no root element's end", rss(item(A), item(B)).replace("</channel></rss>", ""), [A, B], "truncated"),
+    ("a root tag that never ends", rss(item(A), item(B)).replace('"2.0"', '"2.0'), [A, B], "malformed"),
+    ("an entry that never closes its comment", rss(item(A) + "<!-- x", item(B)), [A, B], "malformed"),
+    ("no root", f"<item>{item(A)}</item><item>{item(B)}</item>", [A, B], "truncated"),
     ("two prologs", '<?xml version="1.0"?>\n' + rss(item(A)), [A], None),
     (
         "a comment and a stylesheet first",

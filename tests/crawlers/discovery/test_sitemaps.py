@@ -56,6 +56,11 @@ FORMS = [
     ("raw ampersand", urlset(loc(A + "?a=1&b=2")), [A + "?a=1&b=2"]),
     ("blanks around the address", urlset(loc(f"\n   {A}\n ")), [A]),
     ("pictures before the address", urlset(IMAGE + loc(A)), [A]),
+    (
+        "a picture's address outside its element",
+        urlset(f"<image:loc>{page('x.jpg')}</image:loc>" + loc(A)),
+        [A],
+    ),
     ("text", f"{A}\r\n{B}\n\n", [A, B]),
     ("text with BOM and comments", f"\ufeff{A}\n# old\n{B}", [A, B]),
     ("address without loc", urlset("<lastmod>2026-11-01</lastmod>", loc(A)), [A]),
