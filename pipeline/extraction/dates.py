@@ -103,7 +103,10 @@ _CLOCK = (
     r"\s*(?:h(?:eures?)?(?![^\W_])|(?=\s*[ap]\.?m)))"
     r"(?:\s*(?P<half>[ap]\.?\s?m(?![^\W_])\.?|صباحا|مساء|ظهرا|ص(?![^\W_])|م(?![^\W_])))?"
 )
-_BETWEEN = r"(?:[\s,،\-–—|@·•.()]|على|علي|الساعه|في|تمام|a\s+las?|a(?![^\W_])|at(?![^\W_])|las(?![^\W_])|h(?:ora)?:|\|)*"
+_BETWEEN = (
+    r"(?:[\s,،\-–—|@·•.()]|على|علي|الساعه|في|تمام|a\s+las?"
+    r"|a(?![^\W_])|at(?![^\W_])|las(?![^\W_])|h(?:ora)?:|\|)*"
+)
 _CLOCK_AFTER = re.compile(_BETWEEN + _CLOCK)
 _CLOCK_BEFORE = re.compile(_CLOCK + r"[\s,،\-–—|@·•.()]*(?:on\s+|le\s+|el\s+)?$")
 _ZONE_AFTER = re.compile(

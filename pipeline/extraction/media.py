@@ -113,12 +113,10 @@ def captions_of(page: Page, is_caption: Any) -> dict[int, str]:
         if node is None:
             continue
         line = " ".join(b.text for b in page.blocks[node.start : node.end])[:500]
-        level = 0
-        for one in (node, *node.ancestors()):
+        for level, one in enumerate((node, *node.ancestors())):
             if one.end - one.start > 6 or level > 4:
                 break
             out.setdefault(one.index, line)
-            level += 1
             if one.tag == "figure":
                 break
     return out
@@ -251,8 +249,7 @@ def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
         if one:
             raw += re.split(r"[,،;]", one)
     if not raw:
-        raw = [c for c in claims.metas.get("article:tag", ())]
-        raw = [p for c in raw for p in re.split(r"[,،;]", c)]
+        raw = [p for c in claims.metas.get("article:tag", ()) for p in re.split(r"[,،;]", c)]
     if not raw:
         for name in ("news_keywords", "keywords", "parsely-tags", "sailthru.tags"):
             for content in claims.metas.get(name, ())[:1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from pipeline.extraction import dates
@@ -15,18 +15,26 @@ from pipeline.extraction.words import DATE_BOX
 from pipeline.rules import Rules
 from store.records import Moment, Precision
 
-PUBLISHED_METAS = (
-    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "article:published",
-    "parsely-pub-date", "sailthru.date", "publication_date", "publish-date", "publishdate", "publish_date", "pubdate",
-    "date.published", "article.published", "article_date_original", "originalpublicationdate", "cxenseparse:recs:publishtime",
-    "cxenseparse:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date",
-    "dc.created", "rnews:datepublished", "bt:pubdate", "displaydate", "dat", "prism.publicationdate", "citation_publication_date",
-    "citation_online_date", "date", "datecreated", "article:create_time", "shareaholic:article_published_time", "pdate", "ptime", "vr:published_time", "iso-8601-publish-date", "gentics.publishdate",
-)  # fmt: skip
-MODIFIED_METAS = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "dcterms.modified",
-    "dc.date.modified", "last-modified", "revised", "lastmod", "article:updated_time",
-)  # fmt: skip
+UTC = UTC
+
+PUBLISHED_METAS = tuple(
+    """
+    article:published_time og:article:published_time og:published_time datepublished
+    article:published parsely-pub-date sailthru.date publication_date publish-date publishdate
+    publish_date pubdate date.published article.published article_date_original
+    originalpublicationdate cxenseparse:recs:publishtime cxenseparse:publishtime dc.date.issued
+    dcterms.issued dcterms.created dc.date.created dc.date dcterms.date dc.created
+    rnews:datepublished bt:pubdate displaydate dat prism.publicationdate citation_publication_date
+    citation_online_date date datecreated article:create_time shareaholic:article_published_time
+    pdate ptime vr:published_time iso-8601-publish-date gentics.publishdate
+    """.split()
+)
+MODIFIED_METAS = tuple(
+    """
+    article:modified_time og:article:modified_time og:updated_time datemodified dcterms.modified
+    dc.date.modified last-modified revised lastmod article:updated_time
+    """.split()
+)
 _UPDATED = re.compile(
     r"\b(?:updated?|modified|last\s+(?:edited|changed)|mise?\s+[àa]\s+jour|modifi[ée]e?|actualizad[oa]|"
     r"actualizaci[oó]n|modificad[oa]|maj)\b|تحديث|تعديل|حُدِّث|آخر\s+تعديل",
@@ -73,7 +81,7 @@ class _Reader:
         raw = raw.strip()
         if raw.isdigit() and len(raw) in (10, 13):
             seconds = int(raw) / (1000 if len(raw) == 13 else 1)
-            at = datetime.fromtimestamp(seconds, dates.UTC).replace(microsecond=0)
+            at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
             one = dates.Written(at.date(), at.time(), timedelta(0), Precision.SECOND)
         else:
             found = dates.written(raw, day_first=self.rules.day_first, now=self.now)
@@ -99,7 +107,7 @@ class _Reader:
             else:
                 published = published or found
         if published is None and modified is None and len(line) < 80:
-            near = dates.relative(line, self.now, self.zone or dates.UTC)
+            near = dates.relative(line, self.now, self.zone or UTC)
             if near:
                 found = dates.moment_of_relative(near, self.zone, self.now, origin)
                 if _UPDATED.search(line):
@@ -146,7 +154,7 @@ def find(
 
 def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
     """What the feed or sitemap said, where the page says nothing."""
-    stated = hint.astimezone(dates.UTC)
+    stated = hint.astimezone(UTC)
     return dates.moment(
         dates.Written(stated.date(), stated.time().replace(microsecond=0), timedelta(0), Precision.SECOND),
         zone,

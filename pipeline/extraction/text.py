@@ -9,9 +9,19 @@ import unicodedata
 # and a search, a hash or a comparison stumbles over them.  ZWNJ and ZWJ stay: Persian spelling and emoji
 # need them.
 _INVISIBLE = dict.fromkeys(
-    (173, 1564, 6158, 8203, 8206, 8207, 8288, 65279, 65532)
-    + tuple(range(8234, 8239))
-    + tuple(range(8294, 8298))
+    (
+        0xAD,
+        0x61C,
+        0x180E,
+        0x200B,
+        0x200E,
+        0x200F,
+        0x2060,
+        0xFEFF,
+        0xFFFC,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
 )
 _HAS_INVISIBLE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

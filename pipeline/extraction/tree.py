@@ -4,7 +4,8 @@ Lexbor (through selectolax) was chosen over lxml by measurement: it builds the t
 where libxml2 nests whole articles into an unclosed menu (one French page in four of the labelled set), and
 it parses and walks a page in 2.1 ms against 4.5 ms.  Its price is that markup made to hurt does: 100,000
 nested ``<div>`` take it 42 s, 3,000 unclosed ``<font>`` 1.6 GB, in C code that nothing interrupts.  So
-:func:`parse` looks first (:func:`_hostile`) and flattens such markup to its paragraphs before the parser sees it.
+:func:`parse` looks first (:func:`_hostile`) and flattens such markup to its paragraphs before the
+parser sees it.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def _hostile(raw: bytes) -> bool:
     parts = raw.split(b"<")
     heads = Counter(map(_head, parts))
     if sum([heads[head] for head in _FORMATTING_HEADS]) > _UNCLOSED:
-        if _deepest([-1 if closing else 1 for closing in _FORMATTING.findall(raw)]) > _UNCLOSED:
+        steps = [-1 if closing else 1 for closing in _FORMATTING.findall(raw)]
+        if _deepest(steps) > _UNCLOSED:
             return True
     if len(parts) > _MANY_TAGS:
         steps = [-1 if closing else 1 for closing, name in _ANY_TAG.findall(raw) if name.lower() not in _VOID]
@@ -378,9 +380,8 @@ def walk(parser: LexborHTMLParser) -> Page:
         elif tag in _EMBEDS:
             page.embeds.append(Mark(len(blocks), tag, el.attributes, el, node))
             descend = tag in ("video", "audio", "picture")
-        elif tag == "input":
-            if (el.attributes.get("type") or "").lower() == "password":
-                page.passwords += 1
+        elif tag == "input" and (el.attributes.get("type") or "").lower() == "password":
+            page.passwords += 1
         inner = el.first_child if descend else None
         if inner is not None and seen < MAX_NODES:
             stack.append((el, tag))

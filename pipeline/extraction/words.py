@@ -13,14 +13,17 @@ import re
 # -----------------------------------------------------------------------------------------------------
 
 SKIPPED = frozenset(
-    "style template svg canvas object embed map math button select option textarea input dialog noembed".split()
+    """
+    style template svg canvas object embed map math button select option textarea input dialog
+    noembed
+    """.split()
 )
 BLOCKS = frozenset(
-    "html body address article aside blockquote center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer "
-    "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary "
-    "table tbody td "
-    "tfoot th thead tr ul caption amp-img".split()
+    """
+    html body address article aside blockquote center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer " "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main
+    menu nav ol p pre section summary " "table tbody td " "tfoot th thead tr ul caption amp-img
+    """.split()
 )
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
@@ -31,31 +34,45 @@ HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 # A box with one of these words in its name is furniture, unless it turns out to hold the article.  Names are
 # cut into words at anything but letters and digits (``entry-meta`` is two).
 FURNITURE_WORDS = frozenset(
-    """nav navbar navigation menu menus submenu breadcrumb breadcrumbs ariane filariane foot footer
-    siteheader masthead topbar toolbar toolbox sidebar sidebars aside widget widgets rail share shares
-    sharing sharedaddy partage partager partages compartir a2a comment comments commentlist commentaire
-    commentaires comentario comentarios respond replies discussion similar readmore newsletters signup
-    paywalls login signin register rgpd cmp overlay lightbox ads adv adbox dfp caption captions credit
-    credits legende legend copyright copyrights carousel diaporama tagcloud tags keywords metadata meta bio
-    byline bylines timestamp vcard signature pagination pager pagenav rating ratings vote votes poll quiz survey noprint contact feedback disclaimer legal playlist ticker weather trending teaser teasers toc wpembed infobox tooltip tooltips dropdown player jwplayer""".split()
+    """
+    nav navbar navigation menu menus submenu breadcrumb breadcrumbs ariane filariane foot footer
+    siteheader masthead topbar toolbar toolbox sidebar sidebars aside widget widgets rail share
+    shares sharing sharedaddy partage partager partages compartir a2a comment comments commentlist
+    commentaire commentaires comentario comentarios respond replies discussion similar readmore
+    newsletters signup paywalls login signin register rgpd cmp overlay lightbox ads adv adbox dfp
+    caption captions credit credits legende legend copyright copyrights carousel diaporama tagcloud
+    tags keywords metadata meta bio byline bylines timestamp vcard signature pagination pager
+    pagenav rating ratings vote votes poll quiz survey noprint contact feedback disclaimer legal
+    playlist ticker weather trending teaser teasers toc wpembed infobox tooltip tooltips dropdown
+    player jwplayer
+    """.split()
 )
 FURNITURE_PREFIXES = tuple(
-    """social addthis addtoany disqus related relacionad recommend recirc popular newsletter subscri abonn
-    suscri cookie consent gdpr onetrust didomi modal popup advert publicit publicidad sponsor promo outbrain
-    taboola banner breadcrumb slick donat download yarpp wpcf7 mc4wp skiplink sharebar sharebutton vjs readnext mostread lireaussi""".split()
+    """
+    social addthis addtoany disqus related relacionad recommend recirc popular newsletter subscri
+    abonn suscri cookie consent gdpr onetrust didomi modal popup advert publicit publicidad sponsor
+    promo outbrain taboola banner breadcrumb slick donat download yarpp wpcf7 mc4wp skiplink
+    sharebar sharebutton vjs readnext mostread lireaussi
+    """.split()
 )
 FURNITURE_PAIRS = frozenset(
-    """site-header most-read most-popular most-viewed most-commented most-shared more-stories more-news
+    """
+    site-header most-read most-popular most-viewed most-commented most-shared more-stories more-news
     more-articles more-from more-on more-links more-like more-coverage read-more read-also read-next
-    lire-aussi lire-plus a-lire also-read see-also mas-leidas lo-mas up-next latest-news sign-up pop-up
-    ad-slot ad-unit ad-container ad-wrapper ad-label photo-credit photo-credits pie-foto image-source
-    image-info image-meta image-description tag-list tag-links tag-cloud tag-container topics-list topic-list
-    cat-links entry-meta entry-footer entry-utility post-meta post-footer post-nav post-info post-navigation
-    article-footer article-meta article-info article-tools article-tool article-actions article-tags
-    author-bio author-box author-info author-card author-desc author-description author-details author-about
-    author-profile author-block about-author about-the by-line published-date pub-date post-date entry-date
-    prev-next next-prev prev-post prev-article next-post next-article print-only print-footer visually-hidden
-    sr-only screen-reader support-us error-report correction-form video-player video-container video-wrapper video-info video-title video-meta audio-player market-data app-promo app-banner app-store back-top back-to category-list trust-project jp-relatedposts wp-embed nf-form ez-toc table-of skip-links skip-link post-tags dateline-date wp-caption""".split()
+    lire-aussi lire-plus a-lire also-read see-also mas-leidas lo-mas up-next latest-news sign-up
+    pop-up ad-slot ad-unit ad-container ad-wrapper ad-label photo-credit photo-credits pie-foto
+    image-source image-info image-meta image-description tag-list tag-links tag-cloud tag-container
+    topics-list topic-list cat-links entry-meta entry-footer entry-utility post-meta post-footer
+    post-nav post-info post-navigation article-footer article-meta article-info article-tools
+    article-tool article-actions article-tags author-bio author-box author-info author-card
+    author-desc author-description author-details author-about author-profile author-block
+    about-author about-the by-line published-date pub-date post-date entry-date prev-next next-prev
+    prev-post prev-article next-post next-article print-only print-footer visually-hidden sr-only
+    screen-reader support-us error-report correction-form video-player video-container video-wrapper
+    video-info video-title video-meta audio-player market-data app-promo app-banner app-store
+    back-top back-to category-list trust-project jp-relatedposts wp-embed nf-form ez-toc table-of
+    skip-links skip-link post-tags dateline-date wp-caption
+    """.split()
 )
 # ``has-sidebar`` says that a sidebar stands beside, ``elementor-widget`` wraps whole articles.
 FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidden".split())
@@ -73,7 +90,7 @@ def furniture_word(name: str) -> str:
             continue  # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
         before = ""
         for word in _NAME_WORD.findall(token):
-            low = word.lower()
+            low = str(word).lower()
             if before not in FURNITURE_NOT_AFTER and (
                 low in FURNITURE_WORDS
                 or low.startswith(FURNITURE_PREFIXES)

@@ -1,8 +1,10 @@
 """Extraction measured on the labelled pages: ``python -m tests.quality.extraction`` prints the table.
 
 Metrics as the data's README defines them: 4-gram word-shingle precision, recall and F1 a page, then the mean;
-title by equality after NFKD, case folding and removal of punctuation; date by exact day; authors by exact set.
-``meta_baseline`` (JSON-LD ``articleBody``, else every ``<p>``) is the peer, on the same pages in the same run.
+title by equality after NFKD, case folding and removal of punctuation; date by exact day; authors by exact
+set.
+``meta_baseline`` (JSON-LD ``articleBody``, else every ``<p>``) is the peer, on the same pages in the same
+run.
 Rules hold nothing but the language of the page, as for an outlet that the catalogue does not know.
 """
 
@@ -53,7 +55,8 @@ def fetched(body: bytes, gold: dict[str, Any]) -> FetchedPage:
     return FetchedPage(Link(gold["set"], url, url, Via.FEED), url, url, 200, headers, body, FETCHED_AT)
 
 
-# --- metrics ----------------------------------------------------------------------------------------------------------
+# --- metrics
+# ----------------------------------------------------------------------------------------------------------
 
 
 def words(text: str) -> list[str]:
@@ -106,7 +109,8 @@ def meta_baseline(body: bytes) -> str:
     return "\n".join(" ".join("".join(p.itertext()).split()) for p in root.iter("p"))
 
 
-# --- one page ---------------------------------------------------------------------------------------------------------
+# --- one page
+# ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,8 @@ def rows(root: Path, workers: int = 2) -> list[Row]:
         return list(pool.map(measure_page, pages, chunksize=16))
 
 
-# --- the figures ------------------------------------------------------------------------------------------------------
+# --- the figures
+# ------------------------------------------------------------------------------------------------------
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -1,5 +1,7 @@
 """Pages for the tests of this folder: captured pages made of a string, and the gold pages written by us."""
 
+# ruff: noqa: E501 -- a row of a table is one page or string, kept on its line
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Written dates, one row each: what the press prints, and the moment it means."""
 
+# ruff: noqa: E501 -- a row of a table is one page or string, kept on its line
+
 from __future__ import annotations
 
 import json

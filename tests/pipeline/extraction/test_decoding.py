@@ -1,5 +1,7 @@
 """Bytes to characters: marks, labels, lies and guesses."""
 
+# ruff: noqa: E501 -- a row of a table is one page or string, kept on its line
+
 from __future__ import annotations
 
 import codecs
