@@ -184,6 +184,7 @@ class Collecting:
         self._changes = 0
         self._wake = asyncio.Event()
         self._finished = False
+        self._told_active = -1
         self.stopped: str | None = None
         """Why the run was ended early, or ``None``."""
 
@@ -801,6 +802,13 @@ class Collecting:
 
     def _tell(self, event: str, source_id: str, url: str, **more: Any) -> None:
         self._emit({"event": event, "source": source_id, "url": url, **more})
+
+    def beat(self) -> None:
+        """Tell how many hosts still have work, for whoever starts the next process when few do."""
+        active = len(set(self._busy) | {host for host, queue in self._queues.items() if queue})
+        if active != self._told_active:
+            self._told_active = active
+            self._emit({"event": "active", "hosts": active})
 
     def count_event(self, source_id: str, word: str) -> None:
         self.tallies[source_id].events[word] += 1

@@ -143,8 +143,10 @@ class Desk:
         return RobotsAnswer(response.status, response.body)
 
     @asynccontextmanager
-    async def upkeep(self, end: Callable[[str], None]) -> AsyncIterator[None]:
-        """Heartbeats of leases; calls *end* with the reason when the wall clock runs out."""
+    async def upkeep(
+        self, end: Callable[[str], None], beat: Callable[[], None] | None = None
+    ) -> AsyncIterator[None]:
+        """Heartbeats of leases, and *beat*; calls *end* with the reason when the wall clock runs out."""
 
         async def work() -> None:
             started = time.monotonic()
@@ -152,6 +154,8 @@ class Desk:
                 await asyncio.sleep(1.0)
                 self.hosts.heartbeat()
                 self.hosts.release_idle()
+                if beat is not None:
+                    beat()
                 if time.monotonic() - started > self._wall_clock_s:
                     end("wall clock")
                     self.stop()

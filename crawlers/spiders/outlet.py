@@ -42,7 +42,7 @@ class OutletSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         await self.collecting.begin()
         try:
-            async with self.desk.upkeep(self.collecting.stop):
+            async with self.desk.upkeep(self.collecting.stop, self.collecting.beat):
                 async for job in self.collecting.jobs():
                     yield self.request(job)
         finally:
