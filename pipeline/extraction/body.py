@@ -80,8 +80,7 @@ def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) ->
     return locked and sum(map(len, paragraphs)) < _STUB
 
 
-# --- judge
-# ----------------------------------------------------------------------------------------------------------
+# --- judge ----------------------------------------------------------------------------------------------
 
 
 def _weight(block: Block) -> float:
@@ -143,8 +142,7 @@ def _outermost(page: Page) -> list[Node]:
     return out
 
 
-# --- choose
-# ---------------------------------------------------------------------------------------------------------
+# --- choose ---------------------------------------------------------------------------------------------
 
 _DIGITS = re.compile(r"\d+")
 
@@ -218,8 +216,7 @@ def _grown(page: Page, node: Node, weights: list[float]) -> Node:
     return node
 
 
-# --- sift
-# -----------------------------------------------------------------------------------------------------------
+# --- sift -----------------------------------------------------------------------------------------------
 
 
 def caption_box(block: Block) -> Node | None:
@@ -404,8 +401,7 @@ def _signers(claims: Claims) -> set[str]:
     return {key(name) for name in names if name}
 
 
-# --- what the page states in its metadata
-# ------------------------------------------------------------------------------
+# --- what the page states in its metadata ---------------------------------------------------------------
 
 _MIN_STATED = 200
 

@@ -74,11 +74,9 @@ ONES = frozenset(fold(word) for word in "a an une un una one واحدة واحد
 
 ZONE_OFFSETS: dict[str, int] = {
     # minutes east of UTC, of the abbreviations that the press prints beside a time
-    "z": 0, "utc": 0, "gmt": 0, "غرينتش": 0, "جرينتش": 0, "wet": 0, "bst": 60, "cet": 60, "cest": 120, "west": 60,
-    "eet": 120,
-    "eest": 180, "est": -300, "edt": -240, "et": -300, "cst": -360, "cdt": -300,
-    "mst": -420, "mdt": -360,
-    "pst": -480, "pdt": -420, "ist": 330, "msk": 180,
+    "z": 0, "utc": 0, "gmt": 0, "غرينتش": 0, "جرينتش": 0, "wet": 0, "bst": 60, "cet": 60, "cest": 120,
+    "west": 60, "eet": 120, "eest": 180, "est": -300, "edt": -240, "et": -300, "cst": -360, "cdt": -300,
+    "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "ist": 330, "msk": 180,
 }  # fmt: skip
 
 

@@ -38,8 +38,7 @@ MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
 
-# --- markup made to hurt
-# ------------------------------------------------------------------------------------------
+# --- markup made to hurt --------------------------------------------------------------------------------
 
 # First two letters of the tags that a browser reopens in every paragraph until they are closed; a few other
 # tags begin alike, which costs a closer look and nothing else.
@@ -121,8 +120,7 @@ def parse(text: str) -> tuple[LexborHTMLParser, bool]:
         raise ValueError(str(error)) from error
 
 
-# --- the walk
-# -------------------------------------------------------------------------------------------------------
+# --- the walk -------------------------------------------------------------------------------------------
 
 
 class Node:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-# --- elements
-# -----------------------------------------------------------------------------------------------------
+# --- elements -------------------------------------------------------------------------------------------
 
 SKIPPED = frozenset(
     """
@@ -20,15 +19,14 @@ SKIPPED = frozenset(
 )
 BLOCKS = frozenset(
     """
-    html body address article aside blockquote center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer " "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main
-    menu nav ol p pre section summary " "table tbody td " "tfoot th thead tr ul caption amp-img
+    html body address article aside blockquote center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu
+    nav ol p pre section summary table tbody td tfoot th thead tr ul caption amp-img
     """.split()
 )
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
-# --- boxes by name
-# --------------------------------------------------------------------------------------------------
+# --- boxes by name --------------------------------------------------------------------------------------
 
 
 # A box with one of these words in its name is furniture, unless it turns out to hold the article.  Names are
@@ -155,8 +153,7 @@ CAPTION_NAME = re.compile(
     re.IGNORECASE,
 )
 
-# --- phrases of furniture: Arabic, French, Spanish, English
-# ----------------------------------------------------------
+# --- phrases of furniture: Arabic, French, Spanish, English ---------------------------------------------
 
 READ_ALSO = re.compile(
     r"^\W*(?:read (?:also|more|next)|also read|see also|related(?: (?:article|story|stories|news|coverage|"

@@ -55,8 +55,7 @@ def fetched(body: bytes, gold: dict[str, Any]) -> FetchedPage:
     return FetchedPage(Link(gold["set"], url, url, Via.FEED), url, url, 200, headers, body, FETCHED_AT)
 
 
-# --- metrics
-# ----------------------------------------------------------------------------------------------------------
+# --- metrics --------------------------------------------------------------------------------------------
 
 
 def words(text: str) -> list[str]:
@@ -109,8 +108,7 @@ def meta_baseline(body: bytes) -> str:
     return "\n".join(" ".join("".join(p.itertext()).split()) for p in root.iter("p"))
 
 
-# --- one page
-# ---------------------------------------------------------------------------------------------------------
+# --- one page -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +182,7 @@ def rows(root: Path, workers: int = 2) -> list[Row]:
         return list(pool.map(measure_page, pages, chunksize=16))
 
 
-# --- the figures
-# ------------------------------------------------------------------------------------------------------
+# --- the figures ----------------------------------------------------------------------------------------
 
 
 def _mean(values: Iterable[float]) -> float:

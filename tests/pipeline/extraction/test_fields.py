@@ -36,8 +36,7 @@ def story(
     return f"<!doctype html><html lang=fr><head><meta charset=utf-8>{head}</head><body>{above}<article>{line}{below}<div class=article-body>{TEXT}</div></article></body></html>"
 
 
-# --- title
-# -------------------------------------------------------------------------------------------------------------
+# --- title ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,8 +92,7 @@ def test_title_of_ten_thousand_characters_is_cut_and_flagged() -> None:
     assert "title_truncated" in got.flags
 
 
-# --- authors
-# -------------------------------------------------------------------------------------------------------------
+# --- authors --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -138,8 +136,7 @@ def test_author_of_a_comment_is_none() -> None:
     assert article(extract(page(body), rules())).authors == ()
 
 
-# --- date of publication
-# ---------------------------------------------------------------------------------------------------
+# --- date of publication --------------------------------------------------------------------------------
 
 LD = '<script type="application/ld+json">{{"@type":"NewsArticle","headline":"t","datePublished":"{}"}}</script>'
 DATED = [
@@ -207,8 +204,7 @@ def test_modified_stands_apart() -> None:
     assert (got.published.at.day, got.modified.at.day) == (20, 21)
 
 
-# --- language
-# ----------------------------------------------------------------------------------------------------------------
+# --- language -------------------------------------------------------------------------------------------
 
 LANGUAGES = [
     ("أعلنت المديرية العامة عن توقيف شخصين في إطار البحث الذي تجريه المصالح المختصة.", "ar", ("fr",)),
@@ -244,8 +240,7 @@ def test_page_tag_counts_only_where_the_outlet_writes_that_language() -> None:
     assert detect("DGSN", "", "en-US", ("ar", "fr")) == ("ar", "source")
 
 
-# --- media and text
-# ------------------------------------------------------------------------------------------------------------
+# --- media and text -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
