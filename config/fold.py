@@ -37,15 +37,14 @@ def _fold_char(char: str) -> str:
     """The folded form of one printed character: empty, one character, or (ligatures) several."""
     if char in _DROPPED:
         return ""
+    if char in _APOSTROPHES:  # before it is taken apart: ´ would become a space and an accent
+        return "'"
     out = []
     for piece in unicodedata.normalize("NFKD", char):
         if piece in _DROPPED or unicodedata.combining(piece):
             continue
         piece = _ARABIC.get(piece, piece)
-        if piece in _APOSTROPHES:
-            piece = "'"
-        elif piece in _HYPHENS:
-            piece = "-"
+        piece = "-" if piece in _HYPHENS else piece
         digit = unicodedata.decimal(piece, None)
         if digit is not None:
             piece = str(digit)

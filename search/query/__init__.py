@@ -3,12 +3,26 @@
 ``parse`` reads, ``str`` prints, :class:`QueryFault` names the column; ``docs/query.md`` has the language.
 """
 
-from .dates import Period, period
-from .faults import QueryFault
-from .meaning import understand
-from .parser import parse
-from .resolve import Names
-from .tree import All, And, DateRange, Field, Name, Near, Node, Not, Or, Phrase, Prefix, Term, walk
+from search.query.dates import Period, period
+from search.query.faults import QueryFault
+from search.query.meaning import understand
+from search.query.parser import parse
+from search.query.resolve import Names
+from search.query.tree import (
+    All,
+    And,
+    DateRange,
+    Field,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Term,
+    walk,
+)
 
 __all__ = [
     "All",
