@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from config.fold import fold
-
-from . import arabic, latin, tables, words
+from search.analysis import arabic, latin, tables, words
 
 if TYPE_CHECKING:
     from config.loader import Config

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.fold import fold
-
-from . import arabic, words
+from search.analysis import arabic, words
 
 if TYPE_CHECKING:
     from config.loader import Config

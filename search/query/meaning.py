@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .resolve import Names
-from .tree import And, DateRange, Field, Name, Node, Not, Or, Phrase, Term, is_word
+from search.query.resolve import Names
+from search.query.tree import And, DateRange, Field, Name, Node, Not, Or, Phrase, Term, is_word
 
 if TYPE_CHECKING:
     from search.analysis import Analysis

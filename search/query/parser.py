@@ -19,10 +19,9 @@ from difflib import get_close_matches
 from typing import Literal, Protocol
 
 from config.fold import fold
-
-from . import dates
-from .faults import QueryFault
-from .tree import (
+from search.query import dates
+from search.query.faults import QueryFault
+from search.query.tree import (
     DATES,
     FIELD_NAME,
     FIELDS,

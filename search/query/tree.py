@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .dates import spelled
+from search.query.dates import spelled
 
 QUOTES = '"«»“”„‟＂'
 OPERATORS = frozenset({"AND", "OR", "NOT"})
