@@ -2,7 +2,8 @@
 
 A child is handed one page at a time and answers with what the page is (:func:`pipeline.run.read`).  A page
 that raises, crashes the child or takes longer than the limit is tried once more, alone in a fresh child, and
-comes back as :class:`Poison` if it fails again.  Pages come back in the order in which they were handed in.
+comes back as :class:`Poison` if it fails again.  The limit is of the child's own time: on a busy machine a
+page is not to blame for waiting.  Pages come back in the order in which they were handed in.
 
 A child outlives nobody: it ends when its parent's end of the pipe closes, and a timer of the kernel ends it
 even while it hangs in C code.
@@ -35,6 +36,8 @@ from store.records import FetchedPage
 
 _START_S = 60.0
 """How long a child may take to import, to read the rules and to say that it is ready."""
+_PATIENCE = 3
+"""A child that computes too little (it sleeps, or the machine is busy) is given up after so many limits."""
 _GRACE_S = 1.0
 """How long a hanging child may take to write where it hangs, before it is killed."""
 _ADDRESS_SPACE_BYTES = 4 << 30
@@ -122,7 +125,7 @@ class Readers:
         for child in busy:
             if child.pipe in ready:
                 fault = child.take()
-            elif time.monotonic() >= child.deadline:
+            elif child.is_overdue():
                 fault = f"no answer within {self._limit_s:g} s\n{child.abort()}"
             else:
                 continue
@@ -138,10 +141,10 @@ class Readers:
         """*task* once more, in a fresh child that has read nothing before it."""
         child = _Child(self._config, self._limit_s)
         child.give(task)
-        if child.pipe.poll(self._limit_s):
-            fault = child.take()
-        else:
-            fault = f"no answer within {self._limit_s:g} s\n{child.abort()}"
+        while not (answered := child.pipe.poll(max(0.0, child.deadline - time.monotonic()))):
+            if child.is_overdue():
+                break
+        fault = child.take() if answered else f"no answer within {self._limit_s:g} s\n{child.abort()}"
         if fault is None:
             self._children.append(child)
             assert task.outcome is not None
@@ -167,6 +170,8 @@ class _Child:
         self.task: _Task | None = None
         self.deadline = 0.0
         self.pages = 0
+        self._given = 0.0
+        self._computed_s: float | None = None
         self._limit_s = limit_s
         ours, theirs = _pipe()
         self.pipe = ours
@@ -199,9 +204,32 @@ class _Child:
     def give(self, task: _Task) -> None:
         """Hand the child a page; it waits for one, so this does not block on a busy child."""
         self.task = task
-        self.deadline = time.monotonic() + self._limit_s
+        self._given = time.monotonic()
+        self._computed_s = self._computed()
+        self.deadline = self._given + self._limit_s
         with contextlib.suppress(OSError):  # it died: take() meets the end of the pipe
             self.pipe.send_bytes(pickle.dumps(task.page, pickle.HIGHEST_PROTOCOL))
+
+    def is_overdue(self) -> bool:
+        """Whether the page has had its time; where it has not, the deadline moves on."""
+        now = time.monotonic()
+        if now < self.deadline:
+            return False
+        last = self._given + _PATIENCE * self._limit_s
+        computed = self._computed()
+        if computed is None or self._computed_s is None or now >= last:
+            return True
+        left = self._limit_s - (computed - self._computed_s)
+        self.deadline = min(now + max(left, 0.0), last)
+        return left <= 0
+
+    def _computed(self) -> float | None:
+        """CPU time that the child has used, in seconds; ``None`` where the system does not say."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError, IndexError):
+            return None
 
     def take(self) -> str | None:
         """The child's answer becomes its task's outcome; or what went wrong, in words."""
@@ -310,7 +338,7 @@ def _serve(pipe: Connection) -> None:
         except EOFError:
             return
         # Only for a child whose parent was killed: a living parent's limit comes first.
-        signal.setitimer(signal.ITIMER_REAL, limit_s + 2 * _GRACE_S)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE * limit_s + 2 * _GRACE_S)
         answer: tuple[str, Any]
         try:
             rules, source = shelf.of(page)

@@ -60,6 +60,9 @@ def saboteur(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                     if b"DIE-ALWAYS" in page.body:
                         os.kill(os.getpid(), signal.SIGSEGV)
                     if b"HANG" in page.body:
+                        while True:
+                            pass
+                    if b"SLEEP" in page.body:
                         time.sleep(60)
                     if b"RAISE" in page.body:
                         raise RecursionError("too deep for me")
@@ -122,6 +125,12 @@ def test_poison_is_quarantined_and_its_neighbours_are_read(
     for word, words in told.items():
         assert words in detail_of(home, word)
         assert "in extract" in detail_of(home, word)  # a traceback, and of the right place
+
+
+def test_page_that_waits_for_ever_is_quarantined_too(tmp_path: Path, home: Path, saboteur: Path) -> None:
+    hasty = config.load(overlay(tmp_path), home=home, overrides={"read.max_seconds": "0.5"}, environ={})
+    capture(home, page("sleep", html("SLEEP", LEAD)))
+    assert read_captured(hasty, home) == {"quarantined": 1}
 
 
 def test_page_that_fails_once_is_read_the_second_time(settings: Config, home: Path, saboteur: Path) -> None:
