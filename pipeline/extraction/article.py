@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfoNotFoundError
@@ -16,6 +17,7 @@ from pipeline.extraction import (
     media,
     metadata,
     published,
+    selected,
     title,
     tree,
 )
@@ -41,6 +43,11 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         parser, flattened = tree.parse(decoded.text)
     except ValueError as error:
         return Rejection(Reason.UNREADABLE, page.url, str(error)[:200])
+    rule = selected.rule_for(rules.selectors, page.fetched_at.date())
+    chosen = selected.Selected()
+    if rule is not None:
+        selected.drop(parser, rule)
+        chosen = selected.read(parser, rule)
     walked = tree.walk(parser)
     if not walked.blocks:
         return Rejection(Reason.NO_TEXT, page.url, "no visible text")
@@ -50,11 +57,15 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         return Rejection(no_article[0], page.url, no_article[1])
     flags = [*decoded.flags, *(("markup_flattened",) if flattened else ())]
 
-    headline = title.find(walked, claims, rules, url)
+    headline = title.find(walked, claims, rules, url, chosen.title)
     if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
     name, title_origin, at = headline
     text = body.find(walked, claims, name, at)
+    if chosen.paragraphs:
+        text = replace(text, paragraphs=chosen.paragraphs, origin="rule")
+    if chosen.subtitle:
+        text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
     if not text.paragraphs:
         listing = kinds.is_listing(walked, claims, url, (), text.place)
         return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, page.url, name[:80])
@@ -66,9 +77,17 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         flags.append("title_truncated")
 
     when, changed = published.find(
-        walked, claims, rules, _zone(rules), page.fetched_at, url, text.place, page.link.hint.published_at
+        walked,
+        claims,
+        rules,
+        _zone(rules),
+        page.fetched_at,
+        url,
+        text.place,
+        page.link.hint.published_at,
+        chosen.published,
     )
-    signed, authors_origin = authors.find(walked, claims, rules, text.place)
+    signed, authors_origin = authors.find(walked, claims, rules, text.place, list(chosen.authors))
     spoken, language_origin = language.detect(
         name,
         "\n".join(text.paragraphs),

@@ -126,13 +126,15 @@ def find(
     url: str,
     place: Place,
     hint: datetime | None,
+    chosen: str = "",
 ) -> tuple[Moment | None, Moment | None]:
     """(published, modified) of the article."""  # fmt: skip
     read = _Reader(rules, zone, now)
     in_url = from_url(url, zone, now)
     machine = [m for m in _machine(page, claims, read) if m is not None]
     shown, shown_modified = _shown(page, read, place)
-    published = _choose(machine, shown, in_url, now)
+    by_rule = read.stamp(chosen, "rule") if chosen else None
+    published = by_rule or _choose(machine, shown, in_url, now)
     if published is None:
         published = shown or in_url
     if published is not None and shown is not None and published is not shown:

@@ -17,8 +17,13 @@ _NOT_TITLE = frozenset(
 )
 
 
-def find(page: Page, claims: Claims, rules: Rules, url: str = "") -> tuple[str, str, int] | None:
-    """(title, origin, index of the block that prints it or -1), or ``None``."""
+def find(
+    page: Page, claims: Claims, rules: Rules, url: str = "", chosen: str = ""
+) -> tuple[str, str, int] | None:
+    """(title, origin, index of the block that prints it or -1), or ``None``; *chosen* is what the outlet's
+    rule selected."""
+    if chosen:
+        return chosen, "rule", _printed_at(page, chosen)
     site = _site_names(claims, rules, url)
     stated = [
         (value, origin)

@@ -15,6 +15,7 @@ import json
 import re
 import statistics
 import time
+import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -86,7 +87,8 @@ def bare(text: str) -> str:
 
 
 def meta_baseline(body: bytes) -> str:
-    """The peer: JSON-LD ``articleBody``, else the text of every ``<p>``."""
+    """The peer: JSON-LD ``articleBody``, else every ``<p>`` of the longest ``<article>``, else every
+    ``<p>``."""
     root = etree.fromstring(body, parser=etree.HTMLParser(encoding="utf-8", huge_tree=True))
     if root is None:
         return ""
@@ -105,7 +107,13 @@ def meta_baseline(body: bytes) -> str:
                     if isinstance(text, str) and len(text) > 200:
                         return text
                     queue += [v for k, v in value.items() if k == "@graph"]
-    return "\n".join(" ".join("".join(p.itertext()).split()) for p in root.iter("p"))
+    boxes = [_paragraphs(box) for box in root.iter("article")]
+    longest = max(boxes, key=len, default="")
+    return longest if len(longest) > 200 else _paragraphs(root)
+
+
+def _paragraphs(box: Any) -> str:
+    return "\n".join(" ".join("".join(p.itertext()).split()) for p in box.iter("p"))
 
 
 # --- one page -------------------------------------------------------------------------------------------
@@ -232,6 +240,25 @@ def measure(root: Path | None = None) -> dict[str, float]:
     times = sorted(r.seconds * 1000 for r in all_rows)
     out["ms_p50"], out["ms_p95"] = times[len(times) // 2], times[int(len(times) * 0.95)]
     return out
+
+
+AT_MOST = frozenset(("snippets_without", "date_wrong_when_given", "rejected"))
+
+
+def below(figures: dict[str, float]) -> list[str]:
+    """A line for each figure on the wrong side of its floor, and for each language in which the peer is
+    better."""
+    floors = tomllib.loads((Path(__file__).parent / "floors.toml").read_text("utf-8"))["extraction"]
+    faults = [
+        f"{name}: {figures[name]:.4f}, floor {floor}"
+        for name, floor in floors.items()
+        if (figures[name] > floor if name in AT_MOST else figures[name] < floor)
+    ]
+    return faults + [
+        f"body_f1_{language}: {figures[f'body_f1_{language}']:.4f}, the peer reaches {figures[f'peer_f1_{language}']:.4f}"
+        for language in LANGUAGES
+        if figures[f"body_f1_{language}"] < figures[f"peer_f1_{language}"]
+    ]
 
 
 def main() -> None:
