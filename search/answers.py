@@ -18,6 +18,7 @@ from config.zones import zone
 from search import scope
 from search.engine import LABELS, Bucket, Engine, EngineError, Sort
 from search.query import Names, Node, parse, understand
+from store.glance import Glance
 
 if TYPE_CHECKING:
     from config import Config
@@ -130,6 +131,11 @@ class Searcher:
 
         return Ledger.open(self._home, create=False)
 
+    @cached_property
+    def _glance(self) -> Glance | Ledger:
+        """Where hits are filled in from: loading the ledger would take longer than the search."""
+        return Glance.at(self._home) or self.ledger
+
     def _meant(self, text: str) -> Node:
         """The tree of *text*, its values turned into ids and its words into names where they make one."""
         return understand(parse(text, Names(self.analysis.values)), self.analysis)
@@ -169,7 +175,7 @@ class Searcher:
         )
         hits = []
         for found in page.hits:
-            stored = self.ledger.find(found.article_id)
+            stored = self._glance.find(found.article_id)
             if stored is not None:  # else the ledger was changed under the index; `index verify` tells
                 hits.append(self._hit(stored, found.score, meant))
         took_ms = round((time.perf_counter() - began) * 1000, 1)
@@ -255,7 +261,7 @@ class Searcher:
         """Every match, whole, in order of id, one at a time."""
         # Asked at once, so that a fault of the query shows before the first line is written.
         ids = self.engine.scan(scope.shown(self._meant(text)), now=now or datetime.now(UTC))
-        return (stored for stored in map(self.ledger.find, ids) if stored is not None)
+        return (stored for stored in map(self._glance.find, ids) if stored is not None)
 
     def export(self, text: str, form: Format = "jsonl", *, now: datetime | None = None) -> Iterator[str]:
         """Every match as lines of JSON or CSV (:mod:`search.export`), in constant memory."""
@@ -264,7 +270,7 @@ class Searcher:
         return lines(self.articles(text, now=now), self._config.sources, form)
 
     def close(self) -> None:
-        for name in ("engine", "ledger"):
+        for name in ("engine", "_glance", "ledger"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
 

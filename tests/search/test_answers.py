@@ -27,7 +27,7 @@ def searcher(home: Path, *articles: StoredArticle, ledger: FakeLedger | None = N
     with EmbeddedEngine(home, settings, analysis=analysis()) as engine:
         drain(ledger, engine, settings, analysis=analysis())  # type: ignore[arg-type]  # a ledger in memory
     made = Searcher(settings, home)
-    made.__dict__["ledger"] = ledger
+    made.__dict__["ledger"] = made.__dict__["_glance"] = ledger
     return made
 
 
