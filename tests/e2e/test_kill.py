@@ -20,6 +20,7 @@ from cli.demo import write_overlay
 from demo.press import load
 from demo.server import serve
 from store.ledger import Ledger
+from tests.benchmarks.machine import family
 from tests.data import data_dir
 from tests.e2e import shelf
 from tests.e2e.harness import Desk, kept
@@ -83,32 +84,12 @@ def _kill_after(desk: Desk, seconds: float) -> None:
         desk.command("crawl"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     )
     time.sleep(seconds)
-    family = [process.pid, *_descendants(process.pid)]
-    for pid in family:
+    for pid in family(process.pid):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
     process.wait()
-
-
-def _descendants(pid: int) -> list[int]:
-    """Every process below *pid*, from the system's own table."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            parent = int(stat.rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry.name))
-    found, waiting = [], [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found += below
-        waiting += below
-    return found
 
 
 def _query(home: Path, sql: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""``make quality``: every measured quality on the labelled data, and the floors that it must not fall below."""
+"""``make quality``: every quality measured on the labelled data, and the floors under it."""
 
 from __future__ import annotations
 
