@@ -28,6 +28,15 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of whatever columns."""
 
 
+# A quota or a size limit shows as one of these, not as SQLITE_FULL.
+_NO_ROOM = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
+
+
 class LedgerError(Exception):
     """The ledger cannot do what was asked; the caller may try again later.  Names the ledger."""
 
@@ -124,10 +133,11 @@ class Database:
 
     def error(self, fault: BaseException) -> LedgerError:
         """*fault* of the database driver in our words."""
-        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        extended = getattr(fault, "sqlite_errorcode", 0)
+        code = extended & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return LedgerBusy(f"{self.name}: another process has held it for {BUSY_S:.0f} s ({fault})")
-        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        if code == sqlite3.SQLITE_FULL or extended in _NO_ROOM:
             return LedgerFull(
                 f"{self.name}: cannot be written ({fault}). Nothing is lost: free some space and go on"
             )

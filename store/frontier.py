@@ -26,7 +26,7 @@ from store.tables import CAPTURED, OPEN, hosts, links, variants
 from store.urls import host_of, url_key
 
 _CHUNK = 500  # values in one IN list: far below every database's limit
-_BATCH = 5000  # links of one transaction: other processes get their turn in between
+_BATCH = 2000  # links of one transaction: other processes get their turn in between
 
 # A feed names what is new; a sitemap names thousands, and must not make the feed's links wait.
 _TIERS = {
@@ -509,6 +509,8 @@ def end_link(
     if not _same_capture(row, capture):
         if row.state in (LinkState.FETCHING, LinkState.CAPTURED):
             return
+        if row.state in (LinkState.DISCOVERED, LinkState.RETRY) and state is not LinkState.STORED:
+            return  # an imported page that is no good: the outlet itself is still to be asked
         if row.fetched_at is not None and row.fetched_at > page.fetched_at:
             return
     elif row.state == LinkState.FETCHING:

@@ -241,6 +241,24 @@ def test_pages_without_a_link_make_their_link_known(ledger: Ledger) -> None:
     assert ledger.add_links([link(1)], after(days=9)) == {"new": 0, "known": 1, "passed": 0}
 
 
+def test_an_imported_page_does_not_end_a_link_that_somebody_holds(ledger: Ledger) -> None:
+    ledger.add_links([link(1), link(2)], NOW)
+    first, second = ledger.lease_links("a", NOW, 60, 2)
+    ledger.captured(first.key, page(first.link, offset=1))
+    for n, each in enumerate((first, second)):
+        newer = page(each.link, after(minutes=5), offset=10 + n)
+        ledger.write(None, annotated(each.link), decision(each.link), newer)
+    assert ledger.status().frontier == {"captured": 1, "fetching": 1}
+
+
+def test_an_imported_page_that_is_no_good_does_not_end_a_link_still_to_be_fetched(ledger: Ledger) -> None:
+    ledger.add_links([link(1), link(2)], NOW)
+    ledger.reject_page(None, Rejection(Reason.CHALLENGE, link(1).url), page(link(1), offset=1), NOW)
+    ledger.write(None, annotated(link(2)), decision(link(2)), page(link(2), offset=2))
+    assert ledger.status().frontier == {"discovered": 1, "stored": 1}
+    assert [leased.link for leased in ledger.lease_links("a", NOW, 60, 9)] == [link(1)]
+
+
 def test_a_page_without_a_capture_is_refused(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="without a capture"):
         ledger.write(None, annotated(link(1)), decision(link(1)), page(link(1), capture=None))
