@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 
-import brotli  # type: ignore[import-untyped]  # ships no type stubs
+import brotli
 
 
 class PayloadError(ValueError):

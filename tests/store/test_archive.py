@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]  # ships no type stubs
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
