@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-import brotli  # type: ignore[import-untyped]  # no stubs are published
+import brotli
 
 if sys.version_info >= (3, 14):
     from compression import zstd
