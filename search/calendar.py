@@ -118,28 +118,30 @@ class TooLong(ValueError):
 
 
 def uncovered(
-    edges: Sequence[datetime], covered: Sequence[tuple[datetime, datetime]], now: datetime, tolerance: float
+    edges: Sequence[float], covered: Sequence[tuple[float, float]], now: float, tolerance: float
 ) -> list[bool]:
     """For each unit between *edges*: is more than *tolerance* (a share) of its past part outside *covered*?
 
+    All times are epoch seconds (a trend asks this of every source and every unit, and numbers are quick).
     *covered* may be in any order and overlap.  What lies after *now* is not missing yet.
     """
-    spans: list[list[datetime]] = []
+    spans: list[list[float]] = []
     for begin, end in sorted(covered):
         if spans and begin <= spans[-1][1]:
             spans[-1][1] = max(spans[-1][1], end)
         else:
             spans.append([begin, end])
-    out, at = [], 0
+    out, at, size = [], 0, len(spans)
     for left, right in pairwise(edges):
-        right = min(right, now)
+        if right > now:
+            right = now
         if right <= left:
             out.append(False)
             continue
-        while at < len(spans) and spans[at][1] <= left:
+        while at < size and spans[at][1] <= left:
             at += 1
-        held, look = timedelta(), at
-        while look < len(spans) and spans[look][0] < right:
+        held, look = 0.0, at
+        while look < size and spans[look][0] < right:
             held += min(spans[look][1], right) - max(spans[look][0], left)
             look += 1
         out.append(1 - held / (right - left) > tolerance)

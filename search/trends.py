@@ -203,8 +203,10 @@ def _one(
 
 def _gaps(axis: Axis, coverage: Coverage, now: datetime) -> list[tuple[str, ...]]:
     missing: list[list[str]] = [[] for _ in range(len(axis))]
+    edges = [edge.timestamp() for edge in axis.edges]
     for source in sorted(coverage):
-        for index, gap in enumerate(uncovered(axis.edges, coverage[source], now, GAP_TOLERANCE)):
+        covered = [(begin.timestamp(), end.timestamp()) for begin, end in coverage[source]]
+        for index, gap in enumerate(uncovered(edges, covered, now.timestamp(), GAP_TOLERANCE)):
             if gap:
                 missing[index].append(source)
     return [tuple(names) for names in missing]

@@ -245,15 +245,14 @@ SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=5)
 def test_a_gap_is_more_than_a_tenth_of_the_past_part_uncovered(
     spans: list[tuple[int, int]], now: int
 ) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    edges = [start + timedelta(hours=10 * n) for n in range(7)]
-    covered = [(start + timedelta(hours=a), start + timedelta(hours=a + size)) for a, size in spans]
+    edges = [36_000.0 * n for n in range(7)]
+    covered = [(3600.0 * a, 3600.0 * (a + size)) for a, size in spans]
     held = {hour for a, size in spans for hour in range(a, a + size)}
     expected = []
     for n in range(6):
         past = [hour for hour in range(10 * n, 10 * n + 10) if hour < now]
         expected.append(bool(past) and sum(hour not in held for hour in past) / len(past) > 0.1 + 1e-9)
-    assert uncovered(edges, covered, start + timedelta(hours=now), 0.1 + 1e-9) == expected
+    assert uncovered(edges, covered, 3600.0 * now, 0.1 + 1e-9) == expected
 
 
 # -- the picture --------------------------------------------------------------------------------------------
