@@ -1,7 +1,7 @@
-"""``python -m tests.benchmarks.bench_crawl [HOSTS PAGES DELAY_S]``: how near a crawl comes to what delays allow.
+"""``python -m tests.benchmarks.bench_crawl [HOSTS PAGES DELAY_S]``: a crawl's rate beside what delays allow.
 
-Loopback hosts with a feed and pages each, crawled by the real path (robots.txt, feed, pages, archive, ledger) in
-one process.  The rate is judged by the servers' own log: requests of a host cannot follow faster than its
+Loopback hosts with a feed and pages each, crawled by the real path (robots.txt, feed, pages, archive, ledger)
+in one process.  The rate is judged by the servers' own log: requests of a host cannot follow faster than its
 delay, so the time that the delays alone take is the measure.
 """
 
