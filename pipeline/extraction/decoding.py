@@ -70,7 +70,7 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...] = (
     if len(raw.translate(None, _ASCII_CONTROLS)) != len(raw):
         text = CONTROLS.sub("", text)
         flags.append("control_characters_dropped")
-    if sum([raw.count(hint) for hint in _MOJIBAKE_HINTS]) >= 3:
+    if not raw.isascii() and sum([raw.count(pair) for pair in _MOJIBAKE_HINTS]) >= 3:
         repaired = repair_mojibake(text)
         if repaired is not None:
             text = repaired
@@ -186,30 +186,24 @@ for _name, _leads in (("cp1252", "\xc3\xc2\xe2\xd8\xd9\xda\xdb\xf0"), ("cp1256",
     _trail = "".join(re.escape(char) for char, value in _table.items() if value < 0xC0)
     _any = "".join(re.escape(char) for char in _table)
     _MOJIBAKE.append((_table, re.compile(f"[{_lead_chars}][{_trail}]"), re.compile(f"[{_any}]{{2,}}")))
-# What wrongly read UTF-8 is full of, as bytes of UTF-8: counting them is cheap, looking for runs is not.
-_MOJIBAKE_HINTS = [
-    hint.encode()
-    for hint in (
-        "\xc3\u0192",
+# What wrongly read UTF-8 is full of (``Ã©``, ``â€™``, ``Ø§``, ``ط§`` …), as bytes of UTF-8: counting a few
+# pairs is cheap, looking for runs is not.
+_MOJIBAKE_HINTS = tuple(
+    pair.encode()
+    for pair in (
         "\xc3\xa9",
         "\xc3\xa8",
         "\xc3\xa0",
-        "\xc3\xa1",
-        "\xc3\xad",
         "\xc3\xb3",
-        "\xc3\xb1",
-        "\xc3\xaa",
-        "\xc3\xa7",
         "\xe2\u20ac",
         "\xd8\xa7",
         "\xd9\u201e",
         "\u0637\xa7",
         "\u0638\u201e",
         "\u0623\xa9",
-        "\xc3\u2014",
-        "\xc3\u2014",
+        "\xc3\u0192",
     )
-]
+)
 
 
 def repair_mojibake(text: str) -> str | None:

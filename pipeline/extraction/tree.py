@@ -11,10 +11,8 @@ parser sees it.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -23,35 +21,16 @@ from pipeline.extraction.text import clean
 from pipeline.extraction.words import BLOCKS, BYLINE, CAPTION_NAME, POSITIVE, SKIPPED, furniture_word
 
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMING: tuple[str, ...] = (
-    "class",
-    "id",
-    "role",
-    "itemprop",
-    "data-component",
-    "data-testid",
-    "data-type",
-    "data-qa",
-)
-_NAMING_SET = frozenset(_NAMING)
+_NAMING = frozenset("id role itemprop data-component data-testid data-type data-qa".split())
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
 
 # --- markup made to hurt --------------------------------------------------------------------------------
 
-# First two letters of the tags that a browser reopens in every paragraph until they are closed; a few other
-# tags begin alike, which costs a closer look and nothing else.
-_FORMATTING_HEADS = frozenset(
-    head.encode()
-    for name in "b i u s em tt big code font small strike strong".split()
-    for one in (name, name.upper(), name.capitalize())
-    for head in ([one[:2]] if len(one) > 1 else [one + space for space in " \t\n\r\f/"])
-)
 _FORMATTING = re.compile(
     rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE
 )
-_head = itemgetter(slice(0, 2))
 _ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
 _KEPT_TAG = re.compile(
@@ -68,13 +47,11 @@ _MANY_TAGS = 15_000
 
 def _hostile(raw: bytes) -> bool:
     """Whether a browser's parser would need quadratic time or memory: very deep, or formatting left open."""
-    parts = raw.split(b"<")
-    heads = Counter(map(_head, parts))
-    if sum([heads[head] for head in _FORMATTING_HEADS]) > _UNCLOSED:
-        steps = [-1 if closing else 1 for closing in _FORMATTING.findall(raw)]
-        if _deepest(steps) > _UNCLOSED:
-            return True
-    if len(parts) > _MANY_TAGS:
+    # what a browser reopens in every paragraph until it is closed
+    steps = [-1 if closing else 1 for closing in _FORMATTING.findall(raw)]
+    if len(steps) > _UNCLOSED and _deepest(steps) > _UNCLOSED:
+        return True
+    if raw.count(b"<") > _MANY_TAGS:
         steps = [-1 if closing else 1 for closing, name in _ANY_TAG.findall(raw) if name.lower() not in _VOID]
         return _deepest(steps) > _DEEP
     return False
@@ -300,10 +277,12 @@ def walk(parser: LexborHTMLParser) -> Page:
             attributes = el.attributes
             name = ""
             if attributes:
-                for naming in _NAMING if len(attributes) > 2 else attributes:
-                    value = attributes.get(naming)
-                    if value and naming in _NAMING_SET and len(value) < 400:
-                        name = f"{name} {value}" if name else value
+                name = attributes.get("class") or ""
+                if len(name) >= 400:
+                    name = ""
+                for naming, value in attributes.items():
+                    if naming in _NAMING and value and len(value) < 400:
+                        name = f"{name} {value}"
             why, byline, caption = _by_name(tag, name)
             if not why and attributes and _unseen(attributes):
                 why = "hidden"

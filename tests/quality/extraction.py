@@ -255,7 +255,7 @@ def below(figures: dict[str, float]) -> list[str]:
         if (figures[name] > floor if name in AT_MOST else figures[name] < floor)
     ]
     return faults + [
-        f"body_f1_{language}: {figures[f'body_f1_{language}']:.4f}, the peer reaches {figures[f'peer_f1_{language}']:.4f}"
+        f"{language}: {figures[f'body_f1_{language}']:.4f}, the peer {figures[f'peer_f1_{language}']:.4f}"
         for language in LANGUAGES
         if figures[f"body_f1_{language}"] < figures[f"peer_f1_{language}"]
     ]
