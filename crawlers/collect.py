@@ -16,11 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.model import EntryPoint, Source
 from crawlers.book import Book, Outcome
-from crawlers.discovery import Discovered, discover, in_window
 from crawlers.hosts import Hosts, utc_now
 from crawlers.listings import RETIRED, conditional, covered, interval_after, interval_after_failure, oldest
 from crawlers.matching import verdict
@@ -30,6 +29,9 @@ from crawlers.scribe import Scribe
 from store.records import FetchedPage, Link, Reason, Rejection, Via
 from store.states import EntryState, LeasedLink
 from store.urls import host_of, url_key
+
+if TYPE_CHECKING:
+    from crawlers.discovery import Discovered
 
 MAX_DEPTH = 3
 """Listings that listings point to: index → sitemap → sitemap; first page → second → third."""
@@ -431,7 +433,7 @@ class Collecting:
             self._unchanged(visit, job, etag, modified, digest, now, status=200)
             return
         found = await asyncio.to_thread(
-            discover,
+            _discover,
             body,
             kind=job.via,
             url=final_url,
@@ -540,6 +542,8 @@ class Collecting:
         is_sitemap = job.via in (Via.SITEMAP, Via.NEWS_SITEMAP)
         if not is_sitemap and found.links and not new:
             return  # nothing new on this page: the older ones hold nothing new either
+        from crawlers.discovery import in_window  # see _discover
+
         for child in found.children:
             if not in_window(child, visit.window_start):
                 continue
@@ -812,6 +816,13 @@ class Collecting:
 
     def count_event(self, source_id: str, word: str) -> None:
         self.tallies[source_id].events[word] += 1
+
+
+def _discover(body: bytes, **more: Any) -> Discovered:
+    """:func:`crawlers.discovery.discover`, imported while the first answers are under way: it takes 0.4 s."""
+    from crawlers.discovery import discover
+
+    return discover(body, **more)
 
 
 def _flood(links: Sequence[Link], verdicts: Mapping[str, Reason], most: int) -> dict[str, Reason]:
