@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from config.model import SelectorRule, Source
@@ -59,10 +59,6 @@ class Rules:
             day_first=not timezone.startswith(_MONTH_FIRST_ZONES),
             selectors=(),
         )
-
-    def with_source(self, source_id: str) -> Rules:
-        """The same rules under another source's name."""
-        return replace(self, source_id=source_id)
 
 
 def host(url: str) -> str:

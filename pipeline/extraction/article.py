@@ -52,7 +52,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     if not walked.blocks:
         return Rejection(Reason.NO_TEXT, page.url, "no visible text")
     claims = metadata.read(walked)
-    no_article = kinds.before_text(walked, claims, rules, url, decoded.text)
+    no_article = kinds.before_text(walked, rules, url, decoded.text)
     if no_article:
         return Rejection(no_article[0], page.url, no_article[1])
     flags = [*decoded.flags, *(("markup_flattened",) if flattened else ())]
@@ -97,7 +97,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     base = _joined(url, walked.base) or url
     images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
     videos = media.videos(walked, claims, text.place, base)
-    section = media.section(walked, claims)
+    section = media.section(claims)
     tags = media.tags(walked, claims, name)
     canonical, canonical_origin = _canonical(walked, claims, url)
     origins = {

@@ -55,7 +55,7 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     weights = judge(page, title_at)
     region = choose(page, weights, title_at)
     signers = _signers(claims)
-    kept = sift(page, weights, region, title, signers) or fallback(page, weights, region)
+    kept = sift(page, weights, region, title, signers) or fallback(weights, region)
     kept = lead(page, weights, region, title_at, title, signers) + kept
     paragraphs = [page.blocks[i].text for i in kept]
     origin = "dom"
@@ -240,7 +240,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
     title_key = key(title)
     sums = _sums(weights)
     total = sums[region.end] - sums[region.start]
-    pictures = _picture_boxes(page, region, weights, sums)
+    pictures = _picture_boxes(page, region)
     dropped: set[int] = set()
     kept: list[int] = []
     seen: set[str] = set()
@@ -319,7 +319,7 @@ def _small_box(page: Page, index: int, region: Node, sums: list[float], total: f
     return best
 
 
-def _picture_boxes(page: Page, region: Node, weights: list[float], sums: list[float]) -> set[int]:
+def _picture_boxes(page: Page, region: Node) -> set[int]:
     """Short blocks that stand in one box with a picture and nothing else: captions without a name."""
     out: set[int] = set()
     for mark in page.images:
@@ -357,7 +357,7 @@ def is_label(line: str, signers: set[str]) -> bool:
     return False
 
 
-def fallback(page: Page, weights: list[float], region: Node) -> list[int]:
+def fallback(weights: list[float], region: Node) -> list[int]:
     """Where sifting left nothing: every sentence of the box, else of the page."""
     inside = [i for i in range(region.start, region.end) if weights[i]]
     return inside or [i for i, weight in enumerate(weights) if weight]

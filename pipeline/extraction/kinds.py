@@ -110,7 +110,7 @@ def not_html(body: bytes, content_type: str | None) -> str | None:
     return None
 
 
-def before_text(page: Page, claims: Claims, rules: Rules, url: str, raw: str) -> tuple[Reason, str] | None:
+def before_text(page: Page, rules: Rules, url: str, raw: str) -> tuple[Reason, str] | None:
     """Signs that need no article text: challenge, home page."""
     length = sum(len(b.text) for b in page.blocks)
     head = f"{page.title} {' '.join(b.text for b in page.blocks[:6])}"[:600]

@@ -91,11 +91,11 @@ def images(
         if url and " " in url.strip():  # a srcset: the last is the widest
             sizes = [one.split()[0] for one in re.split(r",\s+", url) if one.strip()]
             url = sizes[-1] if sizes else None
-        add(url, _caption(mark, page, captions))
+        add(url, _caption(mark, captions))
     return tuple(found.values())
 
 
-def _caption(mark: Mark, page: Page, captions: dict[int, str]) -> str | None:
+def _caption(mark: Mark, captions: dict[int, str]) -> str | None:
     for one in (mark.node, *mark.node.ancestors()):
         if one.end - one.start > 6:
             break
@@ -219,7 +219,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
 
 
-def section(page: Page, claims: Claims) -> str | None:
+def section(claims: Claims) -> str | None:
     """The outlet's own rubric."""
     found = string(claims.article.get("articleSection")) or claims.meta(
         "article:section",

@@ -16,7 +16,6 @@ ARTICLE_TYPES = frozenset(
     "blogposting liveblogposting techarticle scholarlyarticle report reviewnewsarticle askpublicnewsarticle "
     "advertisercontentarticle satiricalarticle socialmediaposting review".split()
 )
-PAGE_TYPES = frozenset("webpage itempage aboutpage videoobject medicalwebpage newsmediaorganization".split())
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _MAX_JSON = 2_000_000

@@ -52,7 +52,6 @@ _URL_DATE = re.compile(
     r"1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
 )
 _MAX_LABEL = 160
-_FAR_FUTURE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def find(
     machine = [m for m in _machine(page, claims, read) if m is not None]
     shown, shown_modified = _shown(page, read, place)
     by_rule = read.stamp(chosen, "rule") if chosen else None
-    published = by_rule or _choose(machine, shown, in_url, now)
+    published = by_rule or _choose(machine, shown, in_url)
     if published is None:
         published = shown or in_url
     if published is not None and shown is not None and published is not shown:
@@ -201,9 +200,7 @@ _DATE_FURNITURE = frozenset(
 )
 
 
-def _choose(
-    machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime
-) -> Moment | None:
+def _choose(machine: list[Moment], shown: Moment | None, in_url: Moment | None) -> Moment | None:
     """The most trusted stamp; one that the URL or the printed date bears out goes first."""
     sound = [m for m in machine if "future_clamped" not in m.flags]
     for witness in (in_url, shown if shown and "relative" not in shown.flags else None):
@@ -245,7 +242,7 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
     published = modified = None
     last = max(place.start + 3, title + 12)
     for mark in page.times:
-        if not title - 12 <= mark.at <= last or _other_article(mark.node, title, page):
+        if not title - 12 <= mark.at <= last or _other_article(mark.node, title):
             continue
         raw = mark.attributes.get("datetime") or ""
         label = text(mark.el)
@@ -269,7 +266,7 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
         line = block.text
         if len(line) > _MAX_LABEL or not (any(c.isdigit() for c in line) or len(line) < 40):
             continue
-        if _other_article(block.node, title, page) or _UPDATED_NAME.search(block.node.name):
+        if _other_article(block.node, title) or _UPDATED_NAME.search(block.node.name):
             continue
         if block.links > 0.6 * len(line) and not DATE_BOX.search(block.node.name):
             continue
@@ -296,7 +293,7 @@ def _near(page: Page, place: Place, title: int) -> Iterator[int]:
         yield title
 
 
-def _other_article(node: Node, title: int, page: Page) -> bool:
+def _other_article(node: Node, title: int) -> bool:
     """Whether the box belongs to another article's card, a list, a comment or the page's frame."""
     for one in (node, *node.ancestors()):
         if one.start <= title < one.end:
