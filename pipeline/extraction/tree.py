@@ -18,7 +18,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.extraction.text import clean
-from pipeline.extraction.words import BLOCKS, BYLINE, CAPTION_NAME, POSITIVE, SKIPPED, furniture_word
+from pipeline.extraction.words import BLOCKS, POSITIVE, SKIPPED, name_says
 
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NAMING = frozenset("id role itemprop data-component data-testid data-type data-qa".split())
@@ -207,18 +207,12 @@ def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
     page."""
     known = _named.get((tag, name))
     if known is None:
-        why = ""
+        why, byline, caption = name_says(name)
         if tag in _FURNITURE_TAGS:
             why = tag
-        elif name and tag not in ("html", "body", "main"):
-            why = furniture_word(name)
-            if why and POSITIVE.search(name):
-                why = ""
-        known = (
-            why,
-            bool(BYLINE.search(name)),
-            tag in ("figcaption", "caption") or bool(CAPTION_NAME.search(name)),
-        )
+        elif tag in ("html", "body", "main") or (why and POSITIVE.search(name)):
+            why = ""
+        known = why, byline, caption or tag in ("figcaption", "caption")
         if len(_named) > 100_000:
             _named.clear()
         _named[tag, name] = known

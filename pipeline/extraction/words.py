@@ -77,28 +77,42 @@ FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidd
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
-def furniture_word(name: str) -> str:
-    """The word that makes a box's name one of furniture, lower case; empty if none does.
+def name_says(name: str) -> tuple[str, bool, bool]:
+    """(the word that makes a box's name one of furniture or empty, whether a byline, whether a caption).
 
-    >>> furniture_word("post-content has-sidebar"), furniture_word("c-RelatedPosts u-mb")
-    ('', 'related')
+    >>> name_says("post-content has-sidebar"), name_says("c-RelatedPosts u-mb"), name_says("by-line")
+    (('', False, False), ('related', False, False), ('line', True, False))
     """
+    why = ""
+    byline = caption = False
     for token in name.split():
         if len(token) > 50 or token.count("-") > 4:
             continue  # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
         before = ""
         for word in _NAME_WORD.findall(token):
             low = str(word).lower()
-            if before not in FURNITURE_NOT_AFTER and (
-                low in FURNITURE_WORDS
-                or low.startswith(FURNITURE_PREFIXES)
-                or f"{before}-{low}" in FURNITURE_PAIRS
+            if (
+                low in BYLINE_WORDS
+                or (before == "by" and low.startswith("line"))
+                or (before, low) == ("written", "by")
             ):
-                return low
+                byline = True
+            if low in CAPTION_WORDS or low.endswith("caption"):
+                caption = True
+            if (
+                not why
+                and before not in FURNITURE_NOT_AFTER
+                and (
+                    low in FURNITURE_WORDS
+                    or low.startswith(FURNITURE_PREFIXES)
+                    or f"{before}-{low}" in FURNITURE_PAIRS
+                )
+            ):
+                why = low
             before = low
-        if token.lower() in ("ad", "tag", "tag-list"):
-            return token.lower()
-    return ""
+        if not why and token.lower() in ("ad", "tag", "tag-list"):
+            why = token.lower()
+    return why, byline, caption
 
 
 # The box that an outlet names as its article text.
@@ -120,10 +134,11 @@ LEAD = re.compile(
     re.IGNORECASE,
 )
 
-BYLINE = re.compile(
-    r"(?:^|[\s_\-:/.])(?:by-?lines?|byl|authors?|auteurs?|autor(?:es)?|author-?(?:name|names|link)|"
-    r"journalist|reporter|writer|contributor|signature|signed|fn|written-?by|creator)(?=$|[\s_\-:/\d.])",
-    re.IGNORECASE,
+BYLINE_WORDS = frozenset(
+    """
+    byline bylines byl author authors auteur auteurs autor autores journalist reporter writer contributor
+    signature signed fn creator authorname
+    """.split()
 )
 
 DATE_BOX = re.compile(
@@ -147,11 +162,7 @@ STRONG_FURNITURE = re.compile(
     re.IGNORECASE,
 )
 
-CAPTION_NAME = re.compile(
-    r"(?:^|[\s_\-])(?:[a-z]*caption|legende?|credits?|photo-?credit|copyright|pie-?(?:de-?)?foto)(?=$|"
-    r"[\s_\-\d])",
-    re.IGNORECASE,
-)
+CAPTION_WORDS = frozenset("legend legende credit credits photocredit copyright piefoto".split())
 
 # --- phrases of furniture: Arabic, French, Spanish, English ---------------------------------------------
 
