@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -69,14 +69,14 @@ def read_captured(
         Readers(config) as readers,
         _sole(home) as sole,
     ):
+        alone = False
         while not (abandon is not None and abandon()):
             # Asked before looking: what was captured before the crawl ended is then seen.
             last = not follow or (stop is not None and stop())
-            leased: list[CapturedLink] = []
-            if sole():
-                # Nobody else reads here: a lease that stands is a dead reader's, and counts as run out.
-                now = datetime.now(UTC) + timedelta(seconds=ttl_s)
-                leased = ledger.lease_captured(owner, now, ttl_s, limit)
+            if not alone and sole():
+                ledger.free_captured()  # nobody else reads here: a lease that stands is a dead reader's
+                alone = True
+            leased = ledger.lease_captured(owner, datetime.now(UTC), ttl_s, limit) if alone else []
             if leased:
                 _read_batch(leased, archive, readers, ledger, owner, counts, abandon, progress)
             elif last and not ledger.status().frontier.get("captured"):

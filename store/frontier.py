@@ -337,6 +337,15 @@ class Frontier:
             for row in rows
         ]
 
+    def free_captured(self) -> None:
+        """Void every reader's lease: for the one reader of a home that knows that all others are gone.
+
+        What they held stays under suspicion (:meth:`lease_captured`).
+        """
+        with self._db.writing() as connection:
+            held = sa.and_(CAPTURED, links.c.lease_owner.is_not(None))
+            connection.execute(sa.update(links).where(held).values(lease_owner=None, ready_at=None))
+
     def return_captured(self, keys: Iterable[str], owner: str) -> None:
         """Give pages back unread (a clean stop), without suspicion."""
         with self._db.writing() as connection:
