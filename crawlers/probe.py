@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crawlers.assignment import Assignment
-from crawlers.run import _environment
+from crawlers.run import environment
 
 if TYPE_CHECKING:
     from config import Config
@@ -51,7 +51,7 @@ def probe(
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=_environment(config),
+        env=environment(config),
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         try:

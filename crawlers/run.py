@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from crawlers.assignment import Assignment
 from crawlers.guard import networks, refusal
 from crawlers.owners import is_dead
+from store.records import Reason
 from store.urls import host_of
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ class CrawlSummary:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The sources that brought errors and nothing else."""
+        """The sources that brought errors and nothing else; one that refuses crawlers did not fail."""
         return tuple(
             row["source"]
             for row in self.rows
-            if row["errors"] and not (row["fetched"] or row["not_modified"] or row["found"])
+            if set(row["errors"]) - {str(Reason.ROBOTS)}
+            and not (row["fetched"] or row["not_modified"] or row["found"])
         )
 
     @property
@@ -144,7 +146,6 @@ def run_crawl(
     *,
     home: Path | None = None,
     since: datetime | None = None,
-    once: bool = True,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     scrapy_settings: Mapping[str, Any] | None = None,
@@ -159,7 +160,6 @@ def run_crawl(
     """
     from store.ledger import Ledger  # a cold `marsad --help` need not know SQLAlchemy
 
-    del once  # a crawl is one pass; whoever wants another calls again
     store = Path(home) if home is not None else config.settings.home
     began = time.monotonic()
     with Ledger.open(store) as ledger:
@@ -232,15 +232,19 @@ class _Watch:
         command = [sys.executable, "-m", "crawlers.batch", "--store", str(self.store)]
         for name, value in self.scrapy_settings.items():
             command += ["-s", f"{name}={json.dumps(value) if isinstance(value, dict) else value}"]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=_environment(self.config),
-            start_new_session=True,  # a group of its own, to be killed whole; Ctrl-C is passed on by us
-        )
+        log = self.store / "log" / "crawl.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+                encoding="utf-8",
+                env=environment(self.config),
+                start_new_session=True,  # a group of its own, to be killed whole; Ctrl-C is passed on by us
+            )
         child = _Child(process, assignment, time.monotonic(), len(assignment.sources), restarts)
         self.running.append(child)
         assert process.stdin is not None
@@ -342,7 +346,7 @@ def _empty_row(source_id: str, errors: Mapping[str, int] | None = None) -> dict[
     }
 
 
-def _environment(config: Config) -> dict[str, str]:
+def environment(config: Config) -> dict[str, str]:
     """The environment of a crawl process: our settings, resolved, and where this program lies."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MARSAD_")}
     for section, keys in config.settings.values.items():
