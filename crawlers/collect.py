@@ -135,6 +135,8 @@ class Visit:
     overlaps: bool = False
     oldest_at: datetime | None = None
     seen: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    """URLs of the links shown so far."""
     children: int = 0
 
 
@@ -522,12 +524,16 @@ class Collecting:
             verdicts |= _flood(found.links, verdicts, 2 * self._budget(source))
         counts = await self._scribe.do(lambda: self._book.add_links(found.links, now, verdicts=verdicts))
         new, known = counts["new"], counts["known"]
-        tally.found += len(found.links)
         tally.new += new
         tally.known += known
-        tally.passed += len(verdicts)
-        # Passed over, yet listed: the denominator of shares of coverage.
-        tally.rejected.update(reason.value for reason in verdicts.values())
+        # A feed and a sitemap show the same links: each counts once, also when it is passed over, since that
+        # count is the denominator of shares of coverage.
+        first_seen = {link.url for link in found.links} - visit.listed
+        visit.listed |= first_seen
+        passed = [reason.value for url, reason in verdicts.items() if url in first_seen]
+        tally.found += len(first_seen)
+        tally.passed += len(passed)
+        tally.rejected.update(passed)
         visit.overlaps = visit.overlaps or known > 0 or new == 0
         earliest = oldest(found.links, now)
         if earliest is not None:
