@@ -59,8 +59,12 @@ def interval_after_failure(interval_s: float | None, *, shortest_s: float, longe
 
 
 def oldest(links: Iterable[Link], now: datetime) -> datetime | None:
-    """The earliest date of publication that a listing shows; dates ahead of *now* say nothing."""
-    dates = (link.hint.published_at for link in links)
+    """The earliest date that a listing shows; dates ahead of *now* say nothing.
+
+    Where it tells only when a page was changed (a sitemap), that date stands in: no page is changed before it
+    is published, so the listing reaches at least that far back.
+    """
+    dates = (link.hint.published_at or link.hint.modified_at for link in links)
     return min((at for at in dates if at is not None and at <= now), default=None)
 
 

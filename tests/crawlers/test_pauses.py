@@ -12,9 +12,10 @@ from crawlers.listings import (
     covered,
     interval_after,
     interval_after_failure,
+    oldest,
 )
 from crawlers.pauses import DAY_S, Do, back_off, challenge, doubling, judge, judge_failure, retry_after
-from store.records import Reason
+from store.records import Hint, Link, Reason, Via
 from store.states import EntryState
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -182,3 +183,34 @@ def test_a_visit_covers_what_it_is_sure_to_have_seen(
         oldest_at=oldest,
     )
     assert span == (start, NOW)
+
+
+LISTED = [
+    # (published, modified) of each link in hours before now, the oldest date that is sure
+    ([(5, None), (9, None)], 9),
+    ([(5, 1)], 5),
+    ([(None, 7), (5, None)], 7),
+    ([(None, None)], None),
+    ([(-3, None), (2, None)], 2),  # dated ahead: says nothing
+    ([], None),
+]
+
+
+@pytest.mark.parametrize(("links", "expected"), LISTED)
+def test_a_listing_reaches_back_to_its_oldest_date(
+    links: list[tuple[int | None, int | None]], expected: int | None
+) -> None:
+    def before(hours: int | None) -> datetime | None:
+        return None if hours is None else NOW - hours * HOUR
+
+    listed = [
+        Link(
+            "s",
+            f"https://a.example/{index}",
+            "f",
+            Via.SITEMAP,
+            Hint(published_at=before(published), modified_at=before(modified)),
+        )
+        for index, (published, modified) in enumerate(links)
+    ]
+    assert oldest(listed, NOW) == before(expected)
