@@ -218,7 +218,7 @@ def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
             eighths = round(value / top * _BAR_WIDTH * 8)
             bar = "█" * (eighths // 8) + _BARS[eighths % 8].strip()
             number = "–" if share and point.share is None else f"{value:.1%}" if share else str(point.count)
-            gap = f"  ({len(point.gaps)} not collected)" if point.gaps else ""
+            gap = f"  ({len(point.gaps)} of {found.sources} outlets not collected)" if point.gaps else ""
             yield f"  {point.start:<10}  {number:>6}  {bar}{gap}"
         yield ""
 

@@ -77,3 +77,14 @@ def say(message: str) -> None:
 
 def is_terminal() -> bool:
     return sys.stderr.isatty()
+
+
+def program() -> str:
+    """How this program is called here: a fresh clone has it in its environment, not on the path."""
+    import os
+    import shutil
+
+    if shutil.which("marsad"):
+        return "marsad"
+    beside = Path(sys.executable).with_name("marsad")
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.context import DEMO_MARK, USAGE, App, current, say
+from cli.context import DEMO_MARK, USAGE, App, current, program, say
 
 if TYPE_CHECKING:
     from demo.server import Stand
@@ -54,11 +54,11 @@ def run(app: App) -> None:
         click.echo("\n$ marsad crawl --revisit 1d")
         for line in report(shown, collect(shown, revisit=timedelta(days=1), progress=True)):
             click.echo(line)
-    where = f"marsad --home {home}"
+    where = f"{program()} --home {_quoted(str(home))}"
     for question in (
         ["search", "نفي اختطاف", "--limit", "3"],
-        ["trend", "DGSN from:90d", "--by", "week"],
-        ["trend", "from:90d", "--by", "month", "--share"],
+        ["trend", "DGSN from:80d", "--by", "week"],
+        ["trend", "relevance:in from:80d", "--by", "month", "--share"],
         ["status"],
     ):
         click.echo(f"\n$ {where} {' '.join(_quoted(word) for word in question)}")

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from cli.context import App, say
+from cli.context import App, program, say
 from cli.main import main
 
 REACH_S = 10.0
@@ -29,9 +29,8 @@ def run() -> int:
     code = _command("crawl")
     _command("status")
     click.echo("\nTry next:")
-    click.echo("  .venv/bin/marsad search 'الأمن الوطني from:7d'")
-    click.echo("  .venv/bin/marsad trend DGSN --by day --share")
-    click.echo("  .venv/bin/marsad sources list --enabled")
+    for line in ("search 'الأمن الوطني from:7d'", "trend DGSN --by day --share", "sources list --enabled"):
+        click.echo(f"  {program()} {line}")
     return code
 
 
