@@ -86,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     settings = Settings()
     settings.setmodule("crawlers.settings", priority="project")
+    settings.set("LOG_LEVEL", "WARNING", priority="project")  # what came is told by the rows, to a person
     settings.set("ASSIGNMENT", Assignment.from_json(sys.stdin.read(), emit), priority="cmdline")
     if options.store:
         settings.set("MARSAD_STORE", options.store, priority="cmdline")
