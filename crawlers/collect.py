@@ -242,6 +242,13 @@ class Collecting:
             self.stopped = why
         self._wake.set()
 
+    def end_badly(self, why: str) -> None:
+        """The process must end (``memusage_exceeded``, ``start_error``): an error of what is under way."""
+        self.stop(why)
+        for source_id, tally in self.tallies.items():
+            if source_id in self._visits or not tally.found:
+                tally.errors[why] += 1
+
     def finish(self) -> None:
         """Give back what was leased and not fetched, close the visits; the last call."""
         self._finished = True

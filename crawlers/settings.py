@@ -77,6 +77,10 @@ HTTPERROR_ALLOW_ALL = True  # every status is an answer that is booked (crawlers
 URLLENGTH_LIMIT = 4096
 DEPTH_LIMIT = 0  # listings carry a depth of their own (crawlers/collect.py)
 MEMUSAGE_ENABLED = True
+EXTENSIONS = {
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "crawlers.memusage.ResidentMemory": 0,
+}
 MEMUSAGE_LIMIT_MB = _CONFIG["crawl.memory_mb"]
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
 WALL_CLOCK_S = _CONFIG["crawl.wall_clock_s"]

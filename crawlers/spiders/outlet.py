@@ -116,6 +116,8 @@ class OutletSpider(Spider):
         else:
             await self.collecting.page_failed(job, kind, detail)
 
-    async def closed_by_engine(self) -> None:
+    async def closed_by_engine(self, reason: str) -> None:
+        if reason not in ("finished", "shutdown"):  # memory, a fault at the start: silence is no success
+            self.collecting.end_badly(reason)
         self.collecting.finish()
         await self.desk.close()

@@ -360,6 +360,27 @@ def test_the_wall_clock_ends_a_crawl(site: Site, outlets: Outlets) -> None:
     assert states["discovered"] == 100 - states["captured"]
 
 
+def test_a_large_parent_does_not_end_the_crawl(site: Site, outlets: Outlets) -> None:
+    """A process is charged with its own memory, not with that of whoever started it."""
+    host = site.host()
+    host.feed("/feed", ["/a"])
+    outlets.add("one", host)
+    ballast = bytearray(500 * 2**20)
+    ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])  # touched, so that it is held
+    outlets.crawl()
+    assert frontier(outlets) == {"captured": 1}
+
+
+def test_a_process_over_its_memory_is_an_error_of_its_sources(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    host.feed("/feed", ["/a"])
+    outlets.add("one", host)
+    summary = outlets.crawl(scrapy_settings={"MEMUSAGE_LIMIT_MB": 30})
+    assert summary.rows[0]["errors"] == {"memusage_exceeded": 1}
+    assert summary.failed == ("one",)
+    assert summary.exit_code == 1
+
+
 # -- plain parts -------------------------------------------------------------------------------------------
 
 
