@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import NOTHING_FOUND, USAGE, App, current, is_terminal, say
+from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, is_terminal, say
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -51,7 +51,7 @@ def _local(app: App, at: datetime | None) -> str:
 # -- search -----------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Hits shown.")
@@ -148,8 +148,8 @@ def _marked(highlight: Highlight) -> str:
 # -- trend ------------------------------------------------------------------------------------------------
 
 
-@click.command()
-@click.argument("query")
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1)
 @click.option("--by", "interval", type=click.Choice(INTERVALS), default="day", show_default=True)
 @click.option("--split", metavar="FIELD", help="One line for each value: lang, source, place, …")
 @click.option(
@@ -159,7 +159,7 @@ def _marked(highlight: Highlight) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file.")
 def trend(
-    query: str,
+    query: tuple[str, ...],
     interval: Any,
     split: str | None,
     compare: tuple[str, ...],
@@ -179,9 +179,10 @@ def trend(
       marsad trend place:tanger --compare place:casablanca --by week --json
     """
     app = current()
+    text = " ".join(query)
     with _searcher(app) as searcher:
         try:
-            found = searcher.trend(query, compare=compare, interval=interval, split=split)
+            found = searcher.trend(text, compare=compare, interval=interval, split=split)
         except ValueError as fault:
             say(str(fault))
             raise SystemExit(USAGE) from None
@@ -196,7 +197,7 @@ def trend(
         for line in _trend_lines(app, found, share):
             click.echo(line)
     if not any(point.count for one in (found, *found.compare) for point in one.points):
-        say(_nothing(query))
+        say(_nothing(text))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -349,7 +350,7 @@ def _change_lines(app: App, older: StoredArticle, newer: StoredArticle) -> Itera
 # -- export -----------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")

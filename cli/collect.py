@@ -56,10 +56,14 @@ def collect(
     app.data.mkdir(parents=True, exist_ok=True)
     with Ledger.open(app.data) as ledger:
         if revisit is not None:
-            again = ledger.links_to_revisit(started_at - revisit, source_ids)
+            again = [
+                link
+                for link in ledger.links_to_revisit(started_at - revisit, source_ids)
+                if (source := app.config.sources.get(link.source_id)) is not None and source.enabled
+            ]
             ledger.add_links(again, started_at)
             if source_ids is None:
-                source_ids = sorted({link.source_id for link in again} & set(app.config.sources))
+                source_ids = sorted({link.source_id for link in again})
     with ExitStack() as stack:
         meter = stack.enter_context(_meter(app, show=progress))
         # The reader ends first: the indexer then still hears of what it wrote last.
@@ -251,6 +255,7 @@ class _Duration(click.ParamType[timedelta]):
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
     help="How far back, instead of crawl.backfill_days before the first visit.",
 )
 @click.option(
@@ -273,18 +278,22 @@ def crawl(
     \b
     Examples:
       marsad crawl
-      marsad crawl hespress-ar le360-fr --since 2026-11-01
+      marsad crawl hespress le360-fr --since 2026-11-01
       marsad crawl --revisit 72h
     """
     app = current()
     _check_ids(app, source_ids)
-    found = collect(
-        app,
-        list(source_ids) or None,
-        since=since.replace(tzinfo=UTC) if since else None,
-        revisit=revisit,
-        progress=not as_json,
-    )
+    try:
+        found = collect(
+            app,
+            list(source_ids) or None,
+            since=since.replace(tzinfo=UTC) if since else None,
+            revisit=revisit,
+            progress=not as_json,
+        )
+    except KeyboardInterrupt:
+        say("stopped; the links and pages found so far are kept. Next: `marsad crawl` goes on.")
+        raise SystemExit(PARTIAL) from None
     if as_json:
         value = {"sources": list(found.rows), "totals": found.totals}
         click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}, ensure_ascii=False))
@@ -306,7 +315,8 @@ def _check_ids(app: App, source_ids: Sequence[str]) -> None:
             say(f"no source {name!r} among {len(known)}.{hint} `marsad sources list` shows them.")
             raise SystemExit(USAGE)
         if not known[name].enabled:
-            say(f"{name} is disabled in the catalogue: {known[name].reason}")
+            say(f"{name} is not visited, it is disabled: {known[name].reason}")
+            raise SystemExit(USAGE)
 
 
 def report(app: App, found: Collected) -> Iterator[str]:

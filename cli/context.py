@@ -75,6 +75,22 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+class QueryCommand(click.Command):
+    """A command whose words are a query: ``-word``, which means "without word" there, is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        short = {name for option in self.params for name in option.opts if len(name) == 2}
+        short |= set(ctx.help_option_names)
+        # A blank before it hides it from the parser of options, and is nothing to the one of queries.
+        return super().parse_args(
+            ctx,
+            [
+                f" {word}" if word[:1] == "-" and word[1:2] not in ("", "-") and word not in short else word
+                for word in args
+            ],
+        )
+
+
 def is_terminal() -> bool:
     return sys.stderr.isatty()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 from pathlib import Path
 
 import click
 
-from cli.context import BAD_CONFIG, UNREACHABLE, USAGE, App, say
+from cli.context import BAD_CONFIG, PARTIAL, UNREACHABLE, USAGE, App, say
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "crawl": ("cli.collect:crawl", "Collect what is due, read it and index it."),
@@ -62,19 +63,33 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
         except Exception as error:
-            code = _exit_code(error)
+            if isinstance(error, OSError):
+                code = _file_exit_code(error, ctx.obj)
+                said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+            else:
+                code, said = _exit_code(error), str(error)
             if code is None:
                 raise
-            say(str(error))
+            say(said)
             raise SystemExit(code) from error
 
 
 def _exit_code(error: Exception) -> int | None:
     """The exit code of a known error; ``None`` for a fault of ours, which shows its traceback."""
     by_name = {"ConfigError": BAD_CONFIG, "QueryFault": USAGE, "LedgerError": UNREACHABLE}
-    by_name |= {"EngineError": UNREACHABLE, "ArchiveError": UNREACHABLE}
+    by_name |= {"EngineError": UNREACHABLE, "ArchiveError": UNREACHABLE, "CursorFault": USAGE}
     # By name, so that a short command need not import the rooms that it does not enter.
     return next((by_name[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in by_name), None)
+
+
+def _file_exit_code(error: OSError, app: App) -> int | None:
+    """The exit code of a file that cannot be read or written; ``None`` for another fault of the system."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return PARTIAL
+    if error.filename is None or error.errno == errno.EPIPE:  # a reader that went away is click's to handle
+        return None
+    own = Path(app.home or "var").absolute()
+    return UNREACHABLE if Path(str(error.filename)).absolute().is_relative_to(own) else USAGE
 
 
 def _overrides(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

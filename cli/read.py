@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cli.context import PARTIAL, USAGE, App, current, is_terminal, say
+from cli.context import NOTHING_FOUND, PARTIAL, USAGE, App, current, is_terminal, say
 
 if TYPE_CHECKING:
     from pipeline.rules import Rules
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--list",
     "listing",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("r", encoding="utf-8-sig", errors="replace"),
     help="JSON Lines {path, url, content_type?, fetched_at?, language?}; - is stdin.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a page (docs/output.md).")
@@ -49,6 +49,8 @@ def extract(
         raise click.UsageError("name FILES, or --list FILE.jsonl")
     if files and not url:
         raise click.UsageError("FILES need --url: dates and canonical URLs are read against it")
+    if url and (fault := _url_fault(url)):
+        raise click.UsageError(f"--url: {fault}")
     rows = _listed(listing) if listing else iter({"path": str(file), "url": url} for file in files)
     refused = 0
     for row in rows:
@@ -71,9 +73,26 @@ def _listed(listing: Any) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise ValueError(f"got {type(row).__name__}, expected an object")
+            for key in _LIST_KEYS:
+                if not isinstance(row.get(key), str | None):
+                    raise ValueError(f"{key}: got {row[key]!r}, expected a text")
         except ValueError as fault:
             row = {"fault": f"line {number}: {fault}"}
         yield row
+
+
+_LIST_KEYS = ("path", "url", "content_type", "fetched_at", "language")
+
+
+def _url_fault(url: str) -> str | None:
+    """Why *url* can be no page's address, or ``None``."""
+    from store.urls import canonicalize
+
+    try:
+        canonicalize(url)
+    except ValueError as fault:
+        return str(fault)
+    return None
 
 
 def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +118,8 @@ def _page(row: dict[str, Any]) -> FetchedPage:
     from store.records import FetchedPage, Link, Via
 
     path, url = Path(row["path"]), row["url"]
+    if fault := _url_fault(url):
+        raise ValueError(f"url: {fault}")
     fetched_at = datetime.now(UTC)
     if row.get("fetched_at"):
         fetched_at = datetime.fromisoformat(row["fetched_at"])
@@ -179,11 +200,17 @@ def import_(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     _read_in(warcs, workers, as_json)
 
 
+_NOT_PAGES = {"broken", "truncated", "too_large", "not_http", "skipped"}
+"""Counts of records that gave no page."""
+
+
 def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     from cli.collect import index_waiting
+    from config.logs import configure
     from pipeline.replay import replay_pages
 
     app = current()
+    configure(app.config.settings)
     app.data.mkdir(parents=True, exist_ok=True)
     with _ticker("pages read") as tick:
         counts: Counter[str] = replay_pages(
@@ -197,8 +224,12 @@ def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
             click.echo(f"{name:<28}{number:>9}")
         click.echo(f"{'indexed':<28}{indexed:>9}")
     if not counts:
-        say("no page to read: the archive is empty. Next: name WARC files, or `marsad crawl`.")
+        empty = "these files are empty" if warcs else "the archive is empty"
+        say(f"no page to read: {empty}. Next: name WARC files, or `marsad crawl`.")
         raise SystemExit(USAGE)
+    if not set(counts) - _NOT_PAGES:
+        say("not one page could be read of these files")
+        raise SystemExit(NOTHING_FOUND)
 
 
 @contextmanager

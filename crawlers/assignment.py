@@ -78,6 +78,9 @@ class Assignment:
         unknown = [name for name in ids if name not in catalogue.sources]
         if unknown:
             raise ValueError(f"no source {', '.join(unknown)} in the catalogue (marsad sources list)")
+        for name in ids:
+            if not catalogue.sources[name].enabled:
+                raise ValueError(f"{name} is disabled: {catalogue.sources[name].reason}")
         return cls(
             sources=tuple(catalogue.sources[name] for name in ids),
             watchwords=tuple(catalogue.watchwords),

@@ -80,6 +80,20 @@ REFUSED = [
     pytest.param(["crawl", "hespres"], 2, "Nearest: ", id="unknown source"),
     pytest.param(["extract"], 2, "--list", id="nothing to extract"),
     pytest.param(["import", "absent.warc.gz"], 2, "absent.warc.gz", id="no such file"),
+    pytest.param(
+        ["--home", "/dev/null/home", "crawl"],
+        5,
+        "/dev/null/home: Not a directory",
+        id="a home that cannot be",
+    ),
+    pytest.param(
+        ["sources", "export", "--opml", "--output", "/dev/null/x"],
+        2,
+        "/dev/null/x: Not a directory",
+        id="an output that cannot be written",
+    ),
+    pytest.param(["crawl", "map"], 2, "map is not visited, it is disabled: ", id="disabled source"),
+    pytest.param(["extract", "/dev/null", "--url", "notaurl"], 2, "--url: ", id="no address"),
 ]
 
 
@@ -100,6 +114,7 @@ def test_completion_is_printed_for_each_shell(shell: str) -> None:
     assert "_MARSAD_COMPLETE" in done.output
 
 
+_ROW = {"path": "page.html", "url": "https://a.example/news/a-title-of-it"}
 LISTED = [
     pytest.param("", [], id="empty"),
     pytest.param('{"path": "gone.html", "url": "https://a.example/x"}', ["unreadable"], id="no file"),
@@ -107,6 +122,18 @@ LISTED = [
     pytest.param("[1]", ["unreadable"], id="no object"),
     pytest.param('{"url": "https://a.example/x"}', ["unreadable"], id="no path"),
     pytest.param('{"path": "page.html", "url": "https://a.example/news/a-title-of-it"}', [None], id="a page"),
+    pytest.param('{"path": "page.html", "url": "ftp://a.example/x"}', ["unreadable"], id="no web address"),
+    *(
+        pytest.param(json.dumps({**_ROW, key: value}), ["unreadable"], id=f"{key} is {value!r}")
+        for key, value in (
+            ("path", 5),
+            ("url", [1]),
+            ("content_type", 1),
+            ("fetched_at", 7),
+            ("language", {}),
+        )
+    ),
+    pytest.param("\ufeff" + json.dumps(_ROW), [None], id="a byte order mark"),
     pytest.param(
         '{"path": "page.html", "url": "https://a.example/x", "fetched_at": "2026-11-24T10:00:00"}',
         ["unreadable"],
@@ -130,3 +157,78 @@ def test_extract_answers_each_line_of_a_list(
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer.get("rejected") for answer in answers] == rejected
     assert done.exit_code == (1 if any(rejected) else 0)
+
+
+def test_a_list_in_another_encoding_harms_its_lines_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.jsonl").write_bytes(b'\xff\xfe{"a"\n{"path": "gone", "url": "https://a.example/x"}\n')
+    done = CliRunner().invoke(main, ["extract", "--list", "list.jsonl", "--json"])
+    assert [json.loads(line)["rejected"] for line in done.stdout.splitlines()] == ["unreadable"] * 2
+
+
+@pytest.mark.parametrize("name", ["noise.warc.gz", "empty.warc.gz"])
+def test_a_file_without_pages_is_told_apart_from_one_that_was_read(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"no archive at all" * 50 if name.startswith("noise") else b"")
+    done = CliRunner().invoke(main, ["--home", str(tmp_path / "home"), "import", str(file), "--json"])
+    assert done.exit_code == (3 if name.startswith("noise") else 2), done.output
+    assert json.loads(done.stdout)["indexed"] == 0
+    assert "files" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "query"),
+    [
+        (["-rumeur"], " -rumeur"),
+        (["DGSN", "-طنجة", "--json"], "DGSN  -طنجة"),
+        (["توقيف", "طنجة"], "توقيف طنجة"),
+        (["-has:date", "--limit", "3"], " -has:date"),
+    ],
+)
+def test_words_of_a_query_may_begin_with_a_minus_sign(words: list[str], query: str) -> None:
+    command = ALL["search"]
+    with command.make_context("search", list(words), help_option_names=["-h", "--help"]) as context:
+        assert " ".join(context.params["query"]) == query
+
+
+@pytest.mark.parametrize("words", [["-h"], ["-rumeur", "--help"]])
+@pytest.mark.parametrize("command", ["search", "trend", "export"])
+def test_help_of_a_question_is_still_help(command: str, words: list[str]) -> None:
+    done = CliRunner().invoke(main, [command, *words])
+    assert done.exit_code == 0
+    assert "Usage" in done.stdout
+
+
+def test_ctrl_c_says_that_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.collect.collect", interrupted)
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), "crawl"])
+    assert done.exit_code == 1
+    assert "are kept" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_log_lines_go_to_stderr_as_the_settings_say(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    import structlog
+
+    import config
+    from config.logs import configure
+
+    configure(config.load(environ={}, overrides={"log.format": form, "log.level": "warning"}).settings)
+    try:
+        log = structlog.get_logger("marsad.test")
+        log.info("left_out")
+        log.warning("page_quarantined", url="https://a.example/طنجة")
+    finally:
+        structlog.reset_defaults()
+    shown = capsys.readouterr()
+    assert not shown.out
+    (line,) = shown.err.splitlines()
+    assert "page_quarantined" in line
+    assert "طنجة" in line
+    if form == "json":
+        assert json.loads(line)["level"] == "warning"

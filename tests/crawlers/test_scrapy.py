@@ -60,6 +60,14 @@ def test_an_unknown_source_is_told_by_name(tmp_path: Path) -> None:
     assert "no source nosuch in the catalogue" in done.stderr
 
 
+def test_a_disabled_outlet_is_not_visited(site: Site, tmp_path: Path) -> None:
+    host = site.host()
+    Outlets(tmp_path).add("one", host, enabled=False, reason="it asks us to stay away")
+    done = scrapy("crawl", "outlet", "-a", "source=one", folder=tmp_path)
+    assert "one is disabled: it asks us to stay away" in done.stderr
+    assert not host.hits
+
+
 def test_scrapy_shell_fetches_through_the_same_door(site: Site, tmp_path: Path) -> None:
     host = site.host()
     host.page("/a")
