@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from store.records import FetchedPage, Link, Reason, Rejection
 from store.states import EntryState, HostLease, LeasedLink, RobotsCopy, SourceState
 
-Outcome = Literal["ok", "partial", "failed", "blocked"]
+Outcome = Literal["ok", "partial", "failed", "blocked", "refused", "interrupted"]
 
 
 class Book(Protocol):
@@ -39,7 +39,6 @@ class Book(Protocol):
         reason: str | None = None,
         next_due_at: datetime | None = None,
     ) -> None: ...
-    def save_source_state(self, state: SourceState) -> None: ...
     def add_links(
         self, links: Iterable[Link], now: datetime, *, verdicts: Mapping[str, Reason] | None = None
     ) -> Counter[str]: ...

@@ -681,8 +681,10 @@ class Collecting:
         outcome: Outcome
         if visit.ok:
             outcome = "partial" if troubles else "ok"
+        elif not visit.failed:
+            outcome = "interrupted"  # by us, before anything was answered: it says nothing of the outlet
         else:
-            outcome = "blocked" if visit.blocked or refused else "failed"
+            outcome = "refused" if refused else "blocked" if visit.blocked else "failed"
         span = None
         if visit.ok:
             span = covered(
@@ -701,6 +703,8 @@ class Collecting:
             "errors": sum(tally.errors.values()),
         }
         reason = "; ".join(visit.reasons)[:1000] or None
+        if refused:
+            reason = "robots.txt forbids every entry point"
         if self._keep_visit is not None:
             # Before the ledger, as with pages: a replay of the archive knows of no fewer visits than it.
             self._keep_visit(
@@ -715,14 +719,7 @@ class Collecting:
                 }
             )
         due = tally.next_due_at
-
-        def end() -> None:
-            self._book.end_visit(visit.id, now, outcome, counts, span, reason, due)
-            if refused and (state := self._book.source_state(source.id)) is not None:
-                said = "robots.txt forbids every entry point"
-                self._book.save_source_state(replace(state, state="refused", reason=said))
-
-        self._scribe.post(end)
+        self._scribe.post(lambda: self._book.end_visit(visit.id, now, outcome, counts, span, reason, due))
 
     # -- pages -----------------------------------------------------------------------------------------
 

@@ -44,9 +44,6 @@ class MemoryBook:
     def source_state(self, source_id: str) -> SourceState | None:
         return None
 
-    def save_source_state(self, state: SourceState) -> None:
-        """Nobody asks for it later."""
-
     def coverage(
         self, source_ids: Collection[str] | None = None
     ) -> dict[str, list[tuple[datetime, datetime]]]:

@@ -16,8 +16,16 @@ from store.database import Database
 from store.states import EntryState, SourceState
 from store.tables import coverage, entry_points, sources, visits
 
-Outcome = Literal["ok", "partial", "failed", "blocked"]
-_STATES = {"ok": "ok", "partial": "ok", "failed": "failing", "blocked": "blocked"}
+Outcome = Literal["ok", "partial", "failed", "blocked", "refused", "interrupted"]
+_STATES: dict[Outcome, str | None] = {
+    "ok": "ok",
+    "partial": "ok",
+    "failed": "failing",
+    "blocked": "blocked",
+    "refused": "refused",
+    "interrupted": None,
+}
+"""The state of a source after a visit; ``None`` leaves the one it had: we went away before it answered."""
 
 
 class Visits:
@@ -157,7 +165,7 @@ def _end_visit(
     connection: Connection,
     visit_id: int,
     at: datetime,
-    outcome: str,
+    outcome: Outcome,
     counts: Mapping[str, Any],
     covered: tuple[datetime, datetime] | None,
     reason: str | None,
@@ -175,7 +183,8 @@ def _end_visit(
     source = connection.execute(sa.select(sources).where(which)).one()
     values: dict[str, Any] = {}
     if source.last_visited_at is None or visit.started_at >= source.last_visited_at:
-        values = {"state": _STATES[outcome], "reason": reason}
+        state = _STATES[outcome]
+        values = {"state": state, "reason": reason} if state is not None else {}
     if outcome in ("ok", "partial"):
         values["last_ok_at"] = max(source.last_ok_at or at, at)
     if next_due_at is not None:

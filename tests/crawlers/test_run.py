@@ -323,6 +323,21 @@ def test_stop_ends_a_crawl_cleanly(site: Site, outlets: Outlets) -> None:
     assert len(host.hits) < 40
 
 
+def test_an_outlet_that_had_no_time_to_answer_did_not_fail(site: Site, outlets: Outlets) -> None:
+    quiet, other = site.host(), site.host()
+    quiet.on("/feed", silent)
+    other.feed("/feed", ["/a"])
+    outlets.write_settings({**FAST, "network": {**FAST["network"], "timeout_s": 30}})
+    outlets.add("quiet", quiet)
+    outlets.add("other", other)
+    outlets.crawl(stop=lambda: "/a" in other.paths() and "/feed" in quiet.paths())
+    with outlets.ledger() as ledger:
+        assert {state.source_id: state.state for state in ledger.source_states()} == {
+            "quiet": "new",
+            "other": "ok",
+        }
+
+
 def test_36_two_crawls_of_one_host_take_turns(site: Site, outlets: Outlets) -> None:
     host = site.host()
     for name in ("one", "two"):

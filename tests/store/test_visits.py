@@ -48,6 +48,19 @@ def test_a_source_fares_as_its_last_visit_went(ledger: Ledger) -> None:
         ledger.end_visit(99, NOW, "ok", {})
 
 
+def test_what_a_visit_came_to_is_restored_with_it(ledger: Ledger) -> None:
+    visit = {"source_id": "akhbar", "started_at": NOW.isoformat(), "ended_at": after(minutes=1).isoformat()}
+    more = {"counts": {}, "covered": None, "reason": "robots.txt"}
+    ledger.restore_visit({**visit, **more, "outcome": "refused"})
+    assert ledger.status().sources == {"refused": 1}
+    # Ended by us before the outlet answered: nothing new is known of it.
+    later = {"started_at": after(hours=1).isoformat(), "ended_at": after(hours=1).isoformat()}
+    ledger.restore_visit({**visit, **more, **later, "outcome": "interrupted"})
+    state = ledger.source_state("akhbar")
+    assert state is not None
+    assert (state.state, state.reason) == ("refused", "robots.txt")
+
+
 def hours(*pairs: tuple[int, int]) -> list[tuple[datetime, datetime]]:
     return [(after(hours=begin), after(hours=end)) for begin, end in pairs]
 
