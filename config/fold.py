@@ -30,7 +30,6 @@ _DROPPED = frozenset(
 _LATIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
 _APOSTROPHES = "’‘ʼ‛′`´"
 _HYPHENS = "‐‑‒–—−"
-_CACHE: dict[str, str] = {}
 
 
 def _fold_char(char: str) -> str:
@@ -54,12 +53,15 @@ def _fold_char(char: str) -> str:
     return "".join(out)
 
 
-def _folded(char: str) -> str:
-    """:func:`_fold_char`, remembered: a text has few distinct characters."""
-    known = _CACHE.get(char)
-    if known is None:
-        known = _CACHE[char] = _fold_char(char)
-    return known
+class _Folding(dict[int, str]):
+    """Code point → :func:`_fold_char`, worked out when first met: texts have few distinct characters."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_char(chr(code))
+        return folded
+
+
+_FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
@@ -68,7 +70,7 @@ def fold(text: str) -> str:
     >>> fold("الأمنُ الوطنـي"), fold("Sûreté"), fold("أڭادير ٢٠٢٦")
     ('الامن الوطني', 'surete', 'اكادير 2026')
     """
-    return "".join([_folded(char) for char in text])
+    return text.translate(_FOLDING)
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -80,7 +82,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     folded: list[str] = []
     offsets: list[int] = []
     for index, char in enumerate(text):
-        piece = _folded(char)
+        piece = _FOLDING[ord(char)]
         folded.append(piece)
         offsets.extend([index] * len(piece))
     offsets.append(len(text))

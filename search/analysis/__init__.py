@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from config.fold import fold
 from search.analysis import arabic, latin, tables, words
@@ -24,10 +24,12 @@ _LATIN: dict[str, Callable[[str], str]] = {"fr": latin.french, "es": latin.spani
 _CHAINS = 1
 """Raise it when the tokenisation or a chain changes."""
 _REMEMBERED = 100_000
-"""Pieces of text whose tokens are kept, and words whose stems are, per language: up to 20 MB."""
+"""See :class:`_Memory`: up to 40 MB for a language that is much written."""
 # Marks in front of remembered tokens, of characters that no token has.
 _UNUSUAL = "\0"
 _CONTINUES = "\1"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,36 @@ class Phrase:
     tokens: tuple[str, ...]
 
 
+class _Memory(dict[str, T]):
+    """Word → what was worked out for it when it was first met.
+
+    When :data:`_REMEMBERED` are here they grow old together, and those that are not met again are forgotten
+    when the next as many are here: what is frequent stays.
+    """
+
+    def __init__(self, work_out: Callable[[str], T]) -> None:
+        self._work_out = work_out
+        self._older: dict[str, T] = {}
+
+    def __missing__(self, word: str) -> T:
+        result = self._older.get(word)
+        if result is None:
+            result = self._work_out(word)
+        if len(self) >= _REMEMBERED:
+            self._older = self.copy()
+            self.clear()
+        self[word] = result
+        return result
+
+
 class Analysis:
     """The analysis as *config* defines it; safe to share between threads."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._pieces: dict[str, dict[str, tuple[str, str]]] = {}
-        self._stems: dict[str, dict[str, str]] = {}
+        self._pieces: dict[str, _Memory[tuple[str, str]]] = {}
+        self._arabic = _Memory(self._arabic_stem)
+        self._latin = {language: _Memory(partial(self._latin_stem, language)) for language in _LATIN}
 
     @cached_property
     def _tables(self) -> tables.Tables:
@@ -81,40 +106,39 @@ class Analysis:
 
     def tokens(self, text: str, language: str) -> Tokens:
         """The tokens of *text*, an article's field in *language* (BCP 47)."""
-        pieces = text.split()
         known = self._pieces.get(language)
-        if known is None or len(known) > _REMEMBERED:
-            known = self._pieces[language] = {}
-        try:
-            pairs = [known[piece] for piece in pieces]
-        except KeyError:
-            pairs = [known.get(piece) or self._learn(known, piece, language) for piece in pieces]
+        if known is None:
+            known = self._pieces[language] = _Memory(partial(self._of_piece, language))
+        pairs = [known[piece] for piece in text.split()]
         exact = " ".join([pair[0] for pair in pairs if pair[0]])
         if _UNUSUAL in exact or (_CONTINUES in exact and words.CONTINUED.search(text)):
             spans = self.spans(text, language)
             return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
         return Tokens(exact.replace(_CONTINUES, ""), " ".join([pair[1] for pair in pairs if pair[0]]))
 
-    def _learn(self, known: dict[str, tuple[str, str]], piece: str, language: str) -> tuple[str, str]:
-        """The tokens of *piece*, marked if they hold for it alone."""
+    def _of_piece(self, language: str, piece: str) -> tuple[str, str]:
+        """The tokens of *piece*, which stands between white space; marked if they hold for it alone."""
+        folded = fold(piece)
+        stops = self._tables.stops
+        lone = words.LONE_WORD.fullmatch(folded)
+        if lone is not None:  # most are: quicker than what follows, and the same
+            is_arabic = lone.lastindex == 1
+            token = lone[1] if is_arabic else lone[2]
+            if len(token) == len(folded) or not is_arabic or token not in stops:
+                return token, self._stem(token, is_arabic, piece, language)
         if words.UNUSUAL.search(piece):
-            pair = (_UNUSUAL, _UNUSUAL)
-        else:
-            folded = fold(piece)
-            exact, stems = [], []
-            for token, is_arabic, start, end in words.tokens_of(folded, self._tables.latin):
+            return _UNUSUAL, _UNUSUAL
+        exact, stems = [], []
+        for token, is_arabic, _, _ in words.tokens_of(folded, self._tables.latin):
+            if is_arabic and token in stops:
                 # Which of the words that fold to a stop word it is, needs the letters as printed.
-                printed = piece if len(folded) == end - start else ""
-                if is_arabic and token in self._tables.stops and not printed:
-                    spans = self.spans(piece, language)
-                    exact, stems = [span.exact for span in spans], [span.stem for span in spans]
-                    break
-                exact.append(token)
-                stems.append(self._stem(token, is_arabic, printed, language))
-            mark = _CONTINUES if words.CONTINUES.match(piece) else ""
-            pair = (mark + " ".join(exact), " ".join(stems))
-        known[piece] = pair
-        return pair
+                spans = self.spans(piece, language)
+                exact, stems = [span.exact for span in spans], [span.stem for span in spans]
+                break
+            exact.append(token)
+            stems.append(self._stem(token, is_arabic, "", language))
+        mark = _CONTINUES if words.CONTINUES.match(piece) else ""
+        return mark + " ".join(exact), " ".join(stems)
 
     def spans(self, text: str, language: str) -> list[Span]:
         """As :meth:`tokens`, with the place of each token in *text* (characters)."""
@@ -125,26 +149,22 @@ class Analysis:
         ]
 
     def _stem(self, token: str, is_arabic: bool, printed: str, language: str) -> str:
-        known = self._tables
-        # A stop word keeps its place, under a stem that no other word has: على is not علي.
-        if is_arabic and token in known.stops and tables.unvowelled(printed) in known.stops[token]:
-            return f"{token}|"
-        stems = self._stems.get("ar" if is_arabic else language[:2])
-        if stems is None or len(stems) > _REMEMBERED:
-            stems = self._stems["ar" if is_arabic else language[:2]] = {}
-        stem = stems.get(token)
-        if stem is None:
-            stem = stems[token] = self._new_stem(token, is_arabic, language[:2])
-        return stem
-
-    def _new_stem(self, token: str, is_arabic: bool, language: str) -> str:
-        known = self._tables
         if is_arabic:
-            return arabic.stem(token, known.lemmas)
-        chain = _LATIN.get(language)
-        if chain is None or not token[0].isalpha():
+            stops = self._tables.stops
+            # A stop word keeps its place, under a stem that no other word has: على is not علي.
+            if token in stops and tables.unvowelled(printed) in stops[token]:
+                return f"{token}|"
+            return self._arabic[token]
+        latin = self._latin.get(language[:2])
+        return token if latin is None else latin[token]
+
+    def _arabic_stem(self, token: str) -> str:
+        return arabic.stem(token, self._tables.lemmas)
+
+    def _latin_stem(self, language: str, token: str) -> str:
+        if not token[0].isalpha():
             return token
-        return f"{token if token in known.latin else chain(token)}|{language}"
+        return f"{token if token in self._tables.latin else _LATIN[language](token)}|{language}"
 
     # -- questions ----------------------------------------------------------------------------------------
 

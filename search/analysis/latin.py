@@ -14,6 +14,7 @@ _FRENCH_IRREGULAR = {
     "travaux": "travail", "yeux": "oeil", "morte": "mort", "forte": "fort", "haute": "haut", "seule": "seul",
     "toute": "tout", "verte": "vert", "chere": "cher", "mixte": "mixte",
 }  # fmt: skip
+# Every one ends in e.
 _FRENCH = (
     ("iere", "ier"), ("gere", "ger"), ("trice", "teur"), ("euse", "eur"), ("ive", "if"), ("elle", "el"),
     ("enne", "en"), ("onne", "on"), ("ee", ""),
@@ -37,16 +38,18 @@ def french(word: str) -> str:
         word = word[:-1]
         if word in _FRENCH_IRREGULAR:
             return _FRENCH_IRREGULAR[word]
-    for ending, instead in _FRENCH:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: len(word) - len(ending)] + instead
-            break
-    else:
-        # Short words keep their e: port is not porte.  étranger, policier: no infinitives.
-        if word.endswith("ee") or (word.endswith("e") and len(word) >= 6):
-            word = word[:-1]
-        elif word.endswith("er") and len(word) >= 6 and word[-3] not in "gi":
-            word = word[:-2]
+    if word[-1] == "e":
+        for ending, instead in _FRENCH:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                word = word[: len(word) - len(ending)] + instead
+                break
+        else:
+            if len(word) >= 6 or word.endswith("ee"):  # short words keep their e: port is not porte
+                word = word[:-1]
+    elif (
+        word.endswith("er") and len(word) >= 6 and word[-3] not in "gi"
+    ):  # étranger, policier: no infinitives
+        word = word[:-2]
     return word[:-1] if word[-2:] in ("ll", "nn", "tt") and len(word) > 4 else word
 
 
@@ -77,7 +80,7 @@ def spanish(word: str) -> str:
         return _SPANISH_IRREGULAR[word]
     if word.endswith("esa") and len(word) > 5:
         return word[:-3]
-    return word[:-1] if _SPANISH_GENDER.search(word) else word
+    return word[:-1] if word[-1] in "oa" and _SPANISH_GENDER.search(word) else word
 
 
 _ENGLISH_IRREGULAR = {
@@ -105,7 +108,7 @@ def english(word: str) -> str:
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    for ending in ("ied", "ed", "ing"):
+    for ending in ("ied", "ed", "ing") if word[-1] in "dg" else ():
         base = word.removesuffix(ending)
         if base != word and len(base) >= 3 and re.search("[aeiouy]", base):
             if ending == "ied":

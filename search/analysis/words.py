@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# A whole piece of text (folded) that holds one word and nothing that could tie it to what stands around it.
+LONE_WORD = re.compile(rf"[^\w']*(?:([{ARABIC}]+)|({_LETTER}+))[^\w']*")
 # What a clitic looks like when it is glued to something that is not Arabic.
 _CLITICS = frozenset("ال و ف ب ك ل د وال فال بال كال لل ول وب".split())
 _ELISION = re.compile(r"(?:l|d|j|m|n|s|t|c|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=.)")

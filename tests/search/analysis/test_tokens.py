@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config import load
 from config.fold import fold
-from search.analysis import Analysis, tables, words
+from search.analysis import Analysis, _Memory, tables, words
 
 LANGUAGES = ("ar", "ary", "fr", "en", "es", "und", "pt")
 # Characters in whose neighbourhood words are cut, or that fold to something of another kind.
@@ -138,6 +138,23 @@ def test_characters_of_the_quick_way_fold_one_by_one() -> None:
         folded = fold(char)
         assert folded.isspace() == char.isspace() or not folded, hex(code)
         assert any(map(str.isdecimal, folded)) == char.isdecimal(), hex(code)
+
+
+def test_frequent_words_stay_in_a_memory_that_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.analysis._REMEMBERED", 10)
+    asked: list[str] = []
+
+    def learn(word: str) -> str:
+        asked.append(word)
+        return word.upper()
+
+    memory = _Memory(learn)
+    for number in range(100):
+        assert memory["often"] == "OFTEN"
+        assert memory[f"rare{number}"] == f"RARE{number}"
+        assert len(memory) <= 10
+    assert asked.count("often") == 1
+    assert memory["rare0"] == "RARE0" and asked.count("rare0") == 2
 
 
 def test_tables_are_read_back_as_they_were_built(tmp_path: Path) -> None:
