@@ -72,7 +72,7 @@ def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) ->
     """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of
     a stub."""
     for block in page.blocks[region.start : region.end + 8]:
-        if len(block.text) < 300 and PAYWALL.search(block.text):
+        if len(block.text) < 300 and PAYWALL.search(block.text.lower()):
             return True
     free = claims.article.get("isAccessibleForFree")
     locked = free is False or (isinstance(free, str) and free.lower().endswith("false"))
@@ -251,6 +251,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
         if block.furniture or index in dropped:
             continue
         line = block.text
+        low = line.lower()
         n = len(line)
         if block.links > 0.6 * n and not (block.tag == "p" and n > 120):
             if block.tag in HEADINGS or n < 60:
@@ -267,7 +268,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
             dropped.update(_small_box(page, index, region, sums, total))
             ended = block.tag in HEADINGS and len(kept) > 0
             continue
-        if n < 300 and PROMO_HINT.search(line) and PROMO.search(line):
+        if n < 300 and PROMO_HINT.search(low) and PROMO.search(low):
             box = _small_box(page, index, region, sums, total)
             if n < 120 or len(box) > 1:
                 dropped.update(box)
@@ -275,7 +276,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
                 continue
         if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
             continue
-        if n < 400 and (CREDIT.search(line) or CREDIT_END.search(line[-100:])):
+        if n < 400 and (CREDIT.search(line) or CREDIT_END.search(low[-100:])):
             continue
         if n < 110 and is_label(line, signers):
             continue
@@ -384,7 +385,7 @@ def lead(
             or READ_ALSO.search(line)
             or PHRASE.search(line)
             or CREDIT.search(line)
-            or CREDIT_END.search(line[-100:])
+            or CREDIT_END.search(line.lower()[-100:])
         ):
             continue
         if len(line) < 110 and is_label(line, signers):

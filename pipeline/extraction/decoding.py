@@ -50,6 +50,7 @@ _LATIN_ACCENT = re.compile(
     "[a-zA-Z][àâäæçèéêëîïôöœùûüÿñóáíúãõ]|[àâçèéêëîïôœùûñóáíúÀÉÈÊÇÔÁÍÓÚÑ][a-z]|[’“”«»–—¿¡][ \\w]"
 )
 _ASCII_CONTROLS = bytes([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
+_ASCII = bytes(byte for byte in range(0x80) if byte not in _ASCII_CONTROLS)
 _SAMPLE = 60_000
 
 
@@ -67,10 +68,12 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...] = (
     flags: list[str] = []
     text, encoding = _decode(body, content_type, languages, flags)
     raw = body if encoding == "utf-8" else text.encode("utf-8", "replace")
-    if len(raw.translate(None, _ASCII_CONTROLS)) != len(raw):
+    special = raw.translate(None, _ASCII)  # little is left, and what follows looks through it several times
+    if len(special.translate(None, _ASCII_CONTROLS)) != len(special):
         text = CONTROLS.sub("", text)
         flags.append("control_characters_dropped")
-    if not raw.isascii() and sum([raw.count(pair) for pair in _MOJIBAKE_HINTS]) >= 3:
+    # Pairs may have come together in what is left; then those of the whole page are counted.
+    if _mojibake_hints(special) >= 3 and _mojibake_hints(raw) >= 3:
         repaired = repair_mojibake(text)
         if repaired is not None:
             text = repaired
@@ -204,6 +207,10 @@ _MOJIBAKE_HINTS = tuple(
         "\xc3\u0192",
     )
 )
+
+
+def _mojibake_hints(raw: bytes) -> int:
+    return sum([raw.count(pair) for pair in _MOJIBAKE_HINTS])
 
 
 def repair_mojibake(text: str) -> str | None:

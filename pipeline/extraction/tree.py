@@ -29,7 +29,7 @@ MAX_MARKS = 2_000
 # --- markup made to hurt --------------------------------------------------------------------------------
 
 _FORMATTING = re.compile(
-    rb"<(/?)(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE
+    rb"<(/?)(?=[bcefistu])(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s>/])", re.IGNORECASE
 )
 _ANY_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr path p li".split())
@@ -67,6 +67,17 @@ def _deepest(steps: list[int]) -> int:
     return deepest
 
 
+def _has_long_part(raw: bytes) -> bool:
+    """Whether anywhere more than :data:`_LONG_TAG` bytes follow one another without a ``>``."""
+    start = 0
+    while start + _LONG_TAG < len(raw):
+        end = raw.rfind(b">", start, start + _LONG_TAG + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
+
+
 def _shorten(part: bytes) -> bytes:
     """What stands before a ``>``, less the attributes of a tag that is tens of thousands of characters long.
 
@@ -85,9 +96,8 @@ def parse(text: str) -> tuple[LexborHTMLParser, bool]:
     """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page
     at all."""
     raw = text.encode("utf-8", "replace")
-    parts = raw.split(b">")
-    if max(map(len, parts)) > _LONG_TAG:
-        raw = b">".join([_shorten(part) if len(part) > _LONG_TAG else part for part in parts])
+    if _has_long_part(raw):
+        raw = b">".join([_shorten(part) if len(part) > _LONG_TAG else part for part in raw.split(b">")])
     hostile = _hostile(raw)
     if hostile:
         raw = _flatten(raw.decode("utf-8", "replace")).encode("utf-8")
@@ -251,6 +261,18 @@ def walk(parser: LexborHTMLParser) -> Page:
                     blocks.append(Block(line, node, int(links * share), n_links, int(strong * share)))
         links = n_links = strong = 0
 
+    def leave(tag: str) -> None:
+        nonlocal node, in_link, in_strong
+        if tag in BLOCKS:
+            if pieces:
+                flush()
+            boxes.pop().end = len(blocks)
+            node = boxes[-1]
+        elif tag == "a":
+            in_link -= 1
+        elif tag == "strong" or tag == "b":
+            in_strong -= 1
+
     el: Any = parser.root
     stack: list[tuple[Any, str]] = []
     while el is not None:
@@ -353,34 +375,19 @@ def walk(parser: LexborHTMLParser) -> Page:
             descend = tag in ("video", "audio", "picture")
         elif tag == "input" and (el.attributes.get("type") or "").lower() == "password":
             page.passwords += 1
-        inner = el.first_child if descend else None
-        if inner is not None and seen < MAX_NODES:
-            stack.append((el, tag))
-            el = inner
-            continue
-        closing = el, tag
-        entered = descend
-        while True:
-            if entered:
-                name = closing[1]
-                if name in BLOCKS:
-                    if pieces:
-                        flush()
-                    boxes.pop().end = len(blocks)
-                    node = boxes[-1]
-                elif name == "a":
-                    in_link -= 1
-                elif name == "strong" or name == "b":
-                    in_strong -= 1
-            following = closing[0].next
-            if following is not None:
-                el = following
-                break
-            if not stack:
-                el = None
-                break
-            closing = stack.pop()
-            entered = True
+        if descend:
+            inner = el.first_child
+            if inner is not None and seen < MAX_NODES:
+                stack.append((el, tag))
+                el = inner
+                continue
+            leave(tag)
+        following = el.next
+        while following is None and stack:
+            el, tag = stack.pop()
+            leave(tag)
+            following = el.next
+        el = following
     if pieces:
         flush()
     for box in boxes:

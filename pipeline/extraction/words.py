@@ -208,14 +208,14 @@ CREDIT = re.compile(
     r"map)[\s/,)].{0,60}$)",
     re.IGNORECASE,
 )
-# Looked for in a block's last hundred characters.
+# Looked for in a block's last hundred characters, in lower case.  So are, anywhere in a block, PAYWALL,
+# PROMO_HINT and PROMO: four times as fast as with IGNORECASE, as the engine then skips what none begins with.
 CREDIT_END = re.compile(
     r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|"
     r"getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|"
     r"screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|"
     r"الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|"
     r"picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
-    re.IGNORECASE,
 )
 # A sub-heading after which the article is over.
 ENDING = re.compile(
@@ -230,21 +230,19 @@ ENDING = re.compile(
     re.IGNORECASE,
 )
 PAYWALL = re.compile(
-    r"(?:il vous reste|reste) .{0,20}% .{0,30}(?:lire|article)|"
+    r"reste .{0,20}% .{0,30}(?:lire|article)|"
     r"la suite (?:de cet article )?est r[ée]serv[ée]e|article r[ée]serv[ée] aux abonn|"
     r"r[ée]serv[ée] (?:à nos|aux) abonn|subscribe to (?:continue|read|keep)|to continue reading|"
     r"this (?:article|content|story) is (?:for|only available|available (?:only )?to|exclusive)|"
     r"subscribers? only|"
     r"contenido exclusivo|s[óo]lo para suscriptores|para (?:seguir|continuar) leyendo|هذا المحتوى (?:خاص|"
     r"مخصص|متاح) (?:ل|لل)?مشتركين|للاطلاع على بقية المقال|already a subscriber|d[ée]jà abonn[ée]",
-    re.IGNORECASE,
 )
 
 # Boxes inside the text that sell the outlet or lead away from the article.
 PROMO_HINT = re.compile(
     r"subscri|abonn|newsletter|sign |regist|inscri|suscr|bolet|whatsapp|follow us|treated|stories|اشترك|"
     r"النشرة|تابعونا|انضم",
-    re.IGNORECASE,
 )
 PROMO = re.compile(
     r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|"
@@ -253,7 +251,6 @@ PROMO = re.compile(
     r"suscr[íi]bete|reg[íi]strate|bolet[íi]n|newsletter|join us on whatsapp|follow us on|"
     r"more great .{2,20} stories|community members are treated|اشترك في|النشرة البريدية|تابعونا على|"
     r"انضم إلى قناتنا",
-    re.IGNORECASE,
 )
 DATE_LINE = re.compile(
     r"^\W*(?:published|updated?|last updated|posted(?: on)?|publi[ée]e?(?: le)?|mis(?:e)? à jour|"

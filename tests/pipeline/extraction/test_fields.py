@@ -13,7 +13,7 @@ from pipeline.extraction.authors import names_in
 from pipeline.extraction.language import detect
 from pipeline.extraction.text import clean
 from pipeline.extraction.title import without_site
-from store.records import Hint, Precision
+from store.records import Access, Hint, Precision
 from tests.pipeline.extraction.pages import article, page, rules
 
 TEXT = (
@@ -34,6 +34,36 @@ def story(
 ) -> str:
     line = f"<h1>{title}</h1>" if h1 else ""
     return f"<!doctype html><html lang=fr><head><meta charset=utf-8>{head}</head><body>{above}<article>{line}{below}<div class=article-body>{TEXT}</div></article></body></html>"
+
+
+# --- text -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "S'ABONNER : inscrivez-vous à nos newsletters",
+        "Suivez l'actualité SUSCRÍBETE",
+        "Le port de la ville (PHOTO: agence)",
+        "Le port de la ville /GETTY IMAGES",
+    ],
+)
+def test_furniture_within_the_text_goes_however_it_is_written(line: str) -> None:
+    body = story().replace("<p>Les deux", f"<p>{line}</p><p>Les deux")
+    assert line not in article(extract(page(body), rules())).text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CET ARTICLE EST RÉSERVÉ AUX ABONNÉS",
+        "Subscribe to continue",
+        "Il vous reste 72% de cet article à lire",
+    ],
+)
+def test_paywall_makes_it_partial_however_it_is_written(line: str) -> None:
+    body = story().replace("</p></div>", f"</p><p>{line}</p></div>")
+    assert article(extract(page(body), rules())).access is Access.PARTIAL
 
 
 # --- title ----------------------------------------------------------------------------------------------
