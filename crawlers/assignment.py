@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any, Self
@@ -35,6 +35,13 @@ def _source(data: dict[str, Any]) -> Source:
     return Source(**values)
 
 
+def leads_of(sources: Iterable[Source], catalogue: Iterable[Source]) -> tuple[Source, ...]:
+    """What :attr:`Assignment.leads` holds for *sources*: the enabled outlets, if one of them asks GDELT."""
+    if not any(entry.kind == "gdelt" for source in sources for entry in source.entry_points):
+        return ()
+    return tuple(source for source in catalogue if source.enabled)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     sources: tuple[Source, ...]
@@ -42,6 +49,8 @@ class Assignment:
     since: datetime | None = None
     force: bool = False
     """Visit listings that are not due, too: the sources were named by a person."""
+    leads: tuple[Source, ...] = ()
+    """The outlets that an aggregator's list may point at; none where nothing here is an aggregator."""
     emit: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
 
     def to_json(self) -> str:
@@ -52,6 +61,7 @@ class Assignment:
                 "watchwords": list(self.watchwords),
                 "since": self.since.isoformat() if self.since else None,
                 "force": self.force,
+                "leads": [_plain(asdict(source)) for source in self.leads],
             }
         )
 
@@ -63,6 +73,7 @@ class Assignment:
             watchwords=tuple(data["watchwords"]),
             since=datetime.fromisoformat(data["since"]) if data["since"] else None,
             force=data["force"],
+            leads=tuple(_source(item) for item in data["leads"]),
             emit=emit,
         )
 
@@ -81,8 +92,10 @@ class Assignment:
         for name in ids:
             if not catalogue.sources[name].enabled:
                 raise ValueError(f"{name} is disabled: {catalogue.sources[name].reason}")
+        sources = tuple(catalogue.sources[name] for name in ids)
         return cls(
-            sources=tuple(catalogue.sources[name] for name in ids),
+            sources=sources,
+            leads=leads_of(sources, catalogue.sources.values()),
             watchwords=tuple(catalogue.watchwords),
             since=datetime.fromisoformat(since).replace(tzinfo=UTC) if since else None,
             force=True,

@@ -155,6 +155,7 @@ class Collecting:
         hosts: Hosts,
         owner: str,
         watchwords: Collection[str] = (),
+        leads: Sequence[Source] = (),
         terms: Terms = Terms(),
         emit: Emit | None = None,
         keep_visit: Callable[[dict[str, Any]], None] | None = None,
@@ -170,6 +171,7 @@ class Collecting:
         self._hosts = hosts
         self._owner = owner
         self._watchwords = tuple(watchwords)
+        self._leads = {source.id: source for source in leads}
         self._terms = terms
         self._emit = emit or (lambda event: None)
         self._keep_visit = keep_visit
@@ -450,6 +452,7 @@ class Collecting:
             source=job.source,
             now=now,
             entry=job.entry,
+            leads=self._leads.values(),
         )
         for problem in found.problems:
             tally.events[problem.partition(":")[0]] += 1
@@ -524,7 +527,9 @@ class Collecting:
         source, tally = job.source, self.tallies[job.source.id]
         verdicts: dict[str, Reason] = {}
         for link in found.links:
-            reason = verdict(link, source, self._watchwords, visit.window_start)
+            # A lead is the outlet's own matter, not the aggregator's.
+            owner = self._leads.get(link.source_id, source)
+            reason = verdict(link, owner, self._watchwords, visit.window_start)
             if reason is not None:
                 verdicts[link.url] = reason
         if job.via in (Via.SITEMAP, Via.NEWS_SITEMAP):
@@ -828,11 +833,12 @@ class Collecting:
         self.tallies[source_id].events[word] += 1
 
 
-def _discover(body: bytes, **more: Any) -> Discovered:
+def _discover(body: bytes, *, leads: Collection[Source], **more: Any) -> Discovered:
     """:func:`crawlers.discovery.discover`, imported while the first answers are under way: it takes 0.4 s."""
-    from crawlers.discovery import discover
+    from crawlers.discovery import discover, own_hosts
 
-    return discover(body, **more)
+    outlets = {host: source.id for source in leads for host in own_hosts(source)}
+    return discover(body, outlets=outlets, **more)
 
 
 def _flood(links: Sequence[Link], verdicts: Mapping[str, Reason], most: int) -> dict[str, Reason]:

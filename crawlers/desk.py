@@ -112,6 +112,7 @@ class Desk:
             hosts=self.hosts,
             owner=self.owner,
             watchwords=assignment.watchwords,
+            leads=assignment.leads,
             emit=assignment.emit,
             keep_visit=self._keep_visit if self.writer is not None else None,
             terms=Terms(

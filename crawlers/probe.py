@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crawlers.assignment import Assignment
+from crawlers.assignment import Assignment, leads_of
 from crawlers.run import environment
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ def probe(
         command += ["--store", str(home)]
     for name, value in (scrapy_settings or {}).items():
         command += ["-s", f"{name}={json.dumps(value) if isinstance(value, dict) else value}"]
-    matching = any(source.collect == "matching" for source in sources)
+    leads = leads_of(sources, config.sources.values())
+    matching = any(source.collect == "matching" for source in (*sources, *leads))
     words = tuple(config.watchwords) if matching else ()
-    assignment = Assignment(tuple(sources), watchwords=words, force=True)
+    assignment = Assignment(tuple(sources), watchwords=words, force=True, leads=leads)
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

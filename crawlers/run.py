@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawlers.assignment import Assignment
+from crawlers.assignment import Assignment, leads_of
 from crawlers.guard import networks, refusal
 from crawlers.owners import is_dead
 from store.records import Reason
@@ -167,10 +167,13 @@ def run_crawl(
         ledger.free_dead_owners(is_dead, now)
         ids = due_sources(config, ledger, now) if source_ids is None else list(dict.fromkeys(source_ids))
     sources = [config.sources[name] for name in ids]
-    matching = any(source.collect == "matching" for source in sources)
+    catalogue = config.sources.values()
+    leads = leads_of(sources, catalogue)
+    matching = any(source.collect == "matching" for source in (*sources, *leads))
     work = [
         Assignment(
             tuple(group),
+            leads=leads_of(group, catalogue),
             watchwords=tuple(config.watchwords) if matching else (),
             since=since,
             force=source_ids is not None,

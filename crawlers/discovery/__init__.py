@@ -7,17 +7,19 @@ and a polite HTML page at either, whatever ``Content-Type`` says.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from config.model import EntryPoint, Source
 from crawlers.discovery import feeds, gdelt, jsontext, markup, sections, sitemaps, wordpress
-from crawlers.discovery.found import Child, Discovered, Gatherer
+from crawlers.discovery.found import Child, Discovered, Gatherer, own_hosts
 from crawlers.discovery.gdelt import Leads, gdelt_leads
 from crawlers.discovery.sitemaps import in_window
 from crawlers.discovery.text import decode, inflate
 from store.records import Via
 
-__all__ = ["Child", "Discovered", "Leads", "discover", "gdelt_leads", "in_window"]
+__all__ = ["Child", "Discovered", "Leads", "discover", "gdelt_leads", "in_window", "own_hosts"]
 
 _ENTRY = re.compile(r"<(?:item|entry)[\s>]")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
@@ -33,12 +35,14 @@ def discover(
     source: Source,
     now: datetime,
     entry: EntryPoint | None = None,
+    outlets: Mapping[str, str] | None = None,
 ) -> Discovered:
     """The links that one fetched *body* of an entry point shows; never raises on any bytes.
 
     *kind* is the entry point's kind (:class:`~store.records.Via`), *url* the address that answered (after
     redirects), *content_type* its header, *now* the time of the fetch.  *entry* is the entry point it came
-    from; without it, the one of *source* with this *url* is taken, if there is one.
+    from; without it, the one of *source* with this *url* is taken, if there is one.  *outlets* (host →
+    source id) are those that an aggregator's leads may point at; without it, *source* alone.
     """
     via = Via(kind)
     if entry is None:
@@ -53,6 +57,15 @@ def discover(
     if body.startswith(_NOT_TEXT):
         gather.problem("wrong_type", f"no text but {content_type or 'a binary file'}")
         return gather.done()
+    if via is Via.GDELT and outlets:
+        leads = gdelt_leads(body, outlets, now, url)
+        for problem in leads.problems:
+            gather.problem(*problem.split(": ", 1))
+        gather.left_out["off_site"] += len(leads.unknown)
+        newest = max(
+            (at for link in leads.links if (at := link.hint.modified_at) and at <= now), default=None
+        )
+        return replace(gather.done(), links=leads.links, newest=newest)
     text, honest = decode(body, content_type, source.languages)
     if not honest:
         gather.problem("encoding", "the declared encoding is not the real one")

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from config.model import EntryPoint, Source
 from crawlers.assignment import Assignment
 from crawlers.desk import Desk
-from crawlers.discovery import Discovered, discover, in_window
+from crawlers.discovery import Discovered, discover, in_window, own_hosts
 from crawlers.handler import WIRE_HEADERS
 from crawlers.matching import verdict
 from crawlers.pauses import Do, judge
@@ -137,6 +137,7 @@ class ProbeSpider(Spider):
             source=visit.source,
             now=now,
             entry=visit.entry,
+            outlets={host: source.id for source in self.assignment.leads for host in own_hosts(source)},
         )
         window = self.assignment.since or now - self.backfill
         following = self.first_child(visit, found, window)
@@ -147,7 +148,10 @@ class ProbeSpider(Spider):
     def listed(self, source: Source, found: Discovered, window: datetime) -> dict[str, Any]:
         """What a listing shows, and what a first crawl would make of it."""
         watchwords = self.assignment.watchwords
-        verdicts = Counter(verdict(link, source, watchwords, window) for link in found.links)
+        owners = {lead.id: lead for lead in self.assignment.leads}
+        verdicts = Counter(
+            verdict(link, owners.get(link.source_id, source), watchwords, window) for link in found.links
+        )
         titles = (link.hint.title or link.url for link in found.links)
         return {
             "items": len(found.links),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -336,6 +337,33 @@ def test_an_outlet_that_had_no_time_to_answer_did_not_fail(site: Site, outlets: 
             "quiet": "new",
             "other": "ok",
         }
+
+
+def test_leads_of_an_aggregator_are_asked_for_at_the_outlets_they_name(site: Site, outlets: Outlets) -> None:
+    gdelt, one, two, away, closed = (site.host() for _ in range(5))
+    for host, name in ((one, "one"), (two, "two"), (closed, "closed")):
+        host.feed("/feed", [])
+        host.page("/story")
+        outlets.add(name, host, **({"enabled": False, "reason": "it refuses"} if host is closed else {}))
+    outlets.add("leads", gdelt, ("gdelt", "/doc?mode=artlist&format=json"))
+    rows = [
+        {"url": host.url("/story"), "title": "A story", "seendate": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"}
+        for host in (one, two, away, closed)
+    ]
+    gdelt.on("/doc?mode=artlist&format=json", answer(json.dumps({"articles": rows}), kind="application/json"))
+    summary = outlets.crawl()
+    assert row_of(summary, "leads")["found"] == 2
+    assert row_of(summary, "leads")["events"]["off_site"] == 1
+    assert {name: row_of(summary, name)["fetched"] for name in ("one", "two", "leads")} == {
+        "one": 1,
+        "two": 1,
+        "leads": 0,
+    }
+    assert not away.hits
+    assert not closed.hits
+    archive = Archive(outlets.home)
+    pages = [page for path in archive.files() for page in archive.iter_pages(path)]
+    assert {(page.link.source_id, page.link.via) for page in pages} == {("one", "gdelt"), ("two", "gdelt")}
 
 
 def test_36_two_crawls_of_one_host_take_turns(site: Site, outlets: Outlets) -> None:
