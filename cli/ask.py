@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -87,15 +88,28 @@ def search(
         for line in _answer_lines(app, answer):
             click.echo(line)
     if not answer.total:
-        say(_nothing(answer.query))
+        say(_nothing(app, answer.query))
         raise SystemExit(NOTHING_FOUND)
 
 
-def _nothing(query: str) -> str:
-    widen = (
-        "" if "relevance:" in query else " Articles not about the institution are found with relevance:any."
-    )
-    return f"nothing found for {query!r}.{widen}"
+_NOT_YET = re.compile(r"\b(kind|attribution|unit|partner|story|voice):", re.IGNORECASE)
+_SOURCE = re.compile(r"\bsource:[(\"-]*([\w.-]+)", re.IGNORECASE)
+
+
+def _nothing(app: App, query: str) -> str:
+    """That *query* found nothing, and what may be the reason: a hole must not be read as silence."""
+    from config.faults import nearest
+
+    hints = []
+    if labels := sorted({name.lower() for name in _NOT_YET.findall(query)}):
+        hints.append(f"No article bears labels of {', '.join(labels)} yet.")
+    asked = {name.lower() for name in _SOURCE.findall(query)} - {"web"}
+    for unknown in sorted(asked - set(app.config.sources) if asked else ()):
+        near = nearest(unknown, app.config.sources)
+        hints.append(f"No outlet {unknown!r} is in the catalogue" + (f": {near!r}?" if near else "."))
+    if "relevance:" not in query:
+        hints.append("Articles not about the institution are found with relevance:any.")
+    return " ".join([f"nothing found for {query!r}.", *hints])
 
 
 def _answer_lines(app: App, answer: SearchAnswer) -> Iterator[str]:
@@ -197,7 +211,7 @@ def trend(
         for line in _trend_lines(app, found, share):
             click.echo(line)
     if not any(point.count for one in (found, *found.compare) for point in one.points):
-        say(_nothing(text))
+        say(_nothing(app, text))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -381,7 +395,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
     if output:
         say(f"{rows} articles: {output}")
     if not rows:
-        say(_nothing(text))
+        say(_nothing(app, text))
         raise SystemExit(NOTHING_FOUND)
 
 

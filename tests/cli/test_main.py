@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import _COMMANDS, main
+from store.ledger import Ledger
 from tests.house.test_imports import ROOT
 
 
@@ -191,6 +192,28 @@ def test_words_of_a_query_may_begin_with_a_minus_sign(words: list[str], query: s
     command = ALL["search"]
     with command.make_context("search", list(words), help_option_names=["-h", "--help"]) as context:
         assert " ".join(context.params["query"]) == query
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("source:hespresss", "No outlet 'hespresss' is in the catalogue: 'hespress'?"),
+        ("-source:(hespress OR le360-fr)", None),
+        ("kind:denial OR attribution:official", "No article bears labels of attribution, kind yet."),
+        ("relevance:any توقيف", None),
+        ("توقيف", "relevance:any"),
+    ],
+)
+def test_nothing_found_says_what_may_be_the_reason(query: str, hint: str | None, tmp_path: Path) -> None:
+    Ledger.open(tmp_path).close()
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), "index", "rebuild"])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), "search", query])
+    assert done.exit_code == 3, done.output
+    if hint is None:
+        assert not {"catalogue", "labels"} & set(done.stderr.split())
+    else:
+        assert hint in done.stderr
 
 
 @pytest.mark.parametrize("words", [["-h"], ["-rumeur", "--help"]])
