@@ -107,12 +107,16 @@ def check(ids: tuple[str, ...]) -> None:
 
     config = current().config
     files = {Path(name).stem: name for name in config.source_files()}
-    for unknown in (name for name in ids if name not in files):
-        near = nearest(unknown, files)
-        raise click.UsageError(f"no outlet {unknown!r}" + (f"; did you mean {near!r}?" if near else ""))
     found, faults = checking.sources(config)
     if ids:
-        names = {files[name] for name in ids}
+        # A file of several outlets has a name of its own.
+        known = [*files, *(source.id for source in found)]
+        for unknown in (name for name in ids if name not in known):
+            if faults:  # it may stand in a file that cannot be read
+                raise ConfigError(faults)
+            near = nearest(unknown, known)
+            raise click.UsageError(f"no outlet {unknown!r}" + (f"; did you mean {near!r}?" if near else ""))
+        names = {files[name] for name in ids if name in files}
         faults = [fault for fault in faults if fault.file in names]
         found = [source for source in found if source.id in ids]
     if faults:

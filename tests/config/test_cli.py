@@ -114,6 +114,14 @@ def test_check_of_one_outlet_is_not_disturbed_by_another(overlay: Overlay) -> No
     assert [fault.file for fault in faulty.exception.faults] == ["sources/fr/other.yml"]
 
 
+def test_an_outlet_of_a_file_of_several_is_checked_by_its_id(overlay: Overlay) -> None:
+    rows = [GOOD.replace("example", name) for name in ("alpha", "beta")]
+    listed = "".join("- " + row.strip().replace("\n", "\n  ") + "\n" for row in rows)
+    folder = overlay({"sources/ma/several.yml": listed})
+    assert sources("check", "beta", overlay=folder).stdout.startswith("beta: ok")
+    assert "did you mean 'alpha'?" in sources("check", "alfa", overlay=folder).stderr
+
+
 def test_import_writes_files_that_pass_and_says_what_it_refused(tmp_path: Path) -> None:
     (tmp_path / "feeds.opml").write_bytes(FEEDS)
     folder = tmp_path / "new"
