@@ -89,7 +89,10 @@ def index_status(as_json: bool) -> None:
 
 
 @index.command()
-def rebuild() -> None:
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes that analyse the articles (default: one a core)."
+)
+def rebuild(workers: int | None) -> None:
     """Write the whole index again from the ledger; searches see the old one until the new one is whole.
 
     \b
@@ -103,7 +106,14 @@ def rebuild() -> None:
     app = current()
     app.require_ledger()
     with Searcher(app.config, app.data) as searcher, bar("indexed", searcher.ledger.count()) as tick:
-        done = write(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis, progress=tick)
+        done = write(
+            searcher.ledger,
+            searcher.engine,
+            app.config,
+            analysis=searcher.analysis,
+            workers=workers,
+            progress=tick,
+        )
     click.echo(f"{done} articles indexed")
 
 

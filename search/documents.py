@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from search.engine import Document
+from search.engine import TEXTS, Document
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -16,27 +16,42 @@ _LABEL_CHARS = 512
 """A "tag" longer than this is a mistake of the page; it is cut, as engines refuse terms of some size."""
 
 
+Texts = tuple[str, str, str, str]
+"""What is analysed of an article: its language, then the :data:`~search.engine.TEXTS`."""
+TokenStrings = tuple[str, ...]
+"""For each of the :data:`~search.engine.TEXTS` in turn its exact and its stemmed tokens."""
+_TOKENS = tuple(f"{text}_{layer}" for text in TEXTS for layer in ("exact", "stem"))
+
+
 def document(stored: StoredArticle, analysis: Analysis, sources: Mapping[str, Source]) -> Document:
-    """What *stored* is found by.
+    """What *stored* is found by."""
+    return analysed(stored, token_strings(texts(stored), analysis), sources)
+
+
+def texts(stored: StoredArticle) -> Texts:
+    article = stored.article
+    title, subtitle, text = map(_writable, (article.title, article.subtitle or "", article.text))
+    return article.language, title, subtitle, text
+
+
+def token_strings(texts: Texts, analysis: Analysis) -> TokenStrings:
+    language, *parts = texts
+    found = [analysis.tokens(part, language) for part in parts]
+    return tuple([string for tokens in found for string in (tokens.exact, tokens.stem)])
+
+
+def analysed(stored: StoredArticle, strings: TokenStrings, sources: Mapping[str, Source]) -> Document:
+    """The document of *stored*, whose :func:`texts` have the tokens *strings*.
 
     The time is that of publication or, where the outlet states none, that of the first capture.
     """
-    article = stored.article
-    tokens: dict[str, str] = {}
-    for name, text in (
-        ("title", article.title),
-        ("subtitle", article.subtitle or ""),
-        ("text", article.text),
-    ):
-        found = analysis.tokens(_writable(text), article.language)
-        tokens[f"{name}_exact"], tokens[f"{name}_stem"] = found.exact, found.stem
-    published = article.published
+    published = stored.article.published
     return Document(
         article_id=stored.article_id,
         revision=stored.revision,
         at=published.at if published else stored.first_seen_at,
-        tokens=tokens,
-        labels=labels(stored, sources.get(article.source_id)),
+        tokens=dict(zip(_TOKENS, strings, strict=True)),
+        labels=labels(stored, sources.get(stored.article.source_id)),
     )
 
 

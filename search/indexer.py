@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from search.documents import document
+from search.analysers import Analysers
 from search.engine import Engine, EngineBusy, EngineInfo, IndexMissing
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ _LEASE_S = 600.0
 _COMMIT_S = 2.0
 """A backlog is committed this often at most: commits cost more than the articles in them (docs/search.md)."""
 _IDLE_S = 1.0
-_REBUILD_COMMIT = 50_000
+REBUILD_COMMIT = 200_000
+"""Nobody sees a rebuild before its end; committing lets go of the ids that are kept until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def drain(
     config: Config,
     *,
     analysis: Analysis | None = None,
+    workers: int | None = None,
     follow: bool = False,
     stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,
@@ -84,11 +86,12 @@ def drain(
 ) -> Drained:
     """Index what the outbox names, until it is empty or, with *follow*, until *stop* says so.
 
+    *workers*: how many processes analyse a large backlog (default: one a core).
+
     Where another process is writing the index (a rebuild), *follow* waits; else
     :class:`~search.engine.EngineBusy` is raised.
     """
     stopped = stop or (lambda: False)
-    analysis = analysis or _analysis(config)
     owner = f"{socket.gethostname()}:{os.getpid()}:indexer"
     if not _take_writer(engine, ledger, follow, stopped):
         return Drained(0, 0, 0)
@@ -96,25 +99,40 @@ def drain(
     indexed = removed = commits = 0
     seqs: list[int] = []
     since = time.monotonic()
-    while True:
-        rows = [] if stopped() else ledger.outbox_take(batch, owner, clock(), _LEASE_S)
-        found = [(row, ledger.find(identity)) for identity, row in {r.article_id: r for r in rows}.items()]
-        indexed += engine.upsert(document(a, analysis, config.sources) for _, a in found if a is not None)
-        gone = [row.article_id for row, article in found if article is None]
-        engine.delete(gone)
-        removed += len(gone)
-        seqs += [row.seq for row in rows]
-        if seqs and (len(rows) < batch or time.monotonic() - since >= _COMMIT_S):
-            engine.refresh()
-            ledger.outbox_done(seqs)
-            commits += 1
-            seqs, since = [], time.monotonic()
-            if progress:
-                progress(indexed)
-        if not rows:
-            if stopped() or not follow:
-                return Drained(indexed, removed, commits)
-            time.sleep(_IDLE_S)
+    with Analysers(analysis or _analysis(config), workers) as analysers:
+        while True:
+            rows = [] if stopped() else ledger.outbox_take(batch, owner, clock(), _LEASE_S)
+            if len(rows) == batch:
+                analysers.expect(ledger.outbox_size)
+            else:
+                analysers.close()
+            gone: list[str] = []
+            found = _present(ledger, {row.article_id for row in rows}, gone)
+            indexed += engine.upsert(analysers.documents(found, config.sources))
+            engine.delete(gone)
+            removed += len(gone)
+            seqs += [row.seq for row in rows]
+            if seqs and (len(rows) < batch or time.monotonic() - since >= _COMMIT_S):
+                engine.refresh()
+                ledger.outbox_done(seqs)
+                commits += 1
+                seqs, since = [], time.monotonic()
+                if progress:
+                    progress(indexed)
+            if not rows:
+                if stopped() or not follow:
+                    return Drained(indexed, removed, commits)
+                time.sleep(_IDLE_S)
+
+
+def _present(ledger: Ledger, ids: Iterable[str], gone: list[str]) -> Iterator[StoredArticle]:
+    """The articles of *ids* as the ledger has them now; those it no longer has are added to *gone*."""
+    for identity in ids:
+        stored = ledger.find(identity)
+        if stored is None:
+            gone.append(identity)
+        else:
+            yield stored
 
 
 def _take_writer(engine: Engine, ledger: Ledger, follow: bool, stopped: Callable[[], bool]) -> bool:
@@ -147,32 +165,31 @@ def rebuild(
     config: Config,
     *,
     analysis: Analysis | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Write the whole index anew beside the present one and let it take over; returns its articles.
 
-    What the ledger takes in meanwhile stays in the outbox for the next drain.
+    *workers* processes analyse (default: one a core).  What the ledger takes in meanwhile stays in the outbox
+    for the next drain.
     """
-    analysis = analysis or _analysis(config)
-    sources = config.sources
     batch: int = config.settings["index.commit_every"]
     done = uncommitted = 0
-    with engine.rebuilding() as fresh:
-        for chunk in _chunks(ledger.articles(), batch):
-            count = fresh.upsert(document(stored, analysis, sources) for stored in chunk)
+    with (
+        Analysers(analysis or _analysis(config), workers) as analysers,
+        engine.rebuilding() as fresh,
+    ):
+        analysers.expect(ledger.count)
+        documents = analysers.documents(ledger.articles(), config.sources)
+        while count := fresh.upsert(islice(documents, batch)):
             done += count
             uncommitted += count
-            if uncommitted >= _REBUILD_COMMIT:
+            if uncommitted >= REBUILD_COMMIT:
                 fresh.refresh()
                 uncommitted = 0
             if progress:
                 progress(done)
     return done
-
-
-def _chunks(articles: Iterator[StoredArticle], size: int) -> Iterator[list[StoredArticle]]:
-    while chunk := list(islice(articles, size)):
-        yield chunk
 
 
 def verify(ledger: Ledger, engine: Engine) -> Verified:

@@ -88,9 +88,20 @@ class Analysis:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._forget()
+
+    def _forget(self) -> None:
         self._pieces: dict[str, _Memory[tuple[str, str]]] = {}
         self._arabic = _Memory(self._arabic_stem)
         self._latin = {language: _Memory(partial(self._latin_stem, language)) for language in _LATIN}
+
+    def __getstate__(self) -> tables.Tables:
+        """For another process, which reads no configuration and remembers for itself."""
+        return self._tables
+
+    def __setstate__(self, known: tables.Tables) -> None:
+        self._tables = known
+        self._forget()
 
     @cached_property
     def _tables(self) -> tables.Tables:
@@ -109,12 +120,12 @@ class Analysis:
         known = self._pieces.get(language)
         if known is None:
             known = self._pieces[language] = _Memory(partial(self._of_piece, language))
-        pairs = [known[piece] for piece in text.split()]
-        exact = " ".join([pair[0] for pair in pairs if pair[0]])
+        pairs = map(known.__getitem__, text.split())
+        exact, stem = [" ".join(filter(None, each)) for each in zip(*pairs, strict=True)] or ("", "")
         if _UNUSUAL in exact or (_CONTINUES in exact and words.CONTINUED.search(text)):
             spans = self.spans(text, language)
             return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
-        return Tokens(exact.replace(_CONTINUES, ""), " ".join([pair[1] for pair in pairs if pair[0]]))
+        return Tokens(exact.replace(_CONTINUES, ""), stem)
 
     def _of_piece(self, language: str, piece: str) -> tuple[str, str]:
         """The tokens of *piece*, which stands between white space; marked if they hold for it alone."""

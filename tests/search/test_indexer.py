@@ -59,7 +59,7 @@ def test_rows_are_done_only_after_the_commit_that_holds_them(tmp_path: Path) -> 
     with Broken(tmp_path, config(tmp_path), analysis=analysis()) as engine, pytest.raises(EngineError):
         drain(ledger, engine, config(tmp_path), analysis=analysis())  # type: ignore[arg-type]
     assert ledger.outbox_size() == 20
-    ledger._taken = set()  # type: ignore[attr-defined]  # the leases ran out
+    ledger._taken = set()
     assert run(ledger, tmp_path).indexed == 20
 
 
@@ -70,7 +70,7 @@ def test_lost_index_is_filled_again(tmp_path: Path) -> None:
     for file in sorted((tmp_path / "index").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     ledger.put(stored("Trois"))
-    ledger._taken = set()  # type: ignore[attr-defined]
+    ledger._taken = set()
     assert run(ledger, tmp_path).indexed == 3
 
 
