@@ -41,6 +41,7 @@ _PAGE = "application/vnd.marsad.page+json"
 _VISIT = "application/vnd.marsad.visit+json"
 _TRANSPORT = re.compile(r"(?:x-archive-orig-)*(?:content-encoding|transfer-encoding|content-length)\Z")
 _DEFAULT_ROTATE_BYTES = 268_435_456
+_ASCII = "".join(map(chr, range(0x80)))
 MAX_BYTES = 8_388_608
 """Largest body taken from a foreign WARC (the limit of a live fetch: ``network.max_bytes``)."""
 
@@ -308,8 +309,12 @@ def _uri(url: str) -> str:
 
 
 def _line(text: str) -> str:
-    """*text* as it may stand in a header line."""
-    return re.sub(r"[\r\n\0]+", " ", text).encode("utf-8", "replace").decode()
+    """*text* as it may stand in a header line: ASCII, other letters as ``%XX`` of UTF-8.
+
+    Left to warcio, a letter beside a ``;`` or ``=`` would be an error.
+    """
+    line = re.sub(r"[\r\n\0]+", " ", text).encode("utf-8", "replace")
+    return line.decode() if line.isascii() else quote(line, safe=_ASCII)
 
 
 def _record_bytes(

@@ -42,6 +42,7 @@ def page(number: int = 1, **changes: object) -> FetchedPage:
             ("content-length", "17"),
             ("set-cookie", "a=1"),
             ("set-cookie", "b=2"),
+            ("x-rubric", "؛;\x80=0"),
         ),
         body=f"<html>خبر {number}</html>".encode(),
         fetched_at=AT + timedelta(seconds=number),
