@@ -1,8 +1,8 @@
 """The reading process: takes captured pages from the ledger and makes articles of them.
 
 It runs beside a crawl (or after it) and may be killed at any instant: a page is leased, read in a child
-process (:mod:`pipeline.isolated`) and ends in one transaction; a lease that its reader did not live to end is
-taken up again.  A page that crashes or hangs its reader twice is quarantined with what it did.
+process (:mod:`pipeline.isolated`) and ends together with its article; a lease that its reader did not live to
+end is taken up again.  A page that crashes or hangs its reader twice is quarantined with what it did.
 
     python -m pipeline.reader --home var
 """
@@ -26,9 +26,10 @@ import structlog
 
 from config.loader import Config, load
 from pipeline.isolated import IsolationError, Poison, Readers
-from pipeline.run import count, settle
+from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveError
 from store.follow import stdin_ended
+from store.frontier import chunks
 from store.ledger import CapturedLink, Ledger, LedgerError
 from store.records import FetchedPage
 
@@ -39,7 +40,7 @@ _IDLE_S = 0.5
 _LOCK = "reader.lock"
 
 Progress = Callable[[int], object]
-"""Told, after each page, how many have been read."""
+"""Told, after each commit, how many pages have been read."""
 
 
 def read_captured(
@@ -111,12 +112,15 @@ def _read_batch(
                 keys.append(item.key)
                 yield page
 
-    for number, (page, outcome) in enumerate(readers.read(pages())):
-        key = keys[number]
-        if isinstance(outcome, Poison):
-            _quarantine(ledger, key, page.url, outcome.detail, counts)
-        else:
-            counts[count(*settle(outcome, page, ledger, key))] += 1
+    done = 0
+    for group in chunks(readers.read(pages()), COMMIT_PAGES):
+        with ledger.together():
+            ends = [
+                _end(key, page, outcome, ledger)
+                for key, (page, outcome) in zip(keys[done : done + len(group)], group, strict=True)
+            ]
+        counts.update(ends)
+        done += len(group)
         if progress is not None:
             progress(counts.total())
     if begun < len(leased):
@@ -128,13 +132,21 @@ def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter
     try:
         return archive.read(item.capture)
     except ArchiveError as fault:
-        _quarantine(ledger, item.key, item.link.url, str(fault), counts)
+        _quarantine(ledger, item.key, item.link.url, str(fault))
+        counts["quarantined"] += 1
         return None
 
 
-def _quarantine(ledger: Ledger, key: str, url: str, detail: str, counts: Counter[str]) -> None:
+def _end(key: str, page: FetchedPage, outcome: Read | Poison, ledger: Ledger) -> str:
+    """Write how *page* ends; the name under which that is counted."""
+    if isinstance(outcome, Poison):
+        _quarantine(ledger, key, page.url, outcome.detail)
+        return "quarantined"
+    return count(*settle(outcome, page, ledger, key))
+
+
+def _quarantine(ledger: Ledger, key: str, url: str, detail: str) -> None:
     ledger.quarantine(key, detail, datetime.now(UTC))
-    counts["quarantined"] += 1
     log.warning("page_quarantined", url=url, detail=detail.splitlines()[-1:])
 
 

@@ -23,9 +23,9 @@ import structlog
 from config.loader import Config
 from config.model import Source
 from pipeline.isolated import Poison, Readers
-from pipeline.run import count, settle
+from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveWriter
-from store.frontier import key_of
+from store.frontier import chunks, key_of
 from store.ledger import Ledger
 from store.records import FetchedPage
 from store.urls import host_of
@@ -33,7 +33,7 @@ from store.urls import host_of
 log = structlog.get_logger("marsad.replay")
 
 Progress = Callable[[int], object]
-"""Told, after each page, how many have been read."""
+"""Told, after each commit, how many pages have been read."""
 
 _HTML = re.compile(r"\s*(?:text/html|application/xhtml\+xml|\s*$)", re.IGNORECASE)
 _STAMP = re.compile(r"marsad-(\d{8}T\d{6})(\d{0,6})Z-")
@@ -67,12 +67,12 @@ def replay_pages(
         shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config.sources, counts)
         found: Counter[str] = Counter()
         pages = shelf.kept(_in_order(archive, files, found))
-        for done, (page, outcome) in enumerate(readers.read(pages), 1):
-            if isinstance(outcome, Poison):
-                _quarantine(ledger, page, outcome.detail)
-                counts["quarantined"] += 1
-            else:
-                counts[count(*settle(outcome, page, ledger, None))] += 1
+        done = 0
+        for group in chunks(readers.read(pages), COMMIT_PAGES):
+            with ledger.together():
+                ends = [_end(page, outcome, ledger) for page, outcome in group]
+            counts.update(ends)
+            done += len(ends)
             if progress is not None:
                 progress(done)
         for path in files:
@@ -186,6 +186,14 @@ def _begun(path: Path) -> datetime:
     if match is None:
         return _LAST
     return datetime.strptime(match[1] + match[2].ljust(6, "0"), "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+
+
+def _end(page: FetchedPage, outcome: Read | Poison, ledger: Ledger) -> str:
+    """Write how *page* ends; the name under which that is counted."""
+    if isinstance(outcome, Poison):
+        _quarantine(ledger, page, outcome.detail)
+        return "quarantined"
+    return count(*settle(outcome, page, ledger, None))
 
 
 def _quarantine(ledger: Ledger, page: FetchedPage, detail: str) -> None:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:  # a child that reads pages needs no database, and starts soon
 GONE = frozenset([404, 410])
 """The answers by which an outlet says that a page is no more."""
 
+COMMIT_PAGES = 8
+"""How many pages a process ends in one commit, whose sync of the disk costs as much as writing three of them.
+
+A kill undoes no more than these, and they are read again; with many more, the children would wait for pages.
+"""
+
 Read = Annotated | Rejection
 """What reading a page gives, before the ledger is asked."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,11 +48,8 @@ class Articles:
     def find_by_key(self, key: str) -> str | None:
         """The id of the article whose :func:`store.urls.url_key`, or that of a variant, is *key*."""
         with self._db.reading() as connection:
-            own: str | None = connection.scalar(sa.select(articles.c.article_id).where(articles.c.key == key))
-            if own is not None:
-                return own
-            met = sa.select(variants.c.article_id).where(variants.c.key == key)
-            return connection.scalar(met.order_by(variants.c.article_id).limit(1))
+            own: str | None = connection.scalar(_KEYED, {"of_key": key})
+            return connection.scalar(_MET_UNDER, {"of_key": key}) if own is None else own
 
     def revisions(self, article_id: str) -> list[StoredArticle]:
         """Every revision of the article, the first one first; empty if there is no such article."""
@@ -121,16 +118,21 @@ class Articles:
         article_id = decision.article_id
         with self._db.writing() as connection:
             current = connection.execute(_ARTICLE, {"id": article_id}).one_or_none()
+            urls = _urls(annotated, page)
             if current is None:
                 changed = True
                 _insert_article(connection, article_id, annotated, page)
             else:
                 changed = _revise(connection, article_id, annotated, decision, page)
                 changed |= _seen(connection, current, page)
-            _add_variants(connection, article_id, annotated, page)
+                for known in connection.execute(_URLS_OF, {"id": article_id}).scalars():
+                    urls.pop(known, None)
+            _add_variants(connection, article_id, urls)
             if changed:
                 _announce(connection, article_id)
             end_link(connection, key, page, LinkState.STORED, page.fetched_at, article_id=article_id)
+            if current is None:  # what was just written need not be read to be known
+                return _new(article_id, annotated, page, urls)
             found = _find(connection, article_id)
         assert found is not None  # written above, in the same transaction
         return found
@@ -198,6 +200,13 @@ _NEWEST = sa.and_(
 
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _ID = sa.bindparam("id", type_=sa.String)
+_KEYED = sa.select(articles.c.article_id).where(articles.c.key == sa.bindparam("of_key"))
+_MET_UNDER = (
+    sa.select(variants.c.article_id)
+    .where(variants.c.key == sa.bindparam("of_key"))
+    .order_by(variants.c.article_id)
+    .limit(1)
+)
 _ARTICLE = sa.select(articles).where(articles.c.article_id == _ID).with_for_update()
 _NEWEST_OF = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == _ID)
 _URLS_OF = sa.select(variants.c.url).where(variants.c.article_id == _ID)
@@ -217,6 +226,28 @@ def _find(connection: Connection, article_id: str) -> StoredArticle | None:
     return _stored(row, list(connection.execute(_URLS_OF, {"id": article_id}).scalars()))
 
 
+def _new(article_id: str, annotated: Annotated, page: FetchedPage, urls: Iterable[str]) -> StoredArticle:
+    """A new article as :func:`_find` would give it."""
+    assert page.capture is not None  # checked at the door
+    at = page.fetched_at
+    return StoredArticle(
+        article_id=article_id,
+        revision=1,
+        annotated=annotated,
+        first_seen_at=at,
+        last_seen_at=at,
+        removed_at=None,
+        capture=page.capture,
+        variants=_other_urls(annotated, urls),
+    )
+
+
+def _other_urls(annotated: Annotated, urls: Iterable[str]) -> tuple[str, ...]:
+    """*urls* without the article's own."""
+    own = _canonical(annotated.article.canonical_url)
+    return tuple(sorted(url for url in urls if url != own))
+
+
 def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str, list[str]]:
     """The URLs of each article."""
     found: defaultdict[str, list[str]] = defaultdict(list)
@@ -228,7 +259,6 @@ def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str
 
 def _stored(row: AnyRow, urls: list[str]) -> StoredArticle:
     annotated = codec.from_document(Annotated, row.document)
-    own = _canonical(annotated.article.canonical_url)
     return StoredArticle(
         article_id=row.article_id,
         revision=row.number,
@@ -237,7 +267,7 @@ def _stored(row: AnyRow, urls: list[str]) -> StoredArticle:
         last_seen_at=row.last_seen_at,
         removed_at=row.removed_at,
         capture=Capture(row.capture_file, row.capture_offset, row.capture_sha256),
-        variants=tuple(sorted(url for url in urls if url != own)),
+        variants=_other_urls(annotated, urls),
     )
 
 
@@ -370,17 +400,19 @@ def _seen(connection: Connection, current: AnyRow, page: FetchedPage) -> bool:
     return back
 
 
-def _add_variants(connection: Connection, article_id: str, annotated: Annotated, page: FetchedPage) -> None:
+def _urls(annotated: Annotated, page: FetchedPage) -> dict[str, str]:
+    """The URLs under which the article was met, each with its key."""
     article = annotated.article
-    met = {page.link.url, page.url, page.final_url, article.url, article.canonical_url}
     urls = {}
-    for url in met:
+    for url in {page.link.url, page.url, page.final_url, article.url, article.canonical_url}:
         try:
             urls[canonicalize(url)] = url_key(url)
         except ValueError:
             continue  # a page of a foreign archive may bear anything
-    for url in connection.execute(_URLS_OF, {"id": article_id}).scalars():
-        urls.pop(url, None)
+    return urls
+
+
+def _add_variants(connection: Connection, article_id: str, urls: Mapping[str, str]) -> None:
     if urls:
         rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
         connection.execute(sa.insert(variants), rows)

@@ -187,7 +187,8 @@ def test_every_address_it_was_met_under_leads_to_the_article(ledger: Ledger) -> 
     asked = link(url="http://akhbar.example/?p=1&utm_source=x")
     made = page(asked, final_url="https://www.akhbar.example/amp/news/1-title")
     read = annotated(asked, canonical_url=own)
-    ledger.write(None, read, decision(link(1)), made)
+    first = ledger.write(None, read, decision(link(1)), made)
+    assert first == ledger.find(ID)
     ledger.write(None, read, decision(link(1), Verdict.UNCHANGED), replace(made, fetched_at=after(minutes=1)))
     for url in (own, "https://akhbar.example/?p=1", "https://m.akhbar.example/news/1-title"):
         assert ledger.find_by_key(url_key(url)) == ID
