@@ -227,13 +227,15 @@ class Collecting:
     async def jobs(self) -> AsyncIterator[Job]:
         """The next job whenever a host is free for it; ends when nothing more can be fetched now."""
         while self.stopped is None and not self._finished:
-            await self._refill()
+            exhausted = await self._refill()
             job = self._pick()
             if job is not None:
                 yield job
                 continue
             if not self._busy and not any(self._queues.values()) and not self._pending():
-                return
+                if exhausted:
+                    return
+                continue  # the last jobs ended while the frontier was asked: their hosts are free now
             self._wake.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._nap_s())
@@ -305,8 +307,8 @@ class Collecting:
     def _budget(self, source: Source) -> int:
         return self._terms.max_pages if source.max_pages_per_run is None else source.max_pages_per_run
 
-    async def _refill(self) -> None:
-        """Lease links for hosts that have nothing to do."""
+    async def _refill(self) -> bool:
+        """Lease links for hosts that have nothing to do; whether there is surely nothing more to lease."""
         now_m = time.monotonic()
         for key in [key for key, at in self._again.items() if at <= now_m]:
             del self._again[key]
@@ -318,7 +320,7 @@ class Collecting:
             if self.tallies[source.id].taken < self._budget(source)
         ]
         if self._dry or room <= 0 or not wanted:
-            return
+            return True
         occupied = {host for host, queue in self._queues.items() if queue} | set(self._busy)
         paused = {host for host in self._hosts.known() if self._hosts.paused(host) is not None}
         changes = self._changes
@@ -350,6 +352,7 @@ class Collecting:
             self._queues.setdefault(job.host, deque()).append(job)
         if over:
             self._scribe.post(lambda: self._book.return_links(over, self._owner))
+        return self._dry
 
     def _pending(self) -> bool:
         """Whether something may be tried again within the patience of this run."""
@@ -456,11 +459,7 @@ class Collecting:
         )
         for problem in found.problems:
             tally.events[problem.partition(":")[0]] += 1
-        if (
-            not found.links
-            and not found.children
-            and any(problem.startswith(("wrong_type", "empty")) for problem in found.problems)
-        ):
+        if not found.links and not found.children and not _may_be_empty(job.via, found.problems):
             # A page where a feed was (consent, maintenance): the items known so far stay untouched.
             self._listing_failed(visit, job, "not_a_listing", found.problems[0], status)
             return
@@ -839,6 +838,17 @@ def _discover(body: bytes, *, leads: Collection[Source], **more: Any) -> Discove
 
     outlets = {host: source.id for source in leads for host in own_hosts(source)}
     return discover(body, outlets=outlets, **more)
+
+
+def _may_be_empty(via: Via, problems: Collection[str]) -> bool:
+    """Whether a body without links can be a listing that has nothing to show.
+
+    A news sitemap holds two days, a search what it finds: both are rightly empty on quiet days.  A feed that
+    lists nothing, or a page of another kind, tells nothing of what the outlet published.
+    """
+    kinds = {problem.partition(":")[0] for problem in problems}
+    quiet = via in (Via.NEWS_SITEMAP, Via.WORDPRESS, Via.GDELT) and "empty: an empty body" not in problems
+    return not kinds & {"wrong_type", "refused"} and ("empty" not in kinds or quiet)
 
 
 def _flood(links: Sequence[Link], verdicts: Mapping[str, Reason], most: int) -> dict[str, Reason]:

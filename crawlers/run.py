@@ -166,7 +166,8 @@ def run_crawl(
         now = datetime.now(UTC)
         ledger.free_dead_owners(is_dead, now)
         ids = due_sources(config, ledger, now) if source_ids is None else list(dict.fromkeys(source_ids))
-    sources = [config.sources[name] for name in ids]
+    # By tier: where not all hosts are visited at once, the first circle is.
+    sources = sorted((config.sources[name] for name in ids), key=lambda source: source.tier)
     catalogue = config.sources.values()
     leads = leads_of(sources, catalogue)
     matching = any(source.collect == "matching" for source in (*sources, *leads))

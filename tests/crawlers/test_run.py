@@ -113,6 +113,28 @@ def test_60_a_page_in_the_place_of_a_feed_keeps_what_is_known(site: Site, outlet
     assert frontier(outlets) == {"captured": 1}
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "state"),
+    [
+        ("news_sitemap", sitemap(), "ok"),
+        ("wordpress", answer("[]", kind="application/json"), "ok"),
+        ("gdelt", answer("{}", kind="application/json"), "ok"),
+        ("gdelt", answer("Your query was too short.", kind="text/html"), "failing"),
+        ("news_sitemap", answer("", kind="application/xml"), "failing"),
+        ("feed", answer(rss([]), kind="application/rss+xml"), "failing"),
+    ],
+)
+def test_a_quiet_day_is_no_failure(kind: str, body: bytes, state: str, site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    host.on("/list", body)
+    outlets.add("one", host, (kind, "/list"))
+    summary = outlets.crawl()
+    with outlets.ledger() as ledger:
+        assert ledger.status().sources == {state: 1}
+        assert bool(ledger.coverage()) is (state == "ok")
+    assert bool(summary.failed) is (state == "failing")
+
+
 def test_62_a_moved_feed_is_remembered_and_a_gone_one_retired(site: Site, outlets: Outlets) -> None:
     moved, gone = site.host(), site.host()
     moved.on("/feed", redirect("/new", 301))
@@ -452,6 +474,18 @@ def test_sources_that_share_a_host_come_together_and_batches_stay_small() -> Non
     groups = [sorted(each.id for each in group) for group in batches(many, 2)]
     assert sorted(groups) == [["a", "d"], ["b", "c"]]
     assert len(batches([source(f"s{n}", f"s{n}.ma") for n in range(70)], 32)) == 3
+
+
+def test_the_first_circle_is_polled_first(site: Site, outlets: Outlets) -> None:
+    hosts = [site.host() for _ in range(3)]
+    for number, (tier, host) in enumerate(zip((3, 1, 2), hosts, strict=True)):
+        host.feed("/feed", ["/a"])
+        outlets.add(f"s{number}", host, tier=tier)
+    outlets.write_settings({**FAST, "crawl": {**FAST["crawl"], "concurrent_hosts": 1}})
+    summary = outlets.crawl()
+    asked = [event["source"] for event in outlets.events if event["event"] == "listing"]
+    assert asked == ["s1", "s2", "s0"]
+    assert [row["source"] for row in summary.rows] == ["s0", "s1", "s2"]
 
 
 def test_an_assignment_survives_the_pipe() -> None:
