@@ -93,7 +93,8 @@ def collect(
                 "rejected": dict(rejected),
                 "errors": dict(errors),
                 "not_modified": row["not_modified"],
-                "next_due_at": row["next_due_at"],
+                # As everywhere in the output: UTC, written Z.
+                "next_due_at": row["next_due_at"] and row["next_due_at"].replace("+00:00", "Z"),
             }
         )
     return Collected(
