@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from search.engine import TEXTS, Document
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 _LABEL_CHARS = 512
 """A "tag" longer than this is a mistake of the page; it is cut, as engines refuse terms of some size."""
 
+HAS: Mapping[str, Callable[[StoredArticle], bool]] = {
+    "author": lambda stored: bool(stored.article.authors),
+    "date": lambda stored: stored.article.published is not None,
+    "image": lambda stored: bool(stored.article.images),
+    "modified": lambda stored: stored.article.modified is not None,
+    "removed": lambda stored: stored.removed_at is not None,
+    "revision": lambda stored: stored.revision > 1,
+    "section": lambda stored: bool(stored.article.section),
+    "subtitle": lambda stored: bool(stored.article.subtitle),
+    "tag": lambda stored: bool(stored.article.tags),
+    "video": lambda stored: bool(stored.article.videos),
+}
+"""The values of ``has:``, and which articles have each."""
 
 Texts = tuple[str, str, str, str]
 """What is analysed of an article: its language, then the :data:`~search.engine.TEXTS`."""
@@ -70,7 +83,7 @@ def labels(stored: StoredArticle, source: Source | None) -> dict[str, tuple[str,
         "relevance": (str(annotated.relevance.decision),),
         "institution": annotated.institutions,
         "place": annotated.places,
-        "has": _has(stored),
+        "has": tuple(name for name, held in HAS.items() if held(stored)),
         "section": (article.section,) if article.section else (),
         "tag": article.tags,
     }
@@ -79,23 +92,6 @@ def labels(stored: StoredArticle, source: Source | None) -> dict[str, tuple[str,
         for name, values in found.items()
         if values
     }
-
-
-def _has(stored: StoredArticle) -> tuple[str, ...]:
-    article = stored.article
-    holds = {
-        "image": bool(article.images),
-        "video": bool(article.videos),
-        "author": bool(article.authors),
-        "subtitle": bool(article.subtitle),
-        "date": article.published is not None,
-        "revision": stored.revision > 1,
-        "removed": stored.removed_at is not None,
-        "modified": article.modified is not None,
-        "section": bool(article.section),
-        "tag": bool(article.tags),
-    }
-    return tuple(name for name, held in holds.items() if held)
 
 
 def _writable(text: str) -> str:

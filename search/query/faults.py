@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class QueryFault(ValueError):
     """A query that cannot be understood as typed."""
@@ -18,3 +20,10 @@ class QueryFault(ValueError):
     def __str__(self) -> str:
         proposal = f"; {self.proposal}" if self.proposal else ""
         return f"col {self.column}: {self.message}{proposal}"
+
+
+def close(typed: str, known: Iterable[str], most: int, least: float) -> list[str]:
+    """The *most* of *known* that *typed* may stand for, nearest first; *least* of 1 is equal."""
+    from difflib import get_close_matches  # only a fault waits for it
+
+    return get_close_matches(typed, list(known), most, least)

@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, Protocol
 
 from config.fold import fold
+from search.documents import HAS
 from search.query import dates
-from search.query.faults import QueryFault
+from search.query.faults import QueryFault, close
 from search.query.tree import (
     DATES,
     FIELD_NAME,
@@ -61,18 +61,7 @@ _SINGLE = frozenset({"source", "country", "scope", "lang", "relevance", "attribu
 CLOSED = {
     "relevance": ("in", "adjacent", "homonym", "none", "any"),
     "scope": ("national", "international", "agency", "official"),
-    "has": (
-        "author",
-        "date",
-        "image",
-        "modified",
-        "removed",
-        "revision",
-        "section",
-        "subtitle",
-        "tag",
-        "video",
-    ),
+    "has": tuple(HAS),
     "attribution": ("official", "security_source", "other_official", "foreign_official", "outlet", "none"),
 }
 
@@ -211,7 +200,7 @@ class _Lexer:
             return _Token("field", name, column)
         if ends:  # "Maroc: …", as headlines are written
             return None
-        near = get_close_matches(name, FIELDS + DATES, 1, 0.6)
+        near = close(name, FIELDS + DATES, 1, 0.6)
         proposal = f"did you mean {near[0]}:" if near else "fields are " + ", ".join(FIELDS + DATES)
         raise QueryFault(f"there is no field {typed!r}", column, f"{proposal}; quotes make it a word")
 
@@ -376,7 +365,7 @@ class _Parser:
         value = token.text.lower()
         if field in CLOSED:
             if value not in CLOSED[field]:
-                near = get_close_matches(value, CLOSED[field], 1, 0.5)
+                near = close(value, CLOSED[field], 1, 0.5)
                 known = f"did you mean {near[0]}" if near else "known are " + ", ".join(CLOSED[field])
                 raise QueryFault(f"{field}: does not know {token.text!r}", token.column, known)
         elif field == "country" and not re.fullmatch("[a-z]{2}", value):

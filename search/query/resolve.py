@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from search.analysis.tables import plain
+from search.query.faults import close
 
 _AS_TYPED = frozenset({"partner", "story", "voice"})
 
@@ -32,7 +32,7 @@ class Names:
         known = self._values.get(field)
         if known is None or plain(value) in known:
             return None
-        near = get_close_matches(plain(value), known, 3, 0.6)
+        near = close(plain(value), known, 3, 0.6)
         meant = list(dict.fromkeys(each for name in near for each in known[name]))
         proposal = (
             f"did you mean {' or '.join(meant)}" if meant else f"quotes alone search for the word: {value!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -49,37 +50,54 @@ TIMES = [
 ]
 
 
-def _text(words: list[str], most: int) -> st.SearchStrategy[str]:
-    joined = st.lists(st.sampled_from(words), max_size=most)
+@cache
+def _text(language: str, most: int) -> st.SearchStrategy[str]:
+    """At most *most* words of *language*, of all for one that has none."""
+    joined = st.lists(st.sampled_from(WORDS.get(language, ALL_WORDS)), max_size=most)
     marks = st.sampled_from([" ", "، ", ", ", ". ", "\n"])
     return st.builds(lambda found, mark: mark.join(found), joined, marks)
 
 
+# Made once, not for every article: that would take longer than all the rest of the test.
+_LANGUAGES = st.sampled_from(["ar", "ary", "fr", "en", "es", "und"])
+_SOURCES = st.sampled_from(["sabah", "matin", "gazette", "tribune", "elsewhere"])
+_SEEN = st.sampled_from(TIMES)
+_AT = st.none() | _SEEN
+_RELEVANCE = st.sampled_from(["in", "adjacent", "homonym", "none"])
+_NAMED = st.lists(st.sampled_from(INSTITUTIONS), unique=True).map(tuple)
+_PLACED = st.lists(st.sampled_from(PLACES), unique=True).map(tuple)
+_SECTION = st.sampled_from([None, "Société"])
+_ONE_IN_TWO = st.booleans()
+_REVISION = st.integers(1, 2)
+_HOW_MANY = st.integers(1, 12)
+
+
+@st.composite
+def _article(draw: st.DrawFn, name: str) -> StoredArticle:
+    language = draw(_LANGUAGES)
+    return stored(
+        draw(_text(language[:2], 5)),
+        draw(_text(language[:2] if draw(_ONE_IN_TWO) else "any", 14)),
+        name=name,
+        subtitle=draw(_text(language[:2], 4)) if draw(_ONE_IN_TWO) else None,
+        source_id=draw(_SOURCES),
+        language=language,
+        at=draw(_AT),
+        first_seen_at=draw(_SEEN),
+        relevance=draw(_RELEVANCE),
+        institutions=draw(_NAMED),
+        places=draw(_PLACED),
+        revision=draw(_REVISION),
+        section=draw(_SECTION),
+    )
+
+
+_ARTICLES = [_article(str(number)) for number in range(12)]
+
+
 @st.composite
 def articles(draw: st.DrawFn) -> list[StoredArticle]:
-    made = []
-    for number in range(draw(st.integers(1, 12))):
-        language = draw(st.sampled_from(["ar", "ary", "fr", "en", "es", "und"]))
-        words = WORDS.get(language[:2], ALL_WORDS)
-        at = draw(st.none() | st.sampled_from(TIMES))
-        made.append(
-            stored(
-                draw(_text(words, 5)),
-                draw(_text(draw(st.sampled_from([words, ALL_WORDS])), 14)),
-                name=str(number),
-                subtitle=draw(st.none() | _text(words, 4)),
-                source_id=draw(st.sampled_from(["sabah", "matin", "gazette", "tribune", "elsewhere"])),
-                language=language,
-                at=at,
-                first_seen_at=draw(st.sampled_from(TIMES)),
-                relevance=draw(st.sampled_from(["in", "adjacent", "homonym", "none"])),
-                institutions=tuple(draw(st.lists(st.sampled_from(INSTITUTIONS), unique=True))),
-                places=tuple(draw(st.lists(st.sampled_from(PLACES), unique=True))),
-                revision=draw(st.integers(1, 2)),
-                section=draw(st.sampled_from([None, "Société"])),
-            )
-        )
-    return made
+    return [draw(article) for article in _ARTICLES[: draw(_HOW_MANY)]]
 
 
 _PHRASES = st.lists(st.sampled_from(ALL_WORDS), min_size=1, max_size=3).map(" ".join)

@@ -45,10 +45,12 @@ class Scanned:
 
 def matches(tree: Node, article: Scanned, analysis: Analysis, now: datetime, zone: tzinfo) -> bool:
     """Whether *article* is found by *tree*."""
-    return _Scan(article, analysis, now, zone).holds(understand(tree, analysis), tuple(article.texts))
+    return Scan(article, analysis, now, zone).matches(tree)
 
 
-class _Scan:
+class Scan:
+    """An *article* to be looked through again and again."""
+
     def __init__(self, article: Scanned, analysis: Analysis, now: datetime, zone: tzinfo) -> None:
         self.article, self.analysis, self.now, self.zone = article, analysis, now, zone
         self.layers: dict[tuple[str, str], list[str]] = {}
@@ -56,6 +58,10 @@ class _Scan:
             tokens = analysis.tokens(text, article.language)
             self.layers[name, "exact"] = tokens.exact.split()
             self.layers[name, "stem"] = tokens.stem.split()
+
+    def matches(self, tree: Node) -> bool:
+        """Whether the article is found by *tree*."""
+        return self.holds(understand(tree, self.analysis), tuple(self.article.texts))
 
     def holds(self, node: Node, where: tuple[str, ...]) -> bool:
         match node:
