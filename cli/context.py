@@ -38,9 +38,12 @@ class App:
 
     @property
     def overlay_in_use(self) -> Path | None:
-        """The overlay named or, for a home of the demo press, the one that lies in it."""
+        """The overlay named or, for a home of the demo press, always the one that lies in it.
+
+        Its outlets stand in no other catalogue: under one, their gaps would be read as silence.
+        """
         home = self.home or Path("var")
-        if self.overlay is None and (home / DEMO_MARK).exists():
+        if (home / DEMO_MARK).exists():
             return home / "config"
         return self.overlay
 

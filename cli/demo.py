@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 PORT = 7866
 """Tried first, so that the invented URLs, and so the articles' ids, are the same in every demo."""
 
+SETTINGS = {
+    "network.allow": '["127.66.0.0/16"]',
+    "politeness.delay_s": "0.05",
+    "crawl.backfill_days": "100",
+}
+"""What the demo is collected by, written as in TOML and on the command line alike."""
+
 
 @click.command()
 @click.pass_context
@@ -42,7 +49,8 @@ def run(app: App) -> None:
     _clear(home)
     today = datetime.now(UTC).date()
     press = load(today)
-    shown = App(home=home)
+    # Like --set: what the environment says of real crawls is not meant for this one.
+    shown = App(home=home, overrides=SETTINGS)
     click.echo(f"An invented press: {len(press.outlets)} outlets, {len(press.pieces)} articles over 90 days.")
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)
@@ -102,7 +110,7 @@ def _clear(home: Path) -> None:
 
 def write_overlay(folder: Path, stand: Stand) -> None:
     """The configuration under which *stand*'s press, and nothing else, is collected."""
-    from demo.server import NETWORK, entry_url
+    from demo.server import entry_url
 
     for outlet in stand.press.outlets.values():
         base = stand.base(outlet)
@@ -117,7 +125,8 @@ def write_overlay(folder: Path, stand: Stand) -> None:
             f"homepage: {base}/\ntimezone: {outlet.timezone}\nentry_points:\n{entries}",
             encoding="utf-8",
         )
-    (folder / "marsad.toml").write_text(
-        f'[network]\nallow = ["{NETWORK}"]\n\n[politeness]\ndelay_s = 0.05\n\n[crawl]\nbackfill_days = 100\n',
-        encoding="utf-8",
-    )
+    lines = []
+    for name, value in SETTINGS.items():
+        section, _, key = name.partition(".")
+        lines.append(f"[{section}]\n{key} = {value}\n")
+    (folder / "marsad.toml").write_text("\n".join(lines), encoding="utf-8")

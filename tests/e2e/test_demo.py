@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime
@@ -28,6 +29,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, str]:
         capture_output=True,
         text=True,
         timeout=500,
+        # What a user has set for real crawls: none of it is meant for the demo.
+        env={**os.environ, "MARSAD_CONFIG": "tests", "MARSAD_CRAWL__BACKFILL_DAYS": "1"},
     )
     assert done.returncode == 0, done.stderr[-4000:]
     home = folder / "demo"
