@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, compress
 
 from config.fold import fold
 
@@ -25,30 +26,54 @@ _MARKS = (
     "\u00ad\u0300-\u036f\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 )
-# Hyphens, apostrophes, quotes and slashes only part words.
-_PIECE = (
-    rf"(?P<word>[^\W_]+(?:[{_MARKS}]+[^\W_]*)*)"
-    r"|(?P<stop>[.!?؟…;؛\n\u2028\u2029۔]+)"
-    r"|(?P<pause>[,،:()\[\]|•]+|(?<=\s)[-‐‑‒–—−]+(?=\s))"
-)
-_PIECES = re.compile(_PIECE)
+# A text is cut into tokens that cover all of it: words and what ends a sentence or parts a clause, each with
+# the space behind it, if any (which halves their number), and single characters in between.  Hyphens,
+# apostrophes, quotes and slashes only part words.
+_STOPS = ".!?؟…;؛\n\u2028\u2029۔"
+_PAUSES = ",،:()[]|•"
+_TOKEN = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)* ?|[{_STOPS}]+ ?|[{re.escape(_PAUSES)}]+ ?|."
+_TOKENS = re.compile(_TOKEN, re.DOTALL)
 _ACRONYM = r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?"
-_DOTTED = re.compile(_ACRONYM)
-_PIECES_WITH_DOTTED = re.compile(rf"(?P<acronym>{_ACRONYM})|{_PIECE}")
+_TOKENS_WITH_DOTTED = re.compile(rf"{_ACRONYM} ?|{_TOKEN}", re.DOTALL)
 """Dotted acronyms are one word (D.G.S.N.); apart, because most texts have none and pay nothing for them."""
+_DOTTED = re.compile(r"\.[^\W\d_]\.")
+"""What every dotted acronym holds; found fast."""
+_DASH = re.compile(r"[-‐‑‒–—−]+(?=\s)")
 _REMEMBERED = 100_000
-"""How many folded words are kept; a newspaper's vocabulary is smaller."""
-_folded: dict[str, str] = {}
+"""How many tokens are kept with their words; a newspaper's vocabulary is smaller."""
 
 
-def _fold_word(word: str) -> str:
-    """*word* folded, letters and digits only; remembered, as a language has few distinct words."""
-    known = _folded.get(word)
-    if known is None:
-        if len(_folded) >= _REMEMBERED:
-            _folded.clear()
-        known = _folded[word] = "".join([char for char in fold(word) if char.isalnum()])
-    return known
+class _Folded(dict[str, str]):
+    """Token → its word (folded, letters and digits only) or sign, with a space behind; empty for neither.
+
+    Remembered, as a language has few distinct words.
+    """
+
+    def __missing__(self, token: str) -> str:
+        first = token[0]
+        if first.isalnum():
+            word = "".join([char for char in fold(token) if char.isalnum()])
+        else:
+            word = STOP if first in _STOPS else PAUSE if first in _PAUSES else ""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[token] = folded = word and f"{word} "
+        return folded
+
+
+_folded = _Folded()
+_FULL_STOP = f"{STOP} "
+
+
+def _tokens(text: str) -> list[str]:
+    """*text* cut up; joined, the tokens are as long as it."""
+
+    def parted(dash: re.Match[str]) -> str:
+        alone = dash.start() > 0 and text[dash.start() - 1].isspace()
+        return PAUSE * len(dash[0]) if alone else dash[0]
+
+    marked = _DASH.sub(parted, text)  # a dash that stands alone parts a clause
+    return (_TOKENS_WITH_DOTTED if _DOTTED.search(marked) else _TOKENS).findall(marked)
 
 
 @lru_cache(maxsize=16_384)
@@ -58,9 +83,7 @@ def pattern(name: str) -> str:
     >>> pattern("Bureau central d’investigations judiciaires"), pattern("DGSN–DGST")
     ('bureau central d investigations judiciaires', 'dgsn dgst')
     """
-    pieces = _PIECES_WITH_DOTTED.finditer(name)
-    words = [_fold_word(match[0]) for match in pieces if match.lastgroup in ("word", "acronym")]
-    return " ".join(filter(None, words))
+    return "".join([_folded[token] for token in _tokens(name) if token[0].isalnum()]).rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,52 +100,41 @@ class Words:
     """Where in *line* each field begins."""
     begins: list[int]
     """Where in *line* each word begins."""
-    printed: list[tuple[int, int]]
+    starts: list[int]
     """For each word, where in the text of its field it was printed."""
-    stops: list[int]
-    """Where in *line* sentences end: the indexes of the STOP words."""
+    ends: list[int]
+    """For each word, where in the text of its field its print ends, with the space behind it."""
 
     @classmethod
     def of(cls, fields: Iterable[tuple[str, str]]) -> Words:
         """The words of the (name, text) pairs, in order; no sentence runs from one field into the next."""
         kept = tuple((name, text) for name, text in fields if text)
-        parts: list[str] = [""]
-        begins: list[int] = []
-        printed: list[tuple[int, int]] = []
-        stops: list[int] = []
+        words: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
         field_begins: list[int] = []
         length = 1
         for _, text in kept:
+            tokens = _tokens(text)
+            folded = list(map(_folded.__getitem__, tokens))
+            offsets = list(accumulate(map(len, tokens), initial=0))
+            starts += compress(offsets, folded)
+            ends += compress(offsets[1:], folded)
+            said = [word for word in folded if word]
+            if not said or said[-1] != _FULL_STOP:
+                said.append(_FULL_STOP)
+                starts.append(len(text))
+                ends.append(len(text))
             field_begins.append(length)
-            pieces = _PIECES_WITH_DOTTED if _DOTTED.search(text) else _PIECES
-            for match in pieces.finditer(text):
-                kind = match.lastgroup
-                if kind == "stop":
-                    stops.append(length)
-                    word = STOP
-                elif kind == "pause":
-                    word = PAUSE
-                else:
-                    word = _fold_word(match[0])
-                    if not word:
-                        continue
-                parts.append(word)
-                begins.append(length)
-                printed.append(match.span())
-                length += len(word) + 1
-            if parts[-1] != STOP or length == field_begins[-1]:
-                stops.append(length)
-                parts.append(STOP)
-                begins.append(length)
-                printed.append((len(text), len(text)))
-                length += 2
-        parts.append("")
-        return cls(" ".join(parts), kept, tuple(field_begins), begins, printed, stops)
+            length += sum(map(len, said))
+            words += said
+        begins = list(accumulate(map(len, words), initial=1))
+        begins.pop()  # the end of the line
+        return cls(" " + "".join(words), kept, tuple(field_begins), begins, starts, ends)
 
     def sentence_begin(self, index: int) -> int:
         """Where the sentence that holds ``line[index]`` begins."""
-        number = bisect_right(self.stops, index)
-        return self.stops[number - 1] + 1 if number else 0
+        return self.line.rfind(STOP, 0, index + 1) + 1  # no folded word holds one
 
     def field(self, index: int) -> str:
         """The name of the field that holds ``line[index]``."""
@@ -139,9 +151,10 @@ class Words:
     def where(self, start: int, end: int) -> tuple[str, int, int, str]:
         """(field, start, end, words) of ``line[start:end]``, whole words of one field, as printed."""
         name, text = self.fields[self._field(start)]
-        first = self.printed[bisect_right(self.begins, start) - 1][0]
-        last = self.printed[bisect_right(self.begins, end - 1) - 1][1]
-        return name, first, last, text[first:last]
+        first = self.starts[bisect_right(self.begins, start) - 1]
+        last = self.ends[bisect_right(self.begins, end - 1) - 1]
+        printed = text[first:last].rstrip(" ")
+        return name, first, first + len(printed), printed
 
     def reaches(self, field: str, offset: int) -> int:
         """The first index of *line* whose word was printed at or behind *offset* of *field*; else its end."""
@@ -149,7 +162,7 @@ class Words:
         if number is None:
             return len(self.line)
         first = bisect_left(self.begins, self.field_begins[number])
-        behind = bisect_left(self.printed, offset, first, key=lambda span: span[0])
+        behind = bisect_left(self.starts, offset, first)
         return self.begins[behind] if behind < len(self.begins) else len(self.line)
 
     def _field(self, index: int) -> int:
