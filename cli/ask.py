@@ -222,10 +222,12 @@ _BAR_WIDTH = 32
 def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
     if app.demo:
         yield "— demo press: everything below is invented —"
-    lines: dict[str, Sequence[Point]] = dict(found.split)
+    lines: list[tuple[str, Sequence[Point], int]] = [
+        (value, points, found.sources) for value, points in found.split.items()
+    ]
     for one in (found, *found.compare) if found.compare or not lines else ():
-        lines[one.query] = one.points
-    for name, points in lines.items():
+        lines.append((one.query, one.points, one.sources))
+    for name, points, sources in lines:
         yield f"{name or 'all articles'}, by {found.interval} ({found.time_zone})"
         top = max((_measure(point, share) for point in points), default=0) or 1
         for point in points:
@@ -233,7 +235,7 @@ def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
             eighths = round(value / top * _BAR_WIDTH * 8)
             bar = "█" * (eighths // 8) + _BARS[eighths % 8].strip()
             number = "–" if share and point.share is None else f"{value:.1%}" if share else str(point.count)
-            gap = f"  ({len(point.gaps)} of {found.sources} outlets not collected)" if point.gaps else ""
+            gap = f"  ({len(point.gaps)} of {sources} outlets not collected)" if point.gaps else ""
             yield f"  {point.start:<10}  {number:>6}  {bar}{gap}"
         yield ""
 

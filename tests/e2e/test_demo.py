@@ -208,3 +208,11 @@ def test_a_question_without_an_answer_says_why(desk: Desk, query: str, code: int
 def test_json_is_one_line_on_stdout(desk: Desk) -> None:
     assert len(desk.run("search", "الأمن", "--json").splitlines()) == 1
     json.loads(desk.run("index", "status", "--json"))
+
+
+def test_gaps_of_each_compared_query_are_counted_among_its_own_outlets(desk: Desk) -> None:
+    shown = desk.run("trend", "from:200d", "--compare", "from:200d scope:agency", "--by", "month")
+    everywhere, agencies = shown.split("scope:agency", 1)
+    assert "of 11 outlets not collected" in everywhere
+    assert "of 1 outlets not collected" in agencies
+    assert "of 11 outlets" not in agencies
