@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import tzdata  # type: ignore[import-untyped]  # a package of data: it has no types
+
+_FOLDER = Path(tzdata.__file__).with_name("zoneinfo")
 _AFTER_THE_CHANGE = datetime(2026, 10, 1, 12)
 
 
@@ -24,7 +27,7 @@ def zone(name: str) -> ZoneInfo:
     parts = name.split("/")
     if not all(part and part[0] != "." and "\\" not in part for part in parts):
         raise ZoneInfoNotFoundError(f"no time zone named {name!r}")
-    file = resources.files("tzdata").joinpath("zoneinfo", *parts)
+    file = _FOLDER.joinpath(*parts)
     try:
         with file.open("rb") as data:
             return ZoneInfo.from_file(data, key=name)

@@ -6,9 +6,12 @@ A query is a conjunction at its top; each function here looks at the parts of th
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
-from config.model import Source
 from search.query import All, And, DateRange, Field, Node, Not, Or, Phrase, Term, period, walk
+
+if TYPE_CHECKING:
+    from config.model import Source
 
 PRESS = frozenset({"source", "country", "scope", "lang"})
 """The fields that say which part of the press is looked at: the filters that a trend's total keeps."""

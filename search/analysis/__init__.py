@@ -133,10 +133,10 @@ class Analysis:
         stops = self._tables.stops
         lone = words.LONE_WORD.fullmatch(folded)
         if lone is not None:  # most are: quicker than what follows, and the same
-            is_arabic = lone.lastindex == 1
-            token = lone[1] if is_arabic else lone[2]
-            if len(token) == len(folded) or not is_arabic or token not in stops:
-                return token, self._stem(token, is_arabic, piece, language)
+            if (token := lone[2]) is not None:
+                return token, self._latin_stem(language[:2], token)
+            if (token := lone[1]) not in stops:
+                return token, self._arabic_stem(token)
         if words.UNUSUAL.search(piece):
             return _UNUSUAL, _UNUSUAL
         exact, stems = [], []
@@ -173,9 +173,10 @@ class Analysis:
         return arabic.stem(token, self._tables.lemmas)
 
     def _latin_stem(self, language: str, token: str) -> str:
-        if not token[0].isalpha():
+        chain = _LATIN.get(language)
+        if chain is None or not token[0].isalpha():
             return token
-        return f"{token if token in self._tables.latin else _LATIN[language](token)}|{language}"
+        return f"{token if token in self._tables.latin else chain(token)}|{language}"
 
     # -- questions ----------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ a word that is one of them, bare or behind clitics, is that lemma and nothing el
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Longest first: what may stand before a word.  The letters alone, and the Darija forms, only before a word
 # that is known; ك alone, which begins too many words, only before a longer one (كبير is not "like بير").
@@ -35,6 +35,8 @@ _BEFORE_KNOWN_BY = _by_letter(_BEFORE_KNOWN, 0)
 _LEAST = dict(_PRONOUNS + _ENDINGS)
 _PRONOUNS_BY = _by_letter(tuple(ending for ending, _ in _PRONOUNS), -1)
 _ENDINGS_BY = _by_letter(tuple(ending for ending, _ in _ENDINGS), -1)
+_LAST = frozenset(_PRONOUNS_BY) | frozenset(_ENDINGS_BY)
+"""The letters that a word with an ending has last; ه, ت and ا, which may go alone, are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,11 @@ class Lemmas:
     same: Mapping[str, str]
     """Forms that no rule derives (broken plurals): the form → the stem of its word."""
 
-    def knows(self, word: str) -> bool:
-        return word in self.whole or word in self.same or word in self.known
+    words: frozenset[str] = field(init=False)
+    """All of them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", self.whole | self.known | frozenset(self.same))
 
 
 def lemmas(whole: Iterable[str], known: Iterable[str], same: Iterable[Iterable[str]]) -> Lemmas:
@@ -84,7 +89,9 @@ def stem(word: str, lemmas: Lemmas) -> str:
 
 def _is_word(word: str, lemmas: Lemmas) -> bool:
     """Whether the lemmas know *word*, or the word that it is a form of."""
-    return lemmas.knows(word) or (len(word) >= 5 and _without_endings(word, lemmas) in lemmas.known)
+    if word in lemmas.words:
+        return True
+    return word[-1] in _LAST and len(word) >= 5 and _without_endings(word, lemmas) in lemmas.known
 
 
 def _without_clitics(word: str, lemmas: Lemmas) -> str:
@@ -106,6 +113,8 @@ def _without_clitics(word: str, lemmas: Lemmas) -> str:
 
 
 def _without_endings(word: str, lemmas: Lemmas) -> str:
+    if word[-1] not in _LAST:
+        return word
     for ending in _PRONOUNS_BY.get(word[-1], ()):
         if word.endswith(ending) and len(word) - len(ending) >= _LEAST[ending]:
             word = word[: -len(ending)]
