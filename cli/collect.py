@@ -110,12 +110,21 @@ def _totals(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def index_waiting(app: App) -> int:
-    """Index what the outbox still holds; how many articles."""
+    """Index what the outbox still holds; how many articles.
+
+    Where another process is writing the index, what waits is left to it, and said.
+    """
     from search.answers import Searcher
+    from search.engine import EngineBusy
     from search.indexer import drain
 
     with Searcher(app.config, app.data) as searcher:
-        return drain(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis).indexed
+        try:
+            return drain(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis).indexed
+        except EngineBusy as busy:
+            if waiting := searcher.ledger.outbox_size():
+                say(f"{waiting} articles are left to another process to index: {busy}")
+            return 0
 
 
 # -- the processes beside the crawl -----------------------------------------------------------------------

@@ -25,6 +25,7 @@ from types import FrameType
 import structlog
 
 from config.loader import Config, load
+from config.logs import configure
 from pipeline.isolated import IsolationError, Poison, Readers
 from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveError
@@ -178,6 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--follow", action="store_true", help="wait for more pages until stdin ends")
     options = parser.parse_args(arguments)
     config = load(options.config, home=options.home)
+    configure(config.settings)
     ended = False
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -271,7 +271,11 @@ def main(argv: list[str] | None = None) -> int:
                     )
                 )
             # What was written before the end came is still to be indexed.
-            parts.append(drain(ledger, engine, settings, analysis=analysis, stop=lambda: bool(ended)))
+            try:
+                parts.append(drain(ledger, engine, settings, analysis=analysis, stop=lambda: bool(ended)))
+            except EngineBusy:
+                if not asked.follow:
+                    raise  # else: whoever writes the index (another crawl's indexer) takes the outbox too
     finally:
         engine.close()
     indexed, removed, commits = (sum(each) for each in zip(*map(astuple, parts), strict=True))

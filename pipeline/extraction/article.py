@@ -25,7 +25,7 @@ from pipeline.extraction.metadata import Claims
 from pipeline.extraction.tree import Page
 from pipeline.rules import Rules
 from store.records import Access, Article, FetchedPage, Reason, Rejection
-from store.urls import believable_canonical
+from store.urls import believable_canonical, canonicalize
 
 
 def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
@@ -141,7 +141,7 @@ def _zone(rules: Rules) -> tzinfo | None:
 
 
 def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
-    """(the canonical URL that is believed, its origin); the URL that answered where none is."""
+    """(the canonical URL that is believed, its origin); where none is, the URL that answered, cleaned."""
     claimed = [(href, "canonical") for rel, href, _ in page.links if rel == "canonical"]
     og = claims.meta("og:url")
     if og:
@@ -151,7 +151,10 @@ def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
         believed = believable_canonical(url, whole) if whole else None
         if believed:
             return believed, origin
-    return url, "url"
+    try:
+        return canonicalize(url), "url"
+    except ValueError:
+        return url, "url"
 
 
 def _joined(base: str, href: str) -> str | None:

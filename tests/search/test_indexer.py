@@ -258,3 +258,22 @@ def test_following_indexer_ends_at_sigterm_with_everything_committed(tmp_path: P
             assert process.stdout is not None and process.stdout.read().startswith("indexed 8, removed 0")
         with engine_at(tmp_path) as engine:
             assert verify(ledger, engine).agrees
+
+
+def test_a_following_indexer_leaves_the_outbox_to_whoever_writes(tmp_path: Path) -> None:
+    """Two crawls of one home: the second one's indexer ends well, the first one's has taken everything."""
+    with Ledger.open(tmp_path) as ledger:
+        fill(ledger, range(3))
+        with engine_at(tmp_path) as engine:
+            engine.upsert(())  # the writer of this index is us
+            process = subprocess.Popen(
+                [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+            out, _ = process.communicate(timeout=60)
+            assert process.returncode == 0
+            assert out.startswith("indexed 0,")
+            assert ledger.outbox_size() == 3

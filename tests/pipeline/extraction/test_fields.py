@@ -308,3 +308,32 @@ def test_share_buttons_and_trackers_are_no_media() -> None:
 )
 def test_display_text_is_clean(raw: str, kept: str) -> None:
     assert clean(raw) == kept
+
+
+# --- canonical URL ---------------------------------------------------------------------------------------
+
+CANONICAL = [
+    ("", "https://a.example/x?p=7&utm_source=rss&utm_medium=feed", "https://a.example/x?p=7", "url"),
+    (
+        "<link rel=canonical href=/x/8>",
+        "https://a.example/x/8?fbclid=1",
+        "https://a.example/x/8",
+        "canonical",
+    ),
+    ("<link rel=canonical href=/>", "https://a.example/x/9?utm_source=rss", "https://a.example/x/9", "url"),
+    (
+        "<link rel=canonical href=https://b.example/x/9>",
+        "https://a.example/x/9",
+        "https://a.example/x/9",
+        "url",
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "asked", "canonical", "origin"), CANONICAL)
+def test_canonical_url_is_the_believed_one_or_the_asked_one_without_trackers(
+    head: str, asked: str, canonical: str, origin: str
+) -> None:
+    got = article(extract(page(story(head), url=asked), rules()))
+    assert (got.canonical_url, dict(got.origins)["canonical_url"]) == (canonical, origin)
+    assert got.url == asked
