@@ -150,16 +150,15 @@ class Node:
 class Block:
     """A run of text that a browser sets as one paragraph."""
 
-    __slots__ = ("furniture", "links", "n_links", "node", "strong", "tag", "text")
+    __slots__ = ("furniture", "links", "node", "strong", "tag", "text")
 
-    def __init__(self, text: str, node: Node, links: int, n_links: int, strong: int) -> None:
+    def __init__(self, text: str, node: Node, links: int, strong: int) -> None:
         self.text = text
         self.tag = node.tag
         """The nearest block element: ``p``, ``h2``, ``li``, ``div``, ``td`` …"""
         self.node = node
         self.links = links
         """How many characters lie in links."""
-        self.n_links = n_links
         self.strong = strong
         """How many characters are set bold."""
         self.furniture: Node | None = None
@@ -246,10 +245,10 @@ def walk(parser: LexborHTMLParser) -> Page:
     nodes.append(node)
     boxes: list[Node] = [node]
     pieces: list[str] = []
-    links = n_links = strong = in_link = in_strong = seen = 0
+    links = strong = in_link = in_strong = seen = 0
 
     def flush() -> None:
-        nonlocal links, n_links, strong
+        nonlocal links, strong
         raw = "".join(pieces) if len(pieces) > 1 else pieces[0]
         pieces.clear()
         if not raw.isspace():
@@ -258,8 +257,8 @@ def walk(parser: LexborHTMLParser) -> Page:
                 line = clean(part)
                 if line and len(blocks) < MAX_BLOCKS:
                     share = len(part) / len(raw) if len(parts) > 1 else 1.0
-                    blocks.append(Block(line, node, int(links * share), n_links, int(strong * share)))
-        links = n_links = strong = 0
+                    blocks.append(Block(line, node, int(links * share), int(strong * share)))
+        links = strong = 0
 
     def leave(tag: str) -> None:
         nonlocal node, in_link, in_strong
@@ -281,7 +280,8 @@ def walk(parser: LexborHTMLParser) -> Page:
         descend = False
         if tag == "-text":
             piece = el.text_content or ""
-            if piece:
+            # Most pieces are the white space between two blocks' tags.
+            if pieces or in_link or in_strong or not piece.isspace():
                 pieces.append(piece)
                 if in_link:
                     links += len(piece)
@@ -337,7 +337,6 @@ def walk(parser: LexborHTMLParser) -> Page:
         elif tag == "a":
             attributes = el.attributes
             in_link += 1
-            n_links += 1
             rel = attributes.get("rel") or ""
             if "tag" in rel:
                 page.tag_links.append(Mark(len(blocks), tag, attributes, el, node))
