@@ -241,13 +241,15 @@ class Searcher:
         )
 
     def _coverage(self, tree: Node) -> Coverage:
-        """The covered intervals of every source that was ever visited and that *tree* admits."""
+        """The covered intervals of every source that was ever visited and that *tree* admits.
+
+        One that has left the catalogue since is among them: what it publishes now is not seen.
+        """
         sources = self._config.sources
-        visited = self._visited
         return {
             name: intervals
-            for name, intervals in visited.items()
-            if name in sources and scope.admits(tree, sources[name])
+            for name, intervals in self._visited.items()
+            if scope.admits(tree, name, sources.get(name))
         }
 
     @property

@@ -5,6 +5,7 @@ A query is a conjunction at its top; each function here looks at the parts of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -70,48 +71,42 @@ def times(tree: Node, now: datetime, zone: tzinfo) -> tuple[datetime | None, dat
     return max(starts, default=None), min(ends, default=None)
 
 
-def admits(tree: Node, source: Source) -> bool:
-    """Whether an article of *source* could match *tree*, by what the catalogue says of the source."""
-    match tree:
-        case Field(name=name, of=inner) if name in PRESS:
-            return _admits(_of(source, name), inner)
-        case And(of=inner):
-            return all(admits(part, source) for part in inner)
-        case Or(of=inner):
-            return any(admits(part, source) for part in inner)
-        case Not(of=inner) if _of_press(inner) and not _dated(inner):
-            # A source of several languages may have articles in another one than the excluded.
-            return not admits(inner, source) or (_named(inner, "lang") and len(source.languages) > 1)
-    return True
+def admits(tree: Node, source_id: str, source: Source | None) -> bool:
+    """Whether an article of the outlet *source_id* could match *tree*, by what the catalogue says of it.
+
+    What it does not say (*source* is ``None``: the outlet left the catalogue) rules nothing out.
+    """
+    values: dict[str, frozenset[str]] = {"source": frozenset((source_id.lower(),))}
+    if source is not None:
+        values |= {
+            "country": frozenset((source.country.lower(),)),
+            "scope": frozenset((source.scope,)),
+            "lang": frozenset(language.lower() for language in source.languages),
+        }
+    return _possible(tree, values)[0]
 
 
-def _of(source: Source, name: str) -> frozenset[str]:
-    match name:
-        case "source":
-            return frozenset((source.id.lower(),))
-        case "country":
-            return frozenset((source.country.lower(),))
-        case "scope":
-            return frozenset((source.scope,))
-    return frozenset(language.lower() for language in source.languages)
+_Possible = tuple[bool, bool]
+"""Whether something may hold of some article of an outlet, and whether it may fail to hold of one."""
 
 
-def _admits(values: frozenset[str], node: Node) -> bool:
+def _possible(node: Node, values: Mapping[str, frozenset[str]], name: str = "") -> _Possible:
+    """Of an outlet whose articles bear *values*; words inside of a field *name* are values of it."""
     match node:
-        case Term(word=value) | Phrase(text=value):
-            return value.lower() in values
+        case All():
+            return True, False
+        case Field(name=field, of=inner) if field in PRESS:
+            return _possible(inner, values, field)
+        case Term(word=value) | Phrase(text=value) if name in values:
+            # An outlet of several languages has articles in each of them.
+            return value.lower() in values[name], values[name] != {value.lower()}
         case And(of=inner):
-            return all(_admits(values, part) for part in inner)
+            both = [_possible(part, values, name) for part in inner]
+            return all(holds for holds, _ in both), any(fails for _, fails in both)
         case Or(of=inner):
-            return any(_admits(values, part) for part in inner)
+            both = [_possible(part, values, name) for part in inner]
+            return any(holds for holds, _ in both), all(fails for _, fails in both)
         case Not(of=inner):
-            return not _admits(values, inner) or len(values) > 1
-    return True
-
-
-def _dated(node: Node) -> bool:
-    return any(isinstance(part, DateRange) for part in walk(node))
-
-
-def _named(node: Node, name: str) -> bool:
-    return any(isinstance(part, Field) and part.name == name for part in walk(node))
+            holds, fails = _possible(inner, values, name)
+            return fails, holds
+    return True, True

@@ -71,13 +71,13 @@ def test_compiled_query_finds_what_a_scan_finds(held: list[StoredArticle], asked
             wider = set(naive(scope.press(tree), looked))
             assert wider.issuperset(expected)
             for one in held:
-                source = SOURCES.get(one.article.source_id)
-                if (
-                    source is not None
-                    and one.article_id in expected
-                    and one.article.language in source.languages
-                ):
-                    assert scope.admits(understand(tree, analysis()), source)
+                if one.article_id not in expected:
+                    continue
+                meant, name = understand(tree, analysis()), one.article.source_id
+                source = SOURCES.get(name)
+                assert scope.admits(meant, name, None)
+                if source is not None and one.article.language in source.languages:
+                    assert scope.admits(meant, name, source)
         engine.close()
 
 

@@ -237,6 +237,28 @@ def test_points_name_the_sources_that_were_not_collected(tmp_path: Path) -> None
     assert gaps("police source:tribune") == [()] * 5, "a source that was never visited cannot have a gap"
 
 
+def test_a_source_that_left_the_catalogue_is_a_gap_unless_the_query_rules_it_out(tmp_path: Path) -> None:
+    ledger = FakeLedger(
+        covered={
+            "matin": [(NOW - timedelta(days=9), NOW)],
+            "ancien": [(NOW - timedelta(days=9), NOW - timedelta(days=1))],
+        },
+        visited={"matin", "ancien", "parti"},
+    )
+    made = searcher(tmp_path, stored("La police", at=NOW), ledger=ledger)
+
+    def gaps(query: str) -> list[tuple[str, ...]]:
+        return [point.gaps for point in made.trend(f"{query} from:2026-11-23", now=NOW).points]
+
+    assert gaps("police") == [("ancien", "parti")] * 2
+    assert gaps("police source:ancien") == [("ancien",)] * 2
+    assert gaps("police -source:(ancien OR parti)") == [()] * 2
+    assert gaps("police source:matin") == [()] * 2
+    # What nobody says of it any more, its country, cannot rule it out.
+    assert gaps("police country:MA") == gaps("police -country:MA") == [("ancien", "parti")] * 2
+    assert gaps("police country:FR source:(matin OR parti)") == [("parti",)] * 2
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=5)
 
 
