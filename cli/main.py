@@ -66,6 +66,8 @@ class Commands(click.Group):
             if isinstance(error, OSError):
                 code = _file_exit_code(error, ctx.obj)
                 said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+                if code == UNREACHABLE and isinstance(error, PermissionError):
+                    said += ". Next: change its owner or mode, or name another home with --home"
             else:
                 code, said = _exit_code(error), str(error)
             if code is None:

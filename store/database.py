@@ -37,6 +37,17 @@ _NO_ROOM = {
 }
 
 
+_NO_RIGHT = {
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_READONLY: "cannot be written",
+    sqlite3.SQLITE_PERM: "cannot be used",
+}
+_RIGHTS = (
+    "marsad needs to read and write this file and the folder that it lies in. "
+    "Next: change their owner or mode, or name another home with --home"
+)
+
+
 class LedgerError(Exception):
     """The ledger cannot do what was asked; the caller may try again later.  Names the ledger."""
 
@@ -68,6 +79,21 @@ def corrupt(path: Path | None, detail: str) -> LedgerCorrupt:
         f"{name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file and its "
         f"-wal and -shm neighbours aside (to {name}.damaged), then rebuild it from the archive: marsad replay"
     )
+
+
+def in_our_words(fault: BaseException, path: Path | None, name: str) -> LedgerError:
+    """The error for *fault* of a database driver, met at the file *path* or the server *name*."""
+    extended = getattr(fault, "sqlite_errorcode", 0)
+    code = extended & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LedgerBusy(f"{name}: another process has held it for {BUSY_S:.0f} s ({fault})")
+    if code == sqlite3.SQLITE_FULL or extended in _NO_ROOM:
+        return LedgerFull(f"{name}: cannot be written ({fault}). Nothing is lost: free some space and go on")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return corrupt(path, str(fault))
+    if code in _NO_RIGHT:
+        return LedgerError(f"{name}: {_NO_RIGHT[code]} ({fault}). {_RIGHTS}")
+    return LedgerError(f"{name}: {fault}")
 
 
 class Database:
@@ -133,17 +159,7 @@ class Database:
 
     def error(self, fault: BaseException) -> LedgerError:
         """*fault* of the database driver in our words."""
-        extended = getattr(fault, "sqlite_errorcode", 0)
-        code = extended & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return LedgerBusy(f"{self.name}: another process has held it for {BUSY_S:.0f} s ({fault})")
-        if code == sqlite3.SQLITE_FULL or extended in _NO_ROOM:
-            return LedgerFull(
-                f"{self.name}: cannot be written ({fault}). Nothing is lost: free some space and go on"
-            )
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return corrupt(self.path, str(fault))
-        return LedgerError(f"{self.name}: {fault}")
+        return in_our_words(fault, self.path, self.name)
 
     def schema_version(self) -> str | None:
         """The Alembic revision that the tables are at; ``None`` for an empty database."""

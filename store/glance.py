@@ -33,8 +33,9 @@ _URLS = "SELECT url FROM variants WHERE article_id = ?"
 class Glance:
     """Use :meth:`at`; close it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     @classmethod
     def at(cls, home: Path) -> Glance | None:
@@ -42,7 +43,10 @@ class Glance:
         path = home / _FILE
         if not path.is_file():
             return None
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S)
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S)
+        except sqlite3.Error:
+            return None  # the ledger says what is the matter with it
         try:
             versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
         except sqlite3.Error:
@@ -50,17 +54,22 @@ class Glance:
         if versions != [(SCHEMA,)]:
             connection.close()
             return None
-        return cls(connection)
+        return cls(connection, path)
 
     def find(self, article_id: str) -> StoredArticle | None:
-        """As :meth:`store.ledger.Ledger.find`."""
-        row = self._connection.execute(_ARTICLE, (article_id,)).fetchone()
+        """As :meth:`store.ledger.Ledger.find`; raises its errors."""
+        try:
+            row = self._connection.execute(_ARTICLE, (article_id,)).fetchone()
+            urls = [url for (url,) in self._connection.execute(_URLS, (article_id,))]
+        except sqlite3.Error as fault:
+            from store.database import in_our_words
+
+            raise in_our_words(fault, self._path, str(self._path)) from fault
         if row is None:
             return None
         revision, first, last, removed, file, offset, sha256, document = row
         annotated = codec.from_document(Annotated, document)
         own = _canonical(annotated.article.canonical_url)
-        urls = [url for (url,) in self._connection.execute(_URLS, (article_id,))]
         return StoredArticle(
             article_id=article_id,
             revision=revision,

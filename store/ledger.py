@@ -157,6 +157,8 @@ class Ledger(Frontier, Articles, Hosts, Visits, Tallies, Upkeep):
 def _check_file(path: Path, create: bool) -> None:
     """Refuse what must not be opened: SQLite would take a missing or an empty file for a new ledger."""
     archived = path.parent / "archive"
+    if path.is_dir():
+        raise LedgerError(f"{path}: a folder lies where the ledger's file should be. Next: move it aside")
     if path.exists() and not path.stat().st_size and any(archived.glob("*.warc*")):
         log = path.with_name(path.name + "-wal")
         if not log.exists() or not log.stat().st_size:  # a ledger just being made has its log

@@ -70,10 +70,22 @@ def _guarded(method: Callable[P, T]) -> Callable[P, T]:
             if type(fault).__name__ == "PanicException" or (
                 isinstance(fault, ValueError) and not isinstance(fault, UnicodeError) and _from_tantivy(fault)
             ):
-                raise EngineError(f"the embedded index failed: {fault}") from fault
+                # tantivy's own words end in a stray "None" where it has no more to say of a lock.
+                said = f"{fault}".removesuffix(". None")
+                where = getattr(args[0], "_folder", "")
+                raise EngineError(f"{where}: the embedded index failed: {said}{_next_move(said)}") from fault
             raise
 
     return wrapper
+
+
+def _next_move(said: str) -> str:
+    if "PermissionDenied" in said or "ReadOnlyFilesystem" in said:
+        return (
+            ". marsad needs to write this folder, also to search in it. "
+            "Next: change its owner or mode, or name another home with --home"
+        )
+    return ""
 
 
 def _from_tantivy(fault: ValueError) -> bool:

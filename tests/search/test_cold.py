@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from search.embedded import EmbeddedEngine
 from search.indexer import drain
 from store import glance, tables
 from store.glance import Glance
-from store.ledger import Ledger
+from store.ledger import Ledger, LedgerError
 from store.records import Decision, FetchedPage, Link, Verdict, Via
 from tests.search.press import NOW, analysis, config
 from tests.search.test_indexer import ROOT, fill
@@ -62,3 +67,22 @@ def test_glance_leaves_other_files_to_the_ledger(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"no database at all, nor ever one")
     assert Glance.at(tmp_path) is None
     assert glance.SCHEMA == tables.SCHEMA_VERSION
+
+
+def test_glance_says_the_faults_of_a_file_as_the_ledger_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ledger.open(tmp_path).close()
+    looked = Glance.at(tmp_path)
+    assert looked is not None
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as other:
+        other.execute("DROP TABLE revisions")
+    with pytest.raises(LedgerError, match=re.escape(str(tmp_path / "ledger.sqlite"))):
+        looked.find("0" * 32)
+    looked.close()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    assert Glance.at(tmp_path) is None

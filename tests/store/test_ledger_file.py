@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,24 @@ def test_an_empty_file_is_a_new_ledger_where_no_archive_says_otherwise(tmp_path:
     (tmp_path / "ledger.sqlite").touch()
     with Ledger.open(tmp_path) as ledger:
         assert ledger.count() == 0
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").mkdir()
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite: a folder .*move it aside"):
+        Ledger.open(tmp_path)
+
+
+def test_a_file_that_may_not_be_written_says_what_would_help(tmp_path: Path) -> None:
+    Ledger.open(tmp_path).close()
+    path = tmp_path / "ledger.sqlite"
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError) as caught,
+    ):
+        connection.execute("DELETE FROM links")
+    said = str(database.in_our_words(caught.value, path, str(path)))
+    assert said.startswith(f"{path}: cannot be written") and "Next: " in said
 
 
 # ---- no room, no turn ------------------------------------------------------------------------------------
