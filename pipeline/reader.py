@@ -26,6 +26,7 @@ import structlog
 
 from config.loader import Config, load
 from config.logs import configure
+from pipeline.aside import set_aside
 from pipeline.isolated import IsolationError, Poison, Readers
 from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveError
@@ -133,7 +134,7 @@ def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter
     try:
         return archive.read(item.capture)
     except ArchiveError as fault:
-        _quarantine(ledger, item.key, item.link.url, str(fault))
+        set_aside(ledger, item.key, item.link.url, str(fault), datetime.now(UTC))
         counts["quarantined"] += 1
         return None
 
@@ -141,14 +142,9 @@ def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter
 def _end(key: str, page: FetchedPage, outcome: Read | Poison, ledger: Ledger) -> str:
     """Write how *page* ends; the name under which that is counted."""
     if isinstance(outcome, Poison):
-        _quarantine(ledger, key, page.url, outcome.detail)
+        set_aside(ledger, key, page.url, outcome.detail, datetime.now(UTC))
         return "quarantined"
     return count(*settle(outcome, page, ledger, key))
-
-
-def _quarantine(ledger: Ledger, key: str, url: str, detail: str) -> None:
-    ledger.quarantine(key, detail, datetime.now(UTC))
-    log.warning("page_quarantined", url=url, detail=detail.splitlines()[-1:])
 
 
 @contextmanager

@@ -22,6 +22,7 @@ import structlog
 
 from config.loader import Config
 from config.model import Source
+from pipeline.aside import set_aside
 from pipeline.isolated import Poison, Readers
 from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveWriter
@@ -201,5 +202,4 @@ def _quarantine(ledger: Ledger, page: FetchedPage, detail: str) -> None:
     key = key_of(page.link.url)
     ledger.add_links([page.link], page.fetched_at)
     ledger.captured(key, page)
-    ledger.quarantine(key, detail, page.fetched_at)
-    log.warning("page_quarantined", url=page.url, detail=detail.splitlines()[-1:])
+    set_aside(ledger, key, page.url, detail, page.fetched_at)

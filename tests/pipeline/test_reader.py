@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 import config
 from config.loader import Config
@@ -120,8 +121,15 @@ def test_poison_is_quarantined_and_its_neighbours_are_read(
     told = {"DIE-ALWAYS": "SIGSEGV", "HANG": "no answer within 3 s", "RAISE": "too deep for me"}
     poison = [page(word, html(word, LEAD), minutes=0.5 + n) for n, word in enumerate(told)]
     capture(home, *stories(4), *poison)
-    assert read_captured(settings, home) == {"new": 4, "quarantined": 3}
+    with capture_logs() as logged:
+        assert read_captured(settings, home) == {"new": 4, "quarantined": 3}
     assert links(home) == {"stored": 4, "quarantined": 3}
+    told_in_log = [line["detail"] for line in logged if line["event"] == "page_quarantined"]
+    assert told_in_log == [
+        "its reader died (signal SIGSEGV)",
+        "no answer within 3 s",
+        "RecursionError: too deep for me",
+    ]
     for word, words in told.items():
         assert words in detail_of(home, word)
         assert "in extract" in detail_of(home, word)  # a traceback, and of the right place
