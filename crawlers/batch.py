@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
 
+    from config.logs import json_lines
     from crawlers.assignment import Assignment
     from crawlers.spiders.outlet import OutletSpider
 
@@ -47,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     for pair in options.settings:
         name, _, value = pair.partition("=")
         settings.set(name, value, priority="cmdline")
+    if settings.getbool("LOG_JSON"):
+        settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")  # it knows text alone
+        json_lines(settings["LOG_LEVEL"])
     # The threads that write must not hold the loop up for their whole default slice of 5 ms.
     sys.setswitchinterval(0.001)
     process = AsyncCrawlerProcess(settings)

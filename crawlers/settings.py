@@ -109,6 +109,7 @@ FEED_EXPORT_ENCODING = "utf-8"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = _CONFIG["log.level"].upper()
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_JSON = _CONFIG["log.format"] == "json"  # ours: the crawl process then logs a JSON object a line
 LOGSTATS_INTERVAL = 0  # progress is told by events
 STATS_DUMP = False  # the result rows say it
 WARN_ON_GENERATOR_RETURN_VALUE = False

@@ -446,6 +446,33 @@ def test_a_process_over_its_memory_is_an_error_of_its_sources(site: Site, outlet
     assert summary.exit_code == 1
 
 
+def test_log_of_a_crawl_is_json_where_the_settings_say_so(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    host.feed("/feed", ["/a", "/b"])
+    host.on("/b", status(404))
+    outlets.write_settings({**FAST, "log": {"level": "debug", "format": "json"}})
+    outlets.add("one", host)
+    outlets.crawl()
+    lines = (outlets.home / "log" / "crawl.log").read_text().splitlines()
+    written = [json.loads(line) for line in lines]
+    assert {"scrapy.core.engine", "asyncio"} <= {line["logger"] for line in written}
+    assert {tuple(line) for line in written} == {("event", "level", "timestamp", "logger")}
+
+
+@pytest.mark.parametrize("setting", ["SCHEDULER", "TWISTED_REACTOR"])
+def test_a_crawl_process_that_breaks_says_so_in_lines_of_json(setting: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crawlers.batch", "--store", str(tmp_path), "-s", f"{setting}=no.such.one"],
+        input=Assignment(()).to_json(),
+        env={**os.environ, "MARSAD_LOG__FORMAT": "json", "MARSAD_LOG__LEVEL": "warning"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    written = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any("No module named 'no'" in line.get("exception", "") for line in written)
+
+
 # -- plain parts -------------------------------------------------------------------------------------------
 
 
