@@ -752,13 +752,13 @@ class Collecting:
     async def _book_trouble(self, job: PageJob, judgement: Judgement, detail: str) -> None:
         leased, now = job.leased, self._now()
         tally = self.tallies[job.source.id]
-        if judgement.kind:
-            tally.errors[judgement.kind] += 1
         do, url = judgement.do, job.link.url
         if do is Do.RETRY_ONCE:
             do = Do.RETRY if leased.attempts < 1 else Do.REJECT
         host_down = do is Do.WAIT and (not judgement.kind or self._hosts.strikes(job.host) > 1)
         self._held.pop(leased.key, None)
+        if judgement.kind and do is not Do.REJECT:
+            tally.errors[judgement.kind] += 1  # an end is counted by its reason alone
         if do is Do.REJECT:
             tally.rejected[judgement.reason.value] += 1
             said = f"{judgement.kind}: {detail}" if judgement.kind else detail

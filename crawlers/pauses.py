@@ -104,7 +104,7 @@ def judge(status: int, header: Header, body_bytes: int) -> Judgement:
     if 200 <= status < 300:
         return _KEEP if body_bytes else Judgement(Do.RETRY_ONCE, Reason.INCOMPLETE, "empty")
     if 300 <= status < 400:
-        return Judgement(Do.REJECT, Reason.HTTP_CLIENT_ERROR, "bad_redirect")
+        return Judgement(Do.REJECT, Reason.REDIRECT, "bad_redirect")
     if 400 <= status < 500:
         return _REFUSED
     if status in _GATEWAY:

@@ -41,6 +41,9 @@ _PROCESSES = 4
 """Most crawl processes side by side; a further one starts when the others are nearly done."""
 _RESTARTS = 1
 
+_NOT_ASKED = {str(reason) for reason in (Reason.TOO_OLD, Reason.NOT_MATCHING, Reason.BUDGET, Reason.ROBOTS)}
+"""Ends that say nothing against an outlet: it was not asked."""
+
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -60,7 +63,7 @@ class CrawlSummary:
         return tuple(
             row["source"]
             for row in self.rows
-            if set(row["errors"]) - {str(Reason.ROBOTS)}
+            if {*row["errors"], *row["rejected"]} - _NOT_ASKED
             and not (row["fetched"] or row["not_modified"] or row["found"])
         )
 

@@ -51,12 +51,18 @@ def read(page: FetchedPage, rules: Rules, annotator: Annotator, source: Source |
     """The pure half: what *page* is, without asking what is known already."""
     if page.status in GONE:
         return Rejection(Reason.GONE, page.url, f"status {page.status}")
-    if not 200 <= page.status < 300:
-        return Rejection(Reason.HTTP_CLIENT_ERROR, page.url, f"status {page.status}")
+    if not 200 <= page.status < 300:  # a crawl keeps none of these; other people's archives do
+        return Rejection(_refusal(page.status), page.url, f"status {page.status}")
     article = extract(page, rules)
     if isinstance(article, Rejection):
         return article
     return annotator.annotate(article, source)
+
+
+def _refusal(status: int) -> Reason:
+    if 300 <= status < 400:
+        return Reason.REDIRECT
+    return Reason.UNREACHABLE if 500 <= status < 600 else Reason.HTTP_CLIENT_ERROR
 
 
 def settle(

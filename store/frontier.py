@@ -42,7 +42,7 @@ _TIERS = {
 # Passed over for what was known then: shown again without that verdict, they are wanted.
 _REOPENED = {Reason.TOO_OLD, Reason.NOT_MATCHING, Reason.BUDGET}
 # The host's trouble, not the page's: still shown a day later, they get another round of tries.
-_REOPENED_LATER = {Reason.UNREACHABLE, Reason.ROBOTS, Reason.BLOCKED}
+_REOPENED_LATER = {Reason.UNREACHABLE, Reason.ROBOTS, Reason.BLOCKED, Reason.REDIRECT}
 _LATER = timedelta(days=1)
 
 

@@ -188,6 +188,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"
     TOO_MANY_REDIRECTS = "too_many_redirects"
+    REDIRECT = "redirect"
     NOT_HTML = "not_html"
     # decided by reading
     HOME = "home"

@@ -99,7 +99,7 @@ ROWS: dict[str, tuple[Behaviour, str, str | None, int]] = {
     "18_redirect_to_file": (redirect("file:///etc/passwd"), "rejected", "forbidden_address", 1),
     "18_redirect_to_data": (redirect("data:text/html,x"), "rejected", "forbidden_address", 1),
     "18_redirect_to_gopher": (redirect("gopher://x/"), "rejected", "forbidden_address", 1),
-    "19_redirect_nowhere": (redirect(None), "rejected", "http_client_error", 1),
+    "19_redirect_nowhere": (redirect(None), "rejected", "redirect", 1),
     "22_cookie_wall": (cookie_wall, "captured", None, 2),
     "22_cookie_loop": (cookie_loop, "rejected", "too_many_redirects", 11),
     "27_unasked_304": (status(304, body=""), "rejected", "incomplete", 2),
@@ -249,7 +249,7 @@ def test_35_robots_txt_was_the_first_thing_every_host_was_asked_for(ran: Ran) ->
 @pytest.mark.parametrize("name", ["16_private", "16_mapped", "16_decimal", "16_metadata"])
 def test_16_redirects_to_private_addresses_are_refused(ran: Ran, name: str) -> None:
     assert ran.state(name, "/bad") == ("rejected", "forbidden_address")
-    assert row_of(ran.summary, name)["errors"]["forbidden_address"] == 1
+    assert row_of(ran.summary, name)["rejected"] == {"forbidden_address": 1}
     assert row_of(ran.summary, name)["fetched"] == 2
 
 
@@ -257,6 +257,25 @@ def test_16_nothing_ever_reached_the_trap(ran: Ran) -> None:
     assert ran.special["trap"].hits == []
     for name in ("16_robots_elsewhere", "16_feed_elsewhere"):
         assert row_of(ran.summary, name)["fetched"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rejected", "errors"),
+    [
+        ("30_401", {"http_client_error": 1}, {}),
+        ("30_403", {"http_client_error": 1}, {}),
+        ("30_404", {"gone": 1}, {}),
+        ("19_redirect_nowhere", {"redirect": 1}, {}),
+        ("13_huge_page", {"too_large": 1}, {}),
+        ("30_206", {"incomplete": 1}, {"http_206": 1}),  # asked twice
+        ("30_500_once", {}, {"http_5xx": 1}),
+    ],
+)
+def test_an_answer_is_counted_under_one_name(
+    name: str, rejected: dict[str, int], errors: dict[str, int], ran: Ran
+) -> None:
+    row = row_of(ran.summary, name)
+    assert (row["rejected"], row["errors"]) == (rejected, errors)
 
 
 def test_15_redirects_end_after_ten_hops(ran: Ran) -> None:

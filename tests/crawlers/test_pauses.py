@@ -33,7 +33,7 @@ HOUR = timedelta(hours=1)
         (204, {}, 0, Do.REJECT, Reason.INCOMPLETE),
         (205, {}, 0, Do.REJECT, Reason.INCOMPLETE),
         (206, {}, 9, Do.RETRY_ONCE, Reason.INCOMPLETE),
-        (302, {}, 0, Do.REJECT, Reason.HTTP_CLIENT_ERROR),
+        (302, {}, 0, Do.REJECT, Reason.REDIRECT),
         (304, {}, 0, Do.RETRY_ONCE, Reason.INCOMPLETE),
         (400, {}, 9, Do.REJECT, Reason.HTTP_CLIENT_ERROR),
         (401, {}, 9, Do.REJECT, Reason.HTTP_CLIENT_ERROR),

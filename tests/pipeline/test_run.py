@@ -98,8 +98,19 @@ def test_soft_404_of_a_known_article_does_not_touch_it(take: Take, ledger: Ledge
     assert ledger.find(stored.article_id) == replace(stored, variants=ledger.find(stored.article_id).variants)
 
 
-def test_server_trouble_is_no_article(take: Take, ledger: Ledger) -> None:
-    assert take(page(PATH, html("Erreur", LEAD), status=500)).reason is Reason.HTTP_CLIENT_ERROR
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (301, Reason.REDIRECT),
+        (302, Reason.REDIRECT),
+        (403, Reason.HTTP_CLIENT_ERROR),
+        (500, Reason.UNREACHABLE),
+    ],
+)
+def test_an_answer_of_an_archive_that_is_no_page_is_rejected_by_its_status(
+    status: int, reason: Reason, take: Take, ledger: Ledger
+) -> None:
+    assert take(page(PATH, html("Erreur", LEAD), status=status)).reason is reason
     assert ledger.count() == 0
 
 

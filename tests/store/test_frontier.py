@@ -77,6 +77,7 @@ def test_a_verdict_does_not_end_a_link_that_is_already_wanted(ledger: Ledger) ->
         (Reason.UNREACHABLE, 0.5, False),
         (Reason.UNREACHABLE, 1, True),
         (Reason.ROBOTS, 1, True),
+        (Reason.REDIRECT, 1, True),
         (Reason.HTTP_CLIENT_ERROR, 30, False),
         (Reason.GONE, 30, False),
         (Reason.LISTING, 30, False),
