@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, is_terminal, say
+from config.wording import counted
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -116,9 +117,8 @@ def _answer_lines(app: App, answer: SearchAnswer) -> Iterator[str]:
     if app.demo:
         yield "— demo press: everything below is invented —"
     shown = len(answer.hits)
-    plural = "" if answer.total == 1 else "s"
     part = f", {shown} shown" if shown < answer.total else ""
-    yield f"{answer.total} article{plural}{part} ({answer.took_ms:g} ms)"
+    yield f"{counted(answer.total, 'article')}{part} ({answer.took_ms:g} ms)"
     for hit in answer.hits:
         yield ""
         yield from _hit_lines(app, hit)
@@ -235,7 +235,7 @@ def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
             eighths = round(value / top * _BAR_WIDTH * 8)
             bar = "█" * (eighths // 8) + _BARS[eighths % 8].strip()
             number = "–" if share and point.share is None else f"{value:.1%}" if share else str(point.count)
-            gap = f"  ({len(point.gaps)} of {sources} outlets not collected)" if point.gaps else ""
+            gap = f"  ({len(point.gaps)} of {counted(sources, 'outlet')} not collected)" if point.gaps else ""
             yield f"  {point.start:<10}  {number:>6}  {bar}{gap}"
         yield ""
 
@@ -395,7 +395,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
                 bar.update(1)
     rows = count - (form == "csv")
     if output:
-        say(f"{rows} articles: {output}")
+        say(f"{counted(rows, 'article')}: {output}")
     if not rows:
         say(_nothing(app, text))
         raise SystemExit(NOTHING_FOUND)

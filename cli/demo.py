@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import DEMO_MARK, USAGE, App, current, program, say
+from config.wording import counted
 
 if TYPE_CHECKING:
     from demo.server import Stand
@@ -51,7 +52,10 @@ def run(app: App) -> None:
     press = load(today)
     # Like --set: what the environment says of real crawls is not meant for this one.
     shown = App(home=home, overrides=SETTINGS)
-    click.echo(f"An invented press: {len(press.outlets)} outlets, {len(press.pieces)} articles over 90 days.")
+    click.echo(
+        f"An invented press: {counted(len(press.outlets), 'outlet')}, "
+        f"{counted(len(press.pieces), 'article')} over 90 days."
+    )
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)
         click.echo("\n$ marsad crawl")

@@ -12,6 +12,7 @@ import click
 
 from cli.context import App, program, say
 from cli.main import main
+from config.wording import counted
 
 REACH_S = 10.0
 """How long to look for a network before the demo is shown."""
@@ -22,7 +23,7 @@ def run() -> int:
 
     app = App()
     enabled = sum(source.enabled for source in app.config.sources.values())
-    say(f"{enabled} outlets are watched; collecting what is due into {app.data} (Ctrl-C keeps it) …")
+    say(f"watching {counted(enabled, 'outlet')}; collecting what is due into {app.data} (Ctrl-C keeps it) …")
     if not reachable(app.config, REACH_S):
         say(f"not one outlet could be reached within {REACH_S:.0f} s: no network. Here is the demo instead.")
         return _command("demo")

@@ -17,6 +17,7 @@ import click
 from cli.context import NOTHING_FOUND, PARTIAL, current, say
 from config import ConfigError
 from config.model import EntryPoint, Source
+from config.wording import counted
 
 
 @click.group()
@@ -59,7 +60,7 @@ def list_sources(as_json: bool, disabled_too: bool, country: tuple[str, ...], sc
     else:
         click.echo(_table(found))
     enabled = sum(source.enabled for source in found)
-    say(f"{len(found)} outlets, {enabled} enabled")
+    say(f"{counted(len(found), 'outlet')}, {enabled} enabled")
     if not found:
         raise SystemExit(NOTHING_FOUND)
 
@@ -128,11 +129,11 @@ def check(ids: tuple[str, ...]) -> None:
         enabled = [source for source in found if source.enabled]
         guessed = [source.id for source in enabled if all(_is_guess(entry) for entry in source.entry_points)]
         disabled = len(found) - len(enabled)
-        click.echo(f"{len(found)} outlets: {len(enabled)} enabled, {disabled} disabled with a reason")
+        click.echo(
+            f"{counted(len(found), 'outlet')}: {len(enabled)} enabled, {disabled} disabled with a reason"
+        )
         if guessed:
-            say(
-                f"{len(guessed)} enabled outlets rest on guessed addresses alone: {' '.join(sorted(guessed))}"
-            )
+            say(f"enabled, but on guessed addresses alone ({len(guessed)}): {' '.join(sorted(guessed))}")
             say("Next: `marsad sources test ID` visits them and says what each address gives.")
 
 
@@ -189,7 +190,7 @@ def import_opml(
     except opml.NotOpml as error:
         raise click.UsageError(f"{file}: {error}") from error
     if passed_over:
-        say(f"{file}: {passed_over} faults of its XML were passed over")
+        say(f"{file}: passed over {counted(passed_over, 'fault')} of its XML")
     assumed = opml.Assumed(country.upper() if country else None, language, scope)
     found, more = opml.outlets(outlines, assumed)
     refused += more
@@ -224,9 +225,7 @@ def _report(written: list[tuple[Source, Path]], refused: list[Any], as_json: boo
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         for source, path in written:
-            click.echo(
-                f"{source.id}  {len(source.entry_points)} feed{'s'[: len(source.entry_points) != 1]}  {path}"
-            )
+            click.echo(f"{source.id}  {counted(len(source.entry_points), 'feed')}  {path}")
         for refusal in refused:
             say(
                 f"refused: {refusal.title or '(no title)'}  {refusal.url or '(no address)'}  {refusal.reason}"
@@ -257,4 +256,6 @@ def export(as_opml: bool, output: Path | None) -> None:
         click.echo(data, nl=False)
     count = sum(len(list(opml.feeds(source))) for source in with_feeds)
     without = len(enabled) - len(with_feeds)
-    say(f"{count} feeds of {len(with_feeds)} outlets; {without} enabled outlets have no feed")
+    say(
+        f"{counted(count, 'feed')} of {counted(len(with_feeds), 'outlet')}; enabled without a feed: {without}"
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import NOTHING_FOUND, OK, PARTIAL, current, say
+from config.wording import counted
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -104,12 +105,12 @@ def _told(row: dict[str, Any]) -> str:
 
 
 def _counts(row: dict[str, Any]) -> str:
-    parts = [f"{row['items']} items"]
+    parts = [counted(row["items"], "item")]
     if row["items"]:
         parts.append(f"{row['taken']} would be fetched")
         parts += [f"{row[key]} {key.replace('_', ' ')}" for key in ("too_old", "not_matching") if row[key]]
     if row["children"]:
-        parts.append(f"{row['children']} further listings")
+        parts.append(counted(row["children"], "further listing"))
     if row["newest"]:
         parts.append(f"newest {datetime.fromisoformat(row['newest']):%Y-%m-%d %H:%M} UTC")
     return " · ".join(parts)

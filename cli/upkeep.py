@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import click
 
 from cli.context import PARTIAL, current, say
+from config.wording import counted
 
 
 @click.command()
@@ -39,7 +40,7 @@ def status(as_json: bool) -> None:
     if app.demo:
         click.echo("— demo press: everything below is invented —")
     click.echo(f"home        {app.data}")
-    click.echo(f"articles    {found.articles} ({found.revisions} revisions)")
+    click.echo(f"articles    {found.articles} ({counted(found.revisions, 'revision')})")
     click.echo(f"frontier    {_counts(found.frontier)}")
     click.echo(f"rejections  {_counts(found.rejections)}")
     click.echo(f"sources     {_counts(found.sources)}")
@@ -114,7 +115,7 @@ def rebuild(workers: int | None) -> None:
             workers=workers,
             progress=tick,
         )
-    click.echo(f"{done} articles indexed")
+    click.echo(f"{counted(done, 'article')} indexed")
 
 
 @index.command()
@@ -146,11 +147,11 @@ def verify(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(value))
     else:
-        click.echo(f"{found.articles} articles in the ledger")
+        click.echo(f"{counted(found.articles, 'article')} in the ledger")
         for name, ids in (("missing", found.missing), ("surplus", found.surplus)):
             click.echo(f"{name:<8} {len(ids)}  {' '.join(ids[:5])}")
         click.echo(f"stale    {len(found.stale)}  {' '.join(row[0] for row in found.stale[:5])}")
     if not found.agrees:
-        waiting = f" ({found.waiting} rows wait in the outbox)" if found.waiting else ""
+        waiting = f" (waiting in the outbox: {found.waiting})" if found.waiting else ""
         say(f"index and ledger differ{waiting}. Next: `marsad index rebuild`")
         raise SystemExit(PARTIAL)

@@ -13,6 +13,7 @@ from itertools import groupby
 from math import floor, log10
 from typing import Literal
 
+from config.wording import counted
 from search.trends import Point, Trend
 
 Measure = Literal["count", "share"]
@@ -221,8 +222,8 @@ def _description(trend: Trend) -> str:
         return "No article was found."
     peak = max(points, key=lambda point: point.count)
     missing = sum(1 for point in points if point.gaps)
-    said = (
-        f"{sum(point.count for point in points)} articles from {points[0].start} to {points[-1].start}, "
-        f"most on {peak.start} ({peak.count})."
-    )
-    return said + (f" In {missing} of {len(points)} points outlets were not collected." if missing else "")
+    total = counted(sum(point.count for point in points), "article")
+    said = f"{total} from {points[0].start} to {points[-1].start}, most on {peak.start} ({peak.count})."
+    if missing:
+        said += f" In {missing} of {counted(len(points), 'point')} outlets were not collected."
+    return said

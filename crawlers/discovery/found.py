@@ -15,6 +15,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from config.model import EntryPoint, Source
+from config.wording import counted
 from config.zones import zone
 from crawlers.dates import read_date
 from crawlers.discovery.text import plain
@@ -249,15 +250,15 @@ class Gatherer:
     def done(self, children: Iterable[Child] | None = None) -> Discovered:
         """The frozen result; what was left out becomes a problem line each."""
         says = {
-            "off_site": "{} addresses of other sites left out",
-            "no_address": "{} entries without a usable address",
-            "too_many": "{} links beyond the first " + str(MAX_LINKS),
-            "not_article": "{} addresses of listings and service pages left out",
-            "trap": "{} endless addresses (sessions, facets, calendars) left out",
+            "off_site": ("address", "addresses", "of other sites left out"),
+            "no_address": ("entry", "entries", "without a usable address"),
+            "too_many": ("link", "links", f"beyond the first {MAX_LINKS}"),
+            "not_article": ("address", "addresses", "of listings and service pages left out"),
+            "trap": ("endless address", "endless addresses", "(sessions, facets, calendars) left out"),
         }
-        for code, text in says.items():
+        for code, (one, many, what) in says.items():
             if self.left_out[code]:
-                self.problem(code, text.format(self.left_out[code]))
+                self.problem(code, f"{counted(self.left_out[code], one, many)} {what}")
         links = tuple(self._links.values())
         dates = [
             at for link in links if (at := link.hint.published_at or link.hint.modified_at) and at <= self.now

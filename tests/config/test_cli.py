@@ -88,7 +88,7 @@ def test_dated_rules_are_listed_as_json(overlay: Overlay) -> None:
 def test_check_counts_and_names_what_rests_on_guesses() -> None:
     result = sources("check")
     assert result.stdout == "178 outlets: 157 enabled, 21 disabled with a reason\n"
-    assert "8 enabled outlets rest on guessed addresses alone: 7news-ma " in result.stderr
+    assert "enabled, but on guessed addresses alone (8): 7news-ma " in result.stderr
 
 
 def test_check_of_named_outlets_says_each() -> None:
@@ -131,7 +131,7 @@ def test_import_writes_files_that_pass_and_says_what_it_refused(tmp_path: Path) 
     assert result.stdout == f"un  1 feed  {written}\n"
     assert "refused: Deux  gopher://deux.example.ma/  expected http or https" in result.stderr
     assert "1 written, 1 refused" in result.stderr
-    assert sources("check", overlay=folder).stdout == "1 outlets: 1 enabled, 0 disabled with a reason\n"
+    assert sources("check", overlay=folder).stdout == "1 outlet: 1 enabled, 0 disabled with a reason\n"
 
 
 def test_import_never_overwrites(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_import_needs_a_folder_and_an_opml_file(tmp_path: Path) -> None:
 def test_what_is_exported_and_imported_is_a_catalogue_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "out.opml", tmp_path / "overlay"
     exported = sources("export", "--opml", "--output", str(path))
-    assert re.fullmatch(r"164 feeds of 139 outlets; 18 enabled outlets have no feed\n", exported.stderr)
+    assert re.fullmatch(r"164 feeds of 139 outlets; enabled without a feed: 18\n", exported.stderr)
     assert sources("export", "--opml").stdout_bytes == path.read_bytes()
     assert sources("import", str(path), "--to", str(folder)).exit_code == 0
     assert sources("check", overlay=folder).stdout == "139 outlets: 139 enabled, 0 disabled with a reason\n"
