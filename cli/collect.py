@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from cli.context import PARTIAL, USAGE, App, current, is_terminal, say
+from cli.context import BAD_CONFIG, PARTIAL, USAGE, App, current, is_terminal, say
+from config.wording import counted
 
 COUNTS = ("found", "fetched", "stored", "revised", "unchanged", "not_modified")
 REASONS = ("rejected", "errors")
@@ -123,7 +124,7 @@ def index_waiting(app: App) -> int:
             return drain(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis).indexed
         except EngineBusy as busy:
             if waiting := searcher.ledger.outbox_size():
-                say(f"{waiting} articles are left to another process to index: {busy}")
+                say(f"{counted(waiting, 'article')} left to another process to index: {busy}")
             return 0
 
 
@@ -213,7 +214,7 @@ class _Meter:
         counts = self._counts
         failed = counts["page_failed"] + counts["listing_failed"]
         self._write(
-            f"{self._phase}: {counts['listing']} listings, {counts['fetched']} pages"
+            f"{self._phase}: {counted(counts['listing'], 'listing')}, {counted(counts['fetched'], 'page')}"
             + (f", {failed} failed" if failed else "")
         )
 
@@ -292,6 +293,9 @@ def crawl(
       marsad crawl --revisit 72h
     """
     app = current()
+    if since is not None and since.replace(tzinfo=UTC) > datetime.now(UTC):
+        raise click.BadParameter(f"{since:%Y-%m-%d} is yet to come", param_hint="'--since'")
+    _check_catalogue(app)
     _check_ids(app, source_ids)
     try:
         found = collect(
@@ -312,6 +316,17 @@ def crawl(
             click.echo(line)
     if found.failed or found.stopped:
         raise SystemExit(PARTIAL)
+
+
+def _check_catalogue(app: App) -> None:
+    """Ends the call where nothing could ever be due."""
+    known = app.config.sources
+    if known and any(source.enabled for source in known.values()):
+        return
+    held = f"none of {counted(len(known), 'outlet')} is enabled" if known else "it holds no outlet"
+    where = f"{app.overlay_in_use / 'sources'}" if app.overlay_in_use else "the catalogue"
+    say(f"{where}: {held}, so there is nothing to collect. Next: add one (docs/sources.md).")
+    raise SystemExit(BAD_CONFIG)
 
 
 def _check_ids(app: App, source_ids: Sequence[str]) -> None:
@@ -348,11 +363,12 @@ def report(app: App, found: Collected) -> Iterator[str]:
             f"{row['revised']:>9}  {', '.join(notes)}"
         )
     if quiet:
-        yield f"{quiet} sources had nothing new"
+        yield f"{counted(quiet, 'source')} had nothing new"
     totals = found.totals
     yield (
-        f"{len(found.rows)} sources in {found.seconds:.0f} s: {totals['found']} links, "
-        f"{totals['fetched']} pages, {totals['stored']} new articles, {totals['revised']} revised"
-        + (f"; {len(found.failed)} sources failed" if found.failed else "")
+        f"{counted(len(found.rows), 'source')} in {found.seconds:.0f} s: {counted(totals['found'], 'link')}, "
+        f"{counted(totals['fetched'], 'page')}, {counted(totals['stored'], 'new article')}, "
+        f"{totals['revised']} revised"
+        + (f"; {counted(len(found.failed), 'source')} failed" if found.failed else "")
         + (f"; stopped early ({found.stopped})" if found.stopped else "")
     )

@@ -93,6 +93,7 @@ REFUSED = [
         "/dev/null/x: Not a directory",
         id="an output that cannot be written",
     ),
+    pytest.param(["crawl", "--since", "2999-01-01"], 2, "'--since': 2999-01-01 is yet", id="a future day"),
     pytest.param(["crawl", "map"], 2, "map is not visited, it is disabled: ", id="disabled source"),
     pytest.param(["extract", "/dev/null", "--url", "notaurl"], 2, "--url: ", id="no address"),
 ]
@@ -106,6 +107,25 @@ def test_a_refusal_says_why_and_what_next(
     assert done.exit_code == code, done.output
     assert words in done.output
     assert not done.stdout, "messages go to stderr"
+
+
+def test_a_catalogue_in_which_nothing_can_be_due_says_so(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay"
+    (overlay / "sources").mkdir(parents=True)
+    call = ["--home", str(tmp_path / "home"), "--config", str(overlay), "crawl"]
+    done = CliRunner().invoke(main, call)
+    assert done.exit_code == 4
+    assert f"{overlay / 'sources'}: it holds no outlet" in done.stderr
+    (overlay / "sources" / "a.yml").write_text(
+        "id: a\nname: {en: A}\ncountry: MA\nlanguages: [en]\nscope: national\nhomepage: https://a.example/\n"
+        "timezone: Africa/Casablanca\nenabled: false\nreason: it asks us to stay away\n"
+        "entry_points: [{kind: feed, url: 'https://a.example/feed'}]\n"
+    )
+    done = CliRunner().invoke(main, call)
+    assert done.exit_code == 4, done.output
+    assert "none of 1 outlet is enabled" in done.stderr
+    done = CliRunner().invoke(main, [*call[:-1], "sources", "list"])
+    assert done.stderr == "1 outlet, 0 enabled\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
