@@ -155,12 +155,16 @@ def run_crawl(
 ) -> CrawlSummary:
     """Crawl *source_ids* (``None``: those that are due) into the store at *home*; returns when they are done.
 
-    Named sources are visited whether due or not, disabled ones included: a person asked.  What can be fetched
-    now is fetched; links that wait for a later retry stay in the frontier.  *progress* gets every event as a
+    Named sources are visited whether due or not.  A disabled one never is.  What can be fetched now is
+    fetched; links that wait for a later retry stay in the frontier.  *progress* gets every event as a
     dict (``event``: ``started``, ``listing``, ``listing_failed``, ``fetched``, ``page_failed`` …);
     *stop* is asked four times a second and ends the crawl cleanly when it says true.  *scrapy_settings* win
-    over everything (as ``-s`` does).  Raises ``KeyError`` for an unknown source, LedgerError for the store.
+    over everything (as ``-s`` does).  Raises ``KeyError`` for an unknown source, ``ValueError`` for a
+    disabled one, LedgerError for the store.
     """
+    for name in source_ids or ():
+        if not config.sources[name].enabled:
+            raise ValueError(f"{name} is not visited, it is disabled: {config.sources[name].reason}")
     from store.ledger import Ledger  # a cold `marsad --help` need not know SQLAlchemy
 
     store = Path(home) if home is not None else config.settings.home

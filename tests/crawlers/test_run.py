@@ -259,6 +259,16 @@ def _make_known(ledger: Any, url: str) -> None:
         )
 
 
+def test_a_disabled_outlet_is_not_asked_for_whoever_names_it(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    host.feed("/feed", ["/a"])
+    outlets.add("closed", host, enabled=False, reason="it asks us to stay away")
+    assert outlets.crawl().rows == ()
+    with pytest.raises(ValueError, match="closed is not visited, it is disabled: it asks us to stay away"):
+        outlets.crawl(["closed"])
+    assert not host.hits
+
+
 # -- processes ---------------------------------------------------------------------------------------------
 
 CRAWL = (
