@@ -115,27 +115,20 @@ def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(row: dict[str, Any]) -> FetchedPage:
-    from store.records import FetchedPage, Link, Via
+    from store.records import FetchedPage
 
     path, url = Path(row["path"]), row["url"]
     if fault := _url_fault(url):
         raise ValueError(f"url: {fault}")
-    fetched_at = datetime.now(UTC)
+    fetched_at = None
     if row.get("fetched_at"):
         fetched_at = datetime.fromisoformat(row["fetched_at"])
         if fetched_at.tzinfo is None:
             raise ValueError(f"fetched_at: got {row['fetched_at']!r}, expected a time with its offset")
         fetched_at = fetched_at.astimezone(UTC)
     content_type = row.get("content_type") or "text/html"
-    return FetchedPage(
-        link=Link("", url, str(path), Via.WARC),
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(("content-type", content_type),),
-        body=path.read_bytes(),
-        fetched_at=fetched_at,
-    )
+    body = path.read_bytes()
+    return FetchedPage.of(url, body, content_type=content_type, fetched_at=fetched_at, found_in=str(path))
 
 
 def _rules(app: App, url: str, language: str | None) -> Rules:

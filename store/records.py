@@ -8,7 +8,7 @@ are BCP 47 (Darija in Arabic script is ``ary``, undetermined is ``und``), countr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -81,6 +81,21 @@ class FetchedPage:
     fetched_at: datetime
     capture: Capture | None = None
     """``None`` only where no archive is kept (``scrapy crawl -O``, ``marsad extract``)."""
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str = "text/html",
+        fetched_at: datetime | None = None,
+        found_in: str = "",
+    ) -> FetchedPage:
+        """A page that somebody else fetched: *body* as *url* gave it, at *fetched_at* (default: now)."""
+        link = Link("", url, found_in, Via.WARC)
+        headers = (("content-type", content_type),)
+        return cls(link, url, url, 200, headers, body, fetched_at or datetime.now(UTC))
 
     def header(self, name: str) -> str | None:
         """The last value of header *name* (any case), or ``None``."""
