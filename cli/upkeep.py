@@ -91,7 +91,9 @@ def index_status(as_json: bool) -> None:
 
 @index.command()
 @click.option(
-    "--workers", type=click.IntRange(1), help="Processes that analyse the articles (default: one a core)."
+    "--workers",
+    type=click.IntRange(1),
+    help="Processes that analyse the articles (default: one a core, four at most).",
 )
 def rebuild(workers: int | None) -> None:
     """Write the whole index again from the ledger; searches see the old one until the new one is whole.

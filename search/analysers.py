@@ -6,6 +6,7 @@ strings; what they do not need (labels, the catalogue, the ledger) stays here.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _MANY = 2_000
 """Articles from which on further processes are worth their start of half a second."""
+_MOST = 4
+"""More processes than this analyse faster than one writes, and each remembers words of its own."""
 _CHUNK = 50
 """Articles handed over at a time: some 200 KB each way."""
 
@@ -42,13 +45,13 @@ def cores() -> int:
 class Analysers:
     """Makes documents; a context manager, whose processes end with it, or with the one that made it.
 
-    *processes*: how many analyse where there is much to do (default: one a core); with 1 it is always this
-    one alone.
+    *processes*: how many analyse where there is much to do (default: one a core, four at most); with 1 it is
+    always this one alone.
     """
 
     def __init__(self, analysis: Analysis, processes: int | None = None) -> None:
         self._analysis = analysis
-        self._processes = processes or cores()
+        self._processes = processes or min(cores(), _MOST)
         self._pool: ProcessPoolExecutor | None = None
 
     def expect(self, articles: Callable[[], int]) -> None:
@@ -129,6 +132,7 @@ def _prepare(analysis: Analysis) -> None:
     whole group would leave chunks undone."""
     global _analysis
     _analysis = analysis
+    gc.disable()  # nothing here makes cycles, and to look for them is to walk all the words remembered
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     parent = parent_process()

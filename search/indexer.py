@@ -86,7 +86,7 @@ def drain(
 ) -> Drained:
     """Index what the outbox names, until it is empty or, with *follow*, until *stop* says so.
 
-    *workers*: how many processes analyse a large backlog (default: one a core).
+    *workers*: how many processes analyse a large backlog (default: see :class:`Analysers`).
 
     Where another process is writing the index (a rebuild), *follow* waits; else
     :class:`~search.engine.EngineBusy` is raised.
@@ -170,7 +170,7 @@ def rebuild(
 ) -> int:
     """Write the whole index anew beside the present one and let it take over; returns its articles.
 
-    *workers* processes analyse (default: one a core).  What the ledger takes in meanwhile stays in the outbox
+    *workers* processes analyse (default: see :class:`Analysers`).  What the ledger takes in meanwhile stays in the outbox
     for the next drain.
     """
     batch: int = config.settings["index.commit_every"]
