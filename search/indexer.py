@@ -170,8 +170,8 @@ def rebuild(
 ) -> int:
     """Write the whole index anew beside the present one and let it take over; returns its articles.
 
-    *workers* processes analyse (default: see :class:`Analysers`).  What the ledger takes in meanwhile stays in the outbox
-    for the next drain.
+    *workers* processes analyse (default: see :class:`Analysers`).  What the ledger takes in meanwhile stays
+    in the outbox for the next drain.
     """
     batch: int = config.settings["index.commit_every"]
     done = uncommitted = 0
