@@ -6,17 +6,20 @@ strings; what they do not need (labels, the catalogue, the ledger) stays here.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import pickle
 import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from search.documents import Texts, TokenStrings, analysed, texts, token_strings
@@ -52,13 +55,13 @@ class Analysers:
     def __init__(self, analysis: Analysis, processes: int | None = None) -> None:
         self._analysis = analysis
         self._processes = processes or min(cores(), _MOST)
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: _Pool | None = None
 
     def expect(self, articles: Callable[[], int]) -> None:
         """Call for help if the *articles* to come, counted only where it matters, are many; it stays until
         :meth:`close`."""
         if self._pool is None and self._processes > 1 and articles() >= _MANY:
-            self._pool = _pool(self._analysis, self._processes)
+            self._pool = _Pool(self._analysis, self._processes)
 
     def documents(
         self, articles: Iterable[StoredArticle], sources: Mapping[str, Source]
@@ -76,10 +79,7 @@ class Analysers:
     def _begun(self, chunk: list[StoredArticle], sources: Mapping[str, Source]) -> Iterator[Document]:
         """The documents of *chunk*, whose texts are handed over now."""
         asked = [texts(stored) for stored in chunk]
-        coming: Future[Strings] | None = None
-        if self._pool is not None:
-            with self._alone_if_it_breaks():
-                coming = self._pool.submit(_help, asked)
+        coming = self._pool.submit(asked) if self._pool is not None else None
 
         def made() -> Iterator[Document]:
             strings: Strings | None = None
@@ -96,13 +96,13 @@ class Analysers:
         """Where a helper was killed (for want of memory, most likely), all that is left is done here."""
         try:
             yield
-        except BrokenProcessPool:
+        except (EOFError, OSError):
             self._processes = 1
             self.close()
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.close()
             self._pool = None
 
     def __enter__(self) -> Analysers:
@@ -112,38 +112,74 @@ class Analysers:
         self.close()
 
 
+class _Pool:
+    """Processes that analyse, and for each a thread that hands it texts and waits for their tokens.
+
+    Not :class:`concurrent.futures.ProcessPoolExecutor`: it runs the caller's main script again in every
+    process, and where one of them is killed it may wait for ever.
+    """
+
+    def __init__(self, analysis: Analysis, processes: int) -> None:
+        self._free: SimpleQueue[Connection] = SimpleQueue()
+        self._helpers = [_start() for _ in range(processes)]
+        known = pickle.dumps(analysis, pickle.HIGHEST_PROTOCOL)
+        for _, pipe in self._helpers:
+            with contextlib.suppress(OSError):  # it died at once: the first texts will tell
+                pipe.send_bytes(known)
+            self._free.put(pipe)
+        self._threads = ThreadPoolExecutor(processes, "analysers")
+
+    def submit(self, chunk: list[Texts]) -> Future[Strings]:
+        """The tokens of *chunk*, to come; :class:`EOFError` or :class:`OSError` where its helper died."""
+        return self._threads.submit(self._ask, chunk)
+
+    def _ask(self, chunk: list[Texts]) -> Strings:
+        pipe = self._free.get()
+        try:
+            pipe.send_bytes(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+            found: Strings = pickle.loads(pipe.recv_bytes())
+        finally:
+            self._free.put(pipe)
+        return found
+
+    def close(self) -> None:
+        """End the helpers, whatever they are at."""
+        for process, _ in self._helpers:
+            process.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for process, pipe in self._helpers:
+            pipe.close()
+            process.wait()
+
+
+def _start() -> tuple[subprocess.Popen[bytes], Connection]:
+    from multiprocessing import Pipe
+
+    ours, theirs = Pipe()
+    with theirs:
+        command = [sys.executable, "-c", _HELP, str(theirs.fileno()), *sys.path]
+        return subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL), ours
+
+
 def _token_strings(chunk: list[Texts], analysis: Analysis) -> Strings:
     return [token_strings(each, analysis) for each in chunk]
 
 
 # -- in the other processes -------------------------------------------------------------------------------
 
-_analysis: Analysis
-"""Of a helping process."""
+_HELP = "import sys; sys.path[:] = sys.argv[2:]; from search.analysers import serve; serve(int(sys.argv[1]))"
 
 
-def _pool(analysis: Analysis, processes: int) -> ProcessPoolExecutor:
-    """Spawned, not forked: the index's writer has threads."""
-    return ProcessPoolExecutor(processes, get_context("spawn"), _prepare, (analysis,))
+def serve(pipe: int) -> None:
+    """Analyse what comes through the *pipe* until it ends, which it does with the one at its other end.
 
-
-def _prepare(analysis: Analysis) -> None:
-    """A helper ends with the one it helps, however that ends, and when that one says so: a signal to the
-    whole group would leave chunks undone."""
-    global _analysis
-    _analysis = analysis
-    gc.disable()  # nothing here makes cycles, and to look for them is to walk all the words remembered
+    Signals are left to that one: one to the whole group would leave chunks undone.
+    """
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
-    parent = parent_process()
-    assert parent is not None  # this runs in a child
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=follow, daemon=True).start()
-
-
-def _help(chunk: list[Texts]) -> Strings:
-    return _token_strings(chunk, _analysis)
+    gc.disable()  # nothing here makes cycles, and to look for them is to walk all the words remembered
+    with Connection(pipe) as asked, contextlib.suppress(EOFError, BrokenPipeError):
+        analysis: Analysis = pickle.loads(asked.recv_bytes())
+        while True:
+            chunk: list[Texts] = pickle.loads(asked.recv_bytes())
+            asked.send_bytes(pickle.dumps(_token_strings(chunk, analysis), pickle.HIGHEST_PROTOCOL))

@@ -35,7 +35,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def helpers(pid: int) -> list[int]:
-    """The processes that *pid* started (of which one is the resource tracker of :mod:`multiprocessing`)."""
+    """The processes that *pid* started."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -90,7 +90,7 @@ def test_killed_helpers_are_done_without(few_are_many: None) -> None:
         made = many.documents(ARTICLES, SOURCES)
         found = [next(made)]
         assert many._pool is not None
-        for process in list(many._pool._processes.values()):
+        for process, _ in many._pool._helpers:
             process.kill()
         assert [*found, *made] == DOCUMENTS
         assert many._pool is None
@@ -126,13 +126,37 @@ for n, _ in enumerate(many.documents(articles, SOURCES)):
 """
 
 
+UNGUARDED = """
+from search import analysers
+from tests.search.press import *
+analysers._MANY = 1
+with analysers.Analysers(analysis(), 2) as many:
+    many.expect(lambda: 1)
+    print(sum(1 for _ in many.documents([stored("Un", name=str(n)) for n in range(120)], SOURCES)))
+"""
+
+
+def test_a_script_of_a_few_lines_needs_no_main_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED)
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("120\n", "")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 def test_helpers_end_with_the_one_they_help() -> None:
     with python(HELPED) as process:
         assert isinstance(process, subprocess.Popen) and process.stdout is not None
         assert process.stdout.readline() == "going\n"
         mine = helpers(process.pid)
-        assert len(mine) >= 2
+        assert len(mine) == 2
         os.kill(process.pid, signal.SIGKILL)
     until = time.monotonic() + 20
     while any(Path(f"/proc/{pid}").exists() for pid in mine) and time.monotonic() < until:
