@@ -27,7 +27,6 @@ from pipeline.annotation import Annotator
 from store.records import Annotated, Article, Relevant
 from tests.data import data_dir
 
-LANGUAGES = ("ar", "ary", "fr", "en", "es")
 PRESS_COUNTRY = "MA"
 """All three outlets of ``data/press`` are Moroccan."""
 
@@ -124,6 +123,11 @@ class Score:
         self.missed += true and not said
 
     @property
+    def asked(self) -> bool:
+        """Whether anything was there to be found or taken: without, every figure is an empty 1."""
+        return bool(self.hit + self.extra + self.missed)
+
+    @property
     def precision(self) -> float:
         return self.hit / (self.hit + self.extra) if self.hit + self.extra else 1.0
 
@@ -191,21 +195,21 @@ def measure(labelled: Iterable[Labelled], annotator: Annotator) -> dict[str, Res
 
 
 def _print(title: str, results: dict[str, Result]) -> None:
+    spoken = results["all"].languages
     print(f"\n{title}")
-    print(f"{'':10}{'articles':>9}{'P in':>7}{'R in':>7}", *(f"R {name:<5}" for name in LANGUAGES), end="")
-    print("  homonyms taken   institutions P/R/F1")
+    print(f"{'':10}{'articles':>9}{'P in':>7}{'R in':>7}", *(f"R {name:<6}" for name in spoken), end="")
+    print(f"  {'homonyms taken':16}{'institutions P/R/F1':25}places P/R")
     for name, result in results.items():
-        per_language = [
-            f"{result.languages[language].recall:7.3f}" if language in result.languages else f"{'-':>7}"
-            for language in LANGUAGES
-        ]
-        inst = result.institutions
+        languages = [result.languages.get(language, Score()) for language in spoken]
+        per_language = [f"{one.recall:<8.3f}" if one.hit + one.missed else f"{'-':8}" for one in languages]
+        inst, places = result.institutions, result.places
+        homonyms = f"{result.homonyms_taken} of {result.homonyms}" if result.homonyms else "-"
         print(
             f"{name:10}{result.articles:9}{result.overall.precision:7.3f}{result.overall.recall:7.3f}",
             *per_language,
-            f"{result.homonyms_taken:6} of {result.homonyms:<3}",
-            f"   {inst.precision:.3f} / {inst.recall:.3f} / {inst.f1:.3f}",
-            f"  places {result.places.precision:.2f}/{result.places.recall:.2f}",
+            f" {homonyms:16}"
+            + f"{f'{inst.precision:.3f} / {inst.recall:.3f} / {inst.f1:.3f}' if inst.asked else '-':25}"
+            + (f"{places.precision:.2f} / {places.recall:.2f}" if places.asked else "-"),
         )
 
 
