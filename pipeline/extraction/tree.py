@@ -11,7 +11,7 @@ parser sees it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from pipeline.extraction.words import BLOCKS, POSITIVE, SKIPPED, name_says
 
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NAMING = frozenset("id role itemprop data-component data-testid data-type data-qa".split())
+_HIDING = frozenset(["style", "hidden", "aria-hidden"])
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
@@ -208,24 +209,40 @@ def text(el: Any) -> str:
 
 
 _FURNITURE_TAGS = frozenset("nav aside footer figure figcaption form menu".split())
-_named: dict[tuple[str, str], tuple[str, bool, bool]] = {}
 
 
-def _by_name(tag: str, name: str) -> tuple[str, bool, bool]:
-    """(why furniture, whether a byline, whether a caption) by tag and name; outlets repeat theirs on every
-    page."""
-    known = _named.get((tag, name))
-    if known is None:
+class _Named(dict[tuple[str, str], tuple[str, bool, bool]]):
+    """(why furniture, whether a byline, whether a caption) by tag and name.
+
+    Remembered, as outlets repeat theirs on every page.
+    """
+
+    def __missing__(self, called: tuple[str, str]) -> tuple[str, bool, bool]:
+        tag, name = called
         why, byline, caption = name_says(name)
         if tag in _FURNITURE_TAGS:
             why = tag
         elif tag in ("html", "body", "main") or (why and POSITIVE.search(name)):
             why = ""
-        known = why, byline, caption or tag in ("figcaption", "caption")
-        if len(_named) > 100_000:
-            _named.clear()
-        _named[tag, name] = known
-    return known
+        if len(self) >= 100_000:
+            self.clear()
+        self[called] = known = why, byline, caption or tag in ("figcaption", "caption")
+        return known
+
+
+_named = _Named()
+
+
+def _name(attributes: dict[str, str | None]) -> str:
+    """class, id, role, itemprop … as written, joined by spaces."""
+    name = attributes.get("class") or ""
+    if len(name) >= 400:
+        name = ""
+    if not _NAMING.isdisjoint(attributes):  # most boxes have a class and no more
+        for naming, value in attributes.items():
+            if naming in _NAMING and value and len(value) < 400:
+                name = f"{name} {value}"
+    return name
 
 
 def _unseen(attributes: dict[str, str | None]) -> bool:
@@ -238,7 +255,11 @@ def _unseen(attributes: dict[str, str | None]) -> bool:
 
 
 def walk(parser: LexborHTMLParser) -> Page:
-    """Read the tree once, iteratively, into blocks, boxes and the elements that fields are read from."""
+    """Read the tree once, iteratively, into blocks, boxes and the elements that fields are read from.
+
+    One function with one loop, because it passes every node of the page: each call that it makes for each of
+    them shows in the time that a page takes.
+    """
     page = Page()
     blocks, nodes = page.blocks, page.nodes
     node = Node("html", "", None, 0, "", 0)
@@ -246,39 +267,14 @@ def walk(parser: LexborHTMLParser) -> Page:
     boxes: list[Node] = [node]
     pieces: list[str] = []
     links = strong = in_link = in_strong = seen = 0
-
-    def flush() -> None:
-        nonlocal links, strong
-        raw = "".join(pieces) if len(pieces) > 1 else pieces[0]
-        pieces.clear()
-        if not raw.isspace():
-            parts = _lines(raw) if "\x00" in raw else (raw,)
-            for part in parts:
-                line = clean(part)
-                if line and len(blocks) < MAX_BLOCKS:
-                    share = len(part) / len(raw) if len(parts) > 1 else 1.0
-                    blocks.append(Block(line, node, int(links * share), int(strong * share)))
-        links = strong = 0
-
-    def leave(tag: str) -> None:
-        nonlocal node, in_link, in_strong
-        if tag in BLOCKS:
-            if pieces:
-                flush()
-            boxes.pop().end = len(blocks)
-            node = boxes[-1]
-        elif tag == "a":
-            in_link -= 1
-        elif tag == "strong" or tag == "b":
-            in_strong -= 1
-
     el: Any = parser.root
-    stack: list[tuple[Any, str]] = []
+    stack: list[tuple[Any, int]] = []
     while el is not None:
         seen += 1
         tag = el.tag or ""
+        kind = _KINDS.get(tag, _INLINE)
         descend = False
-        if tag == "-text":
+        if kind == _TEXT:
             piece = el.text_content or ""
             # Most pieces are the white space between two blocks' tags.
             if pieces or in_link or in_strong or not piece.isspace():
@@ -287,20 +283,14 @@ def walk(parser: LexborHTMLParser) -> Page:
                     links += len(piece)
                 if in_strong:
                     strong += len(piece)
-        elif (kind := _KINDS.get(tag, 0)) == 1:
+        elif kind == _BLOCK:
             if pieces:
-                flush()
+                _set(blocks, node, pieces, links, strong)
+                links = strong = 0
             attributes = el.attributes
-            name = ""
-            if attributes:
-                name = attributes.get("class") or ""
-                if len(name) >= 400:
-                    name = ""
-                for naming, value in attributes.items():
-                    if naming in _NAMING and value and len(value) < 400:
-                        name = f"{name} {value}"
-            why, byline, caption = _by_name(tag, name)
-            if not why and attributes and _unseen(attributes):
+            name = _name(attributes) if attributes else ""
+            why, byline, caption = _named[tag, name]
+            if attributes and not why and not _HIDING.isdisjoint(attributes) and _unseen(attributes):
                 why = "hidden"
             node = Node(tag, name, node, len(blocks), why, len(nodes), caption)
             nodes.append(node)
@@ -312,83 +302,50 @@ def walk(parser: LexborHTMLParser) -> Page:
             if tag == "html":
                 page.lang = attributes.get("lang") or attributes.get("xml:lang") or ""
             descend = True
-        elif kind == 2:
-            if tag == "noscript":
-                for image in el.css("img"):
-                    page.images.append(Mark(len(blocks), "noscript", image.attributes, image, node))
-        elif kind == 0:
-            attributes = el.attributes
-            descend = True
-            if attributes:
-                name = attributes.get("class") or attributes.get("id") or ""
-                if _unseen(attributes) or (name and _UNSEEN.search(name)):
-                    descend = False
-                if "itemprop" in attributes:
-                    page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
-                    name = f"{name} {attributes['itemprop'] or ''}"
-                if (name and _by_name("", name)[1]) or attributes.get("rel") == "author":
-                    page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
-            if tag == "time":
-                page.times.append(Mark(len(blocks), tag, attributes, el, node))
-            elif descend and (tag == "strong" or tag == "b"):
-                in_strong += 1
-        elif tag == "br":
-            pieces.append("\x00")
-        elif tag == "a":
+        elif kind == _LINK:
             attributes = el.attributes
             in_link += 1
             rel = attributes.get("rel") or ""
             if "tag" in rel:
                 page.tag_links.append(Mark(len(blocks), tag, attributes, el, node))
             name = attributes.get("class") or ""
-            if "author" in rel or attributes.get("itemprop") == "author" or (name and _by_name("a", name)[1]):
+            if "author" in rel or attributes.get("itemprop") == "author" or (name and _named[tag, name][1]):
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             descend = True
-        elif tag == "script":
-            if "ld+json" in (el.attributes.get("type") or ""):
-                content = el.text(deep=True)
-                if content:
-                    page.json_ld.append(content)
-        elif tag == "meta":
+        elif kind <= _STRONG:  # one of these two
             attributes = el.attributes
-            name = (
-                attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
-                or attributes.get("http-equiv") or ""
-            )  # fmt: skip
-            content = attributes.get("content")
-            if name and content:
-                page.metas.append((name.strip().lower(), content))
-        elif tag == "link":
-            attributes = el.attributes
-            href, rel = attributes.get("href"), attributes.get("rel")
-            if href and rel:
-                page.links.append((rel.lower(), href, attributes.get("hreflang") or ""))
-        elif tag == "title":
-            page.title = page.title or text(el)
-        elif tag == "base":
-            page.base = page.base or el.attributes.get("href") or ""
-        elif tag in ("img", "amp-img"):
-            page.images.append(Mark(len(blocks), tag, el.attributes, el, node))
-        elif tag in _EMBEDS:
-            page.embeds.append(Mark(len(blocks), tag, el.attributes, el, node))
-            descend = tag in ("video", "audio", "picture")
-        elif tag == "input" and (el.attributes.get("type") or "").lower() == "password":
-            page.passwords += 1
+            descend = not attributes or _inline(page, Mark(len(blocks), tag, attributes, el, node))
+            if tag == "time":
+                page.times.append(Mark(len(blocks), tag, attributes, el, node))
+            elif kind == _STRONG and descend:
+                in_strong += 1
+        elif kind == _BREAK:
+            pieces.append("\x00")
+        elif kind == _MARKED:
+            _MARKS[tag](page, Mark(len(blocks), tag, el.attributes, el, node))
+            descend = tag in _SEVERAL
+        elif kind == _TOLD:
+            _TELLING[tag](page, el)
         if descend:
-            inner = el.first_child
-            if inner is not None and seen < MAX_NODES:
-                stack.append((el, tag))
-                el = inner
-                continue
-            leave(tag)
-        following = el.next
-        while following is None and stack:
-            el, tag = stack.pop()
-            leave(tag)
-            following = el.next
-        el = following
+            stack.append((el, kind))
+            el = el.first_child if seen < MAX_NODES else None
+        else:
+            el = el.next
+        while el is None and stack:
+            el, kind = stack.pop()
+            if kind == _BLOCK:
+                if pieces:
+                    _set(blocks, node, pieces, links, strong)
+                    links = strong = 0
+                boxes.pop().end = len(blocks)
+                node = boxes[-1]
+            elif kind == _LINK:
+                in_link -= 1
+            elif kind == _STRONG:
+                in_strong -= 1
+            el = el.next
     if pieces:
-        flush()
+        _set(blocks, node, pieces, links, strong)
     for box in boxes:
         box.end = len(blocks)
     for marks in (page.times, page.bylines, page.images, page.embeds, page.itemprops, page.tag_links):
@@ -396,21 +353,128 @@ def walk(parser: LexborHTMLParser) -> Page:
     return page
 
 
+def _set(blocks: list[Block], node: Node, pieces: list[str], links: int, strong: int) -> None:
+    """Make blocks of the *pieces* of text that stand in *node*, and empty the list."""
+    raw = "".join(pieces) if len(pieces) > 1 else pieces[0]
+    pieces.clear()
+    if len(blocks) >= MAX_BLOCKS:
+        return
+    if "\x00" not in raw:
+        if line := clean(raw):
+            blocks.append(Block(line, node, links, strong))
+        return
+    parts = _lines(raw)
+    for part in parts:
+        if (line := clean(part)) and len(blocks) < MAX_BLOCKS:
+            share = len(part) / len(raw) if len(parts) > 1 else 1.0
+            blocks.append(Block(line, node, int(links * share), int(strong * share)))
+
+
+def _inline(page: Page, mark: Mark) -> bool:
+    """Note what the attributes of an inline element say; whether its text is seen."""
+    attributes = mark.attributes
+    name = attributes.get("class") or attributes.get("id") or ""
+    seen = not (_unseen(attributes) or (name and _UNSEEN.search(name)))
+    if "itemprop" in attributes:
+        page.itemprops.append(mark)
+        name = f"{name} {attributes['itemprop'] or ''}"
+    if (name and _named["", name][1]) or attributes.get("rel") == "author":
+        page.bylines.append(mark)
+    return seen
+
+
 # Words for screen readers inside a sentence ("opens new tab").
 _UNSEEN = re.compile(r"visually-?hidden|\bsr-only\b|screen-reader-text", re.IGNORECASE)
+
+
+# --- elements without text of their own -------------------------------------------------------------------
+
+
+def _read_script(page: Page, el: Any) -> None:
+    if "ld+json" in (el.attributes.get("type") or ""):
+        content = el.text(deep=True)
+        if content:
+            page.json_ld.append(content)
+
+
+def _read_meta(page: Page, el: Any) -> None:
+    attributes = el.attributes
+    name = (
+        attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+        or attributes.get("http-equiv") or ""
+    )  # fmt: skip
+    content = attributes.get("content")
+    if name and content:
+        page.metas.append((name.strip().lower(), content))
+
+
+def _read_link(page: Page, el: Any) -> None:
+    attributes = el.attributes
+    href, rel = attributes.get("href"), attributes.get("rel")
+    if href and rel:
+        page.links.append((rel.lower(), href, attributes.get("hreflang") or ""))
+
+
+def _read_title(page: Page, el: Any) -> None:
+    page.title = page.title or text(el)
+
+
+def _read_base(page: Page, el: Any) -> None:
+    page.base = page.base or el.attributes.get("href") or ""
+
+
+def _read_input(page: Page, el: Any) -> None:
+    if (el.attributes.get("type") or "").lower() == "password":
+        page.passwords += 1
+
+
+def _mark_image(page: Page, mark: Mark) -> None:
+    page.images.append(mark)
+
+
+def _mark_embed(page: Page, mark: Mark) -> None:
+    page.embeds.append(mark)
+
+
+def _mark_noscript(page: Page, mark: Mark) -> None:
+    """Images that load by script have their address here."""
+    for image in mark.el.css("img"):
+        page.images.append(Mark(mark.at, mark.tag, image.attributes, image, mark.node))
+
+
+_TELLING: dict[str, Callable[[Page, Any], None]] = {
+    "script": _read_script,
+    "meta": _read_meta,
+    "link": _read_link,
+    "title": _read_title,
+    "base": _read_base,
+    "input": _read_input,
+}
 _EMBEDS = frozenset(
     "video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split()
 )
+_SEVERAL = frozenset(["video", "audio"])
+"""Embeds that hold others."""
+_MARKS: dict[str, Callable[[Page, Mark], None]] = {
+    "img": _mark_image,
+    "amp-img": _mark_image,
+    "noscript": _mark_noscript,
+    **dict.fromkeys(_EMBEDS, _mark_embed),
+}
 
-
-# What the walk does with a tag: 1 a block, 2 nothing within is read, 3 by name; any other is inline text.
-_KINDS = (
-    dict.fromkeys(BLOCKS, 1)
-    | dict.fromkeys((*SKIPPED, "-comment", "noscript"), 2)
-    | dict.fromkeys(
-        (*_EMBEDS, "br", "a", "script", "meta", "link", "title", "base", "img", "amp-img", "input"), 3
-    )
-)
+# What the walk does with a tag; any other than these is inline text.
+_INLINE, _STRONG, _TEXT, _BLOCK, _LINK, _BREAK, _MARKED, _TOLD, _PASSED = range(9)
+_KINDS = {
+    **dict.fromkeys(BLOCKS, _BLOCK),
+    **dict.fromkeys((*SKIPPED, "-comment"), _PASSED),
+    **dict.fromkeys(_MARKS, _MARKED),
+    **dict.fromkeys(_TELLING, _TOLD),
+    "-text": _TEXT,
+    "a": _LINK,
+    "strong": _STRONG,
+    "b": _STRONG,
+    "br": _BREAK,
+}
 
 
 def _lines(raw: str) -> list[str]:

@@ -77,6 +77,53 @@ FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidd
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
+class _Tokens(dict[str, tuple[str, bool, bool]]):
+    """What one class name, id … says of its box, as :func:`name_says`.
+
+    Remembered: boxes bear ever new combinations of the same ones.
+    """
+
+    def __missing__(self, token: str) -> tuple[str, bool, bool]:
+        if len(self) >= 100_000:
+            self.clear()
+        self[token] = said = _token_says(token)
+        return said
+
+
+_tokens = _Tokens()
+
+
+def _token_says(token: str) -> tuple[str, bool, bool]:
+    if len(token) > 50 or token.count("-") > 4:
+        return "", False, False  # a slug of the box's text ("the-actor-wore-a-similar-style") names nothing
+    why = before = ""
+    byline = caption = False
+    for word in _NAME_WORD.findall(token):
+        low = str(word).lower()
+        if (
+            low in BYLINE_WORDS
+            or (before == "by" and low.startswith("line"))
+            or (before, low) == ("written", "by")
+        ):
+            byline = True
+        if low in CAPTION_WORDS or low.endswith("caption"):
+            caption = True
+        if (
+            not why
+            and before not in FURNITURE_NOT_AFTER
+            and (
+                low in FURNITURE_WORDS
+                or low.startswith(FURNITURE_PREFIXES)
+                or f"{before}-{low}" in FURNITURE_PAIRS
+            )
+        ):
+            why = low
+        before = low
+    if not why and token.lower() in ("ad", "tag", "tag-list"):
+        why = token.lower()
+    return why, byline, caption
+
+
 def name_says(name: str) -> tuple[str, bool, bool]:
     """(the word that makes a box's name one of furniture or empty, whether a byline, whether a caption).
 
@@ -86,32 +133,10 @@ def name_says(name: str) -> tuple[str, bool, bool]:
     why = ""
     byline = caption = False
     for token in name.split():
-        if len(token) > 50 or token.count("-") > 4:
-            continue  # a slug of the text that the box holds ("the-actor-wore-a-similar-style") names nothing
-        before = ""
-        for word in _NAME_WORD.findall(token):
-            low = str(word).lower()
-            if (
-                low in BYLINE_WORDS
-                or (before == "by" and low.startswith("line"))
-                or (before, low) == ("written", "by")
-            ):
-                byline = True
-            if low in CAPTION_WORDS or low.endswith("caption"):
-                caption = True
-            if (
-                not why
-                and before not in FURNITURE_NOT_AFTER
-                and (
-                    low in FURNITURE_WORDS
-                    or low.startswith(FURNITURE_PREFIXES)
-                    or f"{before}-{low}" in FURNITURE_PAIRS
-                )
-            ):
-                why = low
-            before = low
-        if not why and token.lower() in ("ad", "tag", "tag-list"):
-            why = token.lower()
+        says, signs, describes = _tokens[token]
+        why = why or says
+        byline = byline or signs
+        caption = caption or describes
     return why, byline, caption
 
 
