@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 
+_EXITING = 0x4
+"""Of a process's flags (``PF_EXITING``): it is being taken apart."""
+_KILLED = 1 << (signal.SIGKILL - 1)
 
-def _stat(pid: int) -> tuple[str, str]:
-    """State letter of process *pid*, and when it began in clock ticks since boot; empty where not told.
 
-    Start and pid together name a process for good: pids are used again.
-    """
+def _stat(pid: int) -> list[str]:
+    """What ``/proc`` says of process *pid* after its name (state, parent …); empty where not told."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return fields[0], fields[19]
-    except (OSError, IndexError):
-        return "", ""
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _start(stat: list[str]) -> str:
+    """When the process began, in clock ticks since boot: start and pid together name it for good."""
+    return stat[19] if len(stat) > 19 else ""
 
 
 def owner_name() -> str:
     """This process as an owner: ``host/pid/start``."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_stat(os.getpid())[1]}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_start(_stat(os.getpid()))}"
 
 
 def is_dead(owner: str) -> bool:
-    """Whether *owner* was a process of this machine that is gone; False where that cannot be known."""
+    """Whether *owner* was a process of this machine that is gone; False where that cannot be known.
+
+    A process that was killed is gone as soon as the signal stands against it: it does nothing more, but on a
+    busy machine it may take seconds until the system has buried it.
+    """
     host, _, rest = owner.partition("/")
     pid_text, _, start = rest.partition("/")
     if host != socket.gethostname() or not pid_text.isdigit():
         return False
+    pid = int(pid_text)
     try:
-        os.kill(int(pid_text), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         pass
-    state, now = _stat(int(pid_text))
-    return state in ("Z", "X") or bool(start and now and start != now)
+    stat = _stat(pid)
+    now = _start(stat)
+    return ends(stat, _status(pid)) or bool(start and now and start != now)
+
+
+def _status(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return ""
+
+
+def ends(stat: list[str], status: str) -> bool:
+    """Whether a process of which ``/proc`` says *stat* and *status* is dead, or cannot act any more."""
+    if stat and (stat[0] in ("Z", "X") or int(stat[6]) & _EXITING):
+        return True
+    pending = [line.split()[1] for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(int(mask, 16) & _KILLED for mask in pending)
