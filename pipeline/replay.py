@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -67,24 +68,18 @@ def replay_pages(
         readers = stack.enter_context(Readers(config, workers=workers))
         shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config.sources, counts)
         found: Counter[str] = Counter()
-        pages = shelf.kept(_in_order(archive, files, found))
+        visits: list[dict[str, Any]] = []  # met among the pages, as these are read
+        pages = shelf.kept(_in_order(archive, files, found, visits.append))
         done = 0
         for group in chunks(readers.read(pages), COMMIT_PAGES):
             with ledger.together():
                 ends = [_end(page, outcome, ledger) for page, outcome in group]
-            counts.update(ends)
+                counts.update(ends + _restored(visits, ledger))
             done += len(ends)
             if progress is not None:
                 progress(done)
-        for path in files:
-            for visit in archive.iter_visits(path):
-                try:
-                    ledger.restore_visit(visit)
-                except ValueError as fault:
-                    log.warning("visit_unreadable", file=path.name, fault=str(fault))
-                    found["broken"] += 1
-                else:
-                    counts["visits"] += 1
+        with ledger.together():
+            counts.update(_restored(visits, ledger))
     found.pop("pages", None)
     return counts + found
 
@@ -151,8 +146,30 @@ class _Shelf:
         )
 
 
-def _in_order(archive: Archive, files: Sequence[Path], counts: Counter[str]) -> Iterator[FetchedPage]:
+def _restored(visits: list[dict[str, Any]], ledger: Ledger) -> list[str]:
+    """Write *visits* and empty the list; the names under which they are counted."""
+    ends = []
+    for visit in visits:
+        try:
+            ledger.restore_visit(visit)
+        except ValueError as fault:
+            log.warning("visit_unreadable", source=visit.get("source_id"), fault=str(fault))
+            ends.append("broken")
+        else:
+            ends.append("visits")
+    visits.clear()
+    return ends
+
+
+def _in_order(
+    archive: Archive,
+    files: Sequence[Path],
+    counts: Counter[str],
+    on_visit: Callable[[dict[str, Any]], object],
+) -> Iterator[FetchedPage]:
     """The pages of all *files* by the time they were fetched, as far as that can be had with flat memory.
+
+    The visits among them are handed to *on_visit*.
 
     Each file is in order by itself; files that were written side by side (their names say when each was
     begun) are merged.  Files from elsewhere follow one another as given.
@@ -171,7 +188,7 @@ def _in_order(archive: Archive, files: Sequence[Path], counts: Counter[str]) -> 
     while waiting or heads:
         while waiting and len(heads) < _OPEN_FILES and (not heads or waiting[-1][0] <= heads[0][0]):
             _, number, path = waiting.pop()
-            advance(number, archive.iter_pages(path, counts))
+            advance(number, archive.iter_pages(path, counts, on_visit=on_visit))
         if heads:
             _, number, page, pages = heapq.heappop(heads)
             yield page

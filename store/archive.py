@@ -21,7 +21,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -110,7 +110,12 @@ class Archive:
         return page
 
     def iter_pages(
-        self, path: Path, counts: Counter[str] | None = None, *, max_bytes: int = MAX_BYTES
+        self,
+        path: Path,
+        counts: Counter[str] | None = None,
+        *,
+        max_bytes: int = MAX_BYTES,
+        on_visit: Callable[[dict[str, Any]], object] = lambda visit: None,
     ) -> Iterator[FetchedPage]:
         """Every page of a WARC file, ours or anybody's, in file order; memory stays at a few pages.
 
@@ -121,7 +126,8 @@ class Archive:
 
         What cannot be had whole is skipped and counted in *counts*: ``broken`` (damaged record),
         ``truncated`` (the crawler says so, or the body ends early), ``too_large``, ``not_http``; ``pages``
-        counts the rest. Raises :class:`ArchiveError` if the file cannot be read at all.
+        counts the rest.  The visits met on the way (:meth:`iter_visits`) are handed to *on_visit*.  Raises
+        :class:`ArchiveError` if the file cannot be read at all.
         """
         counts = Counter() if counts is None else counts
         name = self._name(path)
@@ -134,6 +140,12 @@ class Archive:
                     continue
                 if record.type == "warcinfo":
                     own = f"software: {_SOFTWARE}/".encode() in (record.block or b"")
+                elif record.headers.get("content-type") == _VISIT:
+                    visit = _visit(record)
+                    if visit is None:
+                        counts["broken"] += 1
+                    else:
+                        on_visit(visit)
                 elif own and record.type == "response":
                     waiting = record
                 elif own and record.type == "metadata" and waiting is not None:
@@ -166,15 +178,14 @@ class Archive:
         return page
 
     def iter_visits(self, path: Path) -> Iterator[dict[str, Any]]:
-        """The visits that :meth:`ArchiveWriter.write_visit` wrote to *path*, as they were given."""
+        """The visits that :meth:`ArchiveWriter.write_visit` wrote to *path*, as they were given.
+
+        Who reads the pages too has them from :meth:`iter_pages`, without reading the file twice.
+        """
         try:
             for record in records(path):
-                if (
-                    isinstance(record, Record)
-                    and record.headers.get("content-type") == _VISIT
-                    and record.block
-                ):
-                    yield json.loads(record.block)
+                if isinstance(record, Record) and (visit := _visit(record)) is not None:
+                    yield visit
         except OSError as fault:
             raise ArchiveError(f"{path}: {fault.strerror or fault}") from fault
 
@@ -434,6 +445,17 @@ def _describes(record: Record, response: Record) -> bool:
         and record.headers.get("warc-concurrent-to") == response.headers.get("warc-record-id")
         and record.block is not None
     )
+
+
+def _visit(record: Record) -> dict[str, Any] | None:
+    """The visit that *record* keeps; ``None`` if it is none, or a damaged one."""
+    if record.headers.get("content-type") != _VISIT:
+        return None
+    try:
+        visit = json.loads(record.block or b"")
+    except ValueError:
+        return None
+    return visit if isinstance(visit, dict) else None
 
 
 def _http_body(block: bytes) -> tuple[bytes, bytes]:

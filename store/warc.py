@@ -15,6 +15,9 @@ from typing import BinaryIO, Protocol
 
 _GZIP = b"\x1f\x8b\x08"
 _STEP = 65536
+"""How much is read from a file at a time."""
+_PIECE = 1 << 18
+"""How much is inflated at a time: most pages whole."""
 _LINE = 65536
 _HEADERS = 1000
 
@@ -75,40 +78,49 @@ class _Member:
         file.seek(offset)
         self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
         self._compressed = b""
-        self._buffer = bytearray()
+        self._buffer = b""
+        self._at = 0
+        """How much of the buffer was taken."""
 
-    def _fill(self) -> bool:
-        """Inflate a little more; ``False`` at the end of the member."""
+    def _inflated(self) -> bytes:
+        """A little more of the member; empty at its end."""
         while not self._inflater.eof:
             if not self._compressed:
                 self._compressed = self._file.read(_STEP)
             try:
-                piece = self._inflater.decompress(self._compressed, _STEP)
+                piece = self._inflater.decompress(self._compressed, _PIECE)
             except zlib.error as fault:
                 raise _Damaged(str(fault)) from None
             exhausted = not self._compressed
             self._compressed = self._inflater.unconsumed_tail
             if piece:
-                self._buffer += piece
-                return True
+                return piece
             if exhausted and not self._inflater.eof:
                 raise _Damaged("the file ends inside a gzip member")
-        return False
+        return b""
 
     def read(self, size: int) -> bytes:
-        while len(self._buffer) < size and self._fill():
-            pass
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
+        taken = self._buffer[self._at : self._at + size]
+        self._at += len(taken)
+        if len(taken) == size:
+            return taken
+        pieces = [taken]
+        missing = size - len(taken)
+        while missing and (piece := self._inflated()):
+            pieces.append(piece[:missing])
+            self._buffer, self._at = piece, len(pieces[-1])
+            missing -= self._at
+        return b"".join(pieces)
 
     def line(self) -> bytes:
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0 and len(self._buffer) < _LINE:
-            searched = len(self._buffer)
-            if not self._fill():
+        while (end := self._buffer.find(b"\n", self._at)) < 0 and len(self._buffer) - self._at < _LINE:
+            piece = self._inflated()
+            if not piece:
                 break
-        return self.read(end + 1 if end >= 0 else min(len(self._buffer), _LINE))
+            self._buffer, self._at = self._buffer[self._at :] + piece, 0
+        begin = self._at
+        self._at = end + 1 if end >= 0 else min(len(self._buffer), begin + _LINE)
+        return self._buffer[begin : self._at]
 
     def end(self) -> int:
         """Offset of what follows the member in the file; only once its end was read."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -144,8 +145,27 @@ def test_visits_come_back_as_they_were_given(tmp_path: Path) -> None:
     with archive.writer() as writer:
         writer.write_page(page())
         writer.write_visit(visit)
-    assert list(archive.iter_visits(archive.files()[0])) == [visit]
-    assert len(list(archive.iter_pages(archive.files()[0]))) == 1
+        writer.write_page(page(2))
+    (file,) = archive.files()
+    assert list(archive.iter_visits(file)) == [visit]
+    met: list[dict[str, Any]] = []
+    assert len(list(archive.iter_pages(file, on_visit=met.append))) == 2
+    assert met == [visit]
+
+
+@pytest.mark.parametrize("block", [b"", b"{", b"[]", b'"ok"', b"\xff"])
+def test_damaged_visit_is_counted_and_harms_no_page(tmp_path: Path, block: bytes) -> None:
+    archive = Archive(tmp_path)
+    write(archive, page())
+    (file,) = archive.files()
+    head = "WARC/1.1\r\nWARC-Type: metadata\r\nContent-Type: application/vnd.marsad.visit+json\r\n"
+    spoiled = f"{head}Content-Length: {len(block)}\r\n\r\n".encode() + block + b"\r\n\r\n"
+    file.write_bytes(file.read_bytes() + gzip.compress(spoiled))
+    counts: Counter[str] = Counter()
+    met: list[dict[str, Any]] = []
+    assert len(list(archive.iter_pages(file, counts, on_visit=met.append))) == 1
+    assert (counts["broken"], met) == (1, [])
+    assert list(archive.iter_visits(file)) == []
 
 
 @pytest.mark.parametrize("cut", [1, 20, 100, 400, 700])
@@ -373,4 +393,4 @@ def test_memory_is_spared_by_reading_in_steps() -> None:
 
     member = _Member(stream, 0)
     assert len(member.read(1000)) == 1000
-    assert len(member._buffer) <= 65536
+    assert len(member._buffer) <= 1 << 18
