@@ -297,17 +297,13 @@ def crawl(
         raise click.BadParameter(f"{since:%Y-%m-%d} is yet to come", param_hint="'--since'")
     _check_catalogue(app)
     _check_ids(app, source_ids)
-    try:
-        found = collect(
-            app,
-            list(source_ids) or None,
-            since=since.replace(tzinfo=UTC) if since else None,
-            revisit=revisit,
-            progress=not as_json,
-        )
-    except KeyboardInterrupt:
-        say("stopped; the links and pages found so far are kept. Next: `marsad crawl` goes on.")
-        raise SystemExit(PARTIAL) from None
+    found = collect(
+        app,
+        list(source_ids) or None,
+        since=since.replace(tzinfo=UTC) if since else None,
+        revisit=revisit,
+        progress=not as_json,
+    )
     if as_json:
         value = {"sources": list(found.rows), "totals": found.totals}
         click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}, ensure_ascii=False))

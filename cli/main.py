@@ -28,6 +28,16 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 """name → (where it is, one line of help): `marsad --help` must not import them all."""
 
+_STOPPED = {
+    "crawl": "the links and pages found so far are kept. Next: `marsad crawl` goes on.",
+    "replay": "what was read so far is kept. Next: the same again; what stands is not changed.",
+    "import": "what was read so far is kept. Next: the same again; what is known is passed over.",
+    "index": "an index that was being built is dropped, the one before it stands. Next: the same again.",
+    "export": "no file was made or changed. Next: the same again.",
+    "demo": "Next: `marsad demo` begins anew.",
+}
+"""command → what Ctrl-C leaves behind."""
+
 
 class Commands(click.Group):
     """The group of all commands; ends the known errors with their exit code and one clear message."""
@@ -62,6 +72,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
+        except KeyboardInterrupt:
+            say(f"stopped; {_STOPPED.get(ctx.invoked_subcommand or '', 'nothing was changed.')}")
+            raise SystemExit(PARTIAL) from None
         except Exception as error:
             if isinstance(error, OSError):
                 code = _file_exit_code(error, ctx.obj)

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from cli.context import App, program, say
+from cli.context import PARTIAL, App, program, say
 from cli.main import main
 from config.wording import counted
 
@@ -44,12 +44,14 @@ def _command(*arguments: str) -> int:
     except click.ClickException as fault:
         fault.show()
         return fault.exit_code
-    except click.Abort:
-        say("stopped; what was fetched is kept")
-        return 1
     return 0
 
 
 if __name__ == "__main__":
+    try:
+        code = run()
+    except KeyboardInterrupt:
+        say("stopped; what was fetched is kept")
+        sys.exit(PARTIAL)
     # Some outlets fail on any day: that is a line of the report, not a failure of `make run`.
-    sys.exit(0 if run() in (0, 1) else 1)
+    sys.exit(0 if code in (0, 1) else 1)

@@ -244,14 +244,31 @@ def test_help_of_a_question_is_still_help(command: str, words: list[str]) -> Non
     assert "Usage" in done.stdout
 
 
-def test_ctrl_c_says_that_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+STOPPED = [
+    pytest.param(["crawl"], "cli.collect.collect", "are kept", id="crawl"),
+    pytest.param(["replay"], "pipeline.replay.replay_pages", "is kept", id="replay"),
+    pytest.param(["import", "/dev/null"], "pipeline.replay.replay_pages", "is kept", id="import"),
+    pytest.param(["index", "rebuild"], "search.indexer.rebuild", "the one before it stands", id="rebuild"),
+    pytest.param(["export", "x"], "search.answers.Searcher.count", "no file", id="export"),
+    pytest.param(["search", "x"], "search.answers.Searcher.search", "nothing was changed", id="search"),
+    pytest.param(["demo"], "cli.demo.run", "begins anew", id="demo"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "where", "left"), STOPPED)
+def test_ctrl_c_says_what_it_leaves_behind(
+    arguments: list[str], where: str, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.collect.collect", interrupted)
-    done = CliRunner().invoke(main, ["--home", str(tmp_path), "crawl"])
-    assert done.exit_code == 1
-    assert "are kept" in done.stderr
+    Ledger.open(tmp_path).close()
+    monkeypatch.setattr(where, interrupted)
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), *arguments])
+    assert done.exit_code == 1, done.output
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("stopped; ")
+    assert left in line
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
