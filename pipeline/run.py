@@ -88,14 +88,14 @@ def settle(
 
 def _known(ledger: Ledger, *urls: str) -> StoredArticle | None:
     """The article that the ledger holds under the first of *urls* that it knows."""
+    keys = []
     for url in dict.fromkeys(urls):
         try:
-            article_id = ledger.find_by_key(url_key(url))
+            keys.append(url_key(url))
         except ValueError:  # no web address (an archive may hold anything)
             continue
-        if article_id is not None:
-            return ledger.find(article_id)
-    return None
+    article_id = ledger.find_by_keys(keys)
+    return None if article_id is None else ledger.find(article_id)
 
 
 def count(end: str, ended: StoredArticle | Rejection) -> str:

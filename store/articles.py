@@ -47,9 +47,16 @@ class Articles:
 
     def find_by_key(self, key: str) -> str | None:
         """The id of the article whose :func:`store.urls.url_key`, or that of a variant, is *key*."""
+        return self.find_by_keys([key])
+
+    def find_by_keys(self, keys: Sequence[str]) -> str | None:
+        """The id of the article of the first of *keys* (a few) under which there is one."""
         with self._db.reading() as connection:
-            own: str | None = connection.scalar(_KEYED, {"of_key": key})
-            return connection.scalar(_MET_UNDER, {"of_key": key}) if own is None else own
+            rows = connection.execute(_MET_UNDER, {"keys": keys}).all()
+        found: dict[str, str] = {}
+        for key, article_id in rows:
+            found.setdefault(key, article_id)
+        return next((found[key] for key in keys if key in found), None)
 
     def revisions(self, article_id: str) -> list[StoredArticle]:
         """Every revision of the article, the first one first; empty if there is no such article."""
@@ -200,19 +207,23 @@ _NEWEST = sa.and_(
 
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _ID = sa.bindparam("id", type_=sa.String)
-_KEYED = sa.select(articles.c.article_id).where(articles.c.key == sa.bindparam("of_key"))
-_MET_UNDER = (
-    sa.select(variants.c.article_id)
-    .where(variants.c.key == sa.bindparam("of_key"))
-    .order_by(variants.c.article_id)
-    .limit(1)
+_KEYS: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
+_OWN_KEY = sa.select(articles.c.key, articles.c.article_id, sa.literal_column("0").label("rank")).where(
+    articles.c.key.in_(_KEYS)
 )
+_VARIANT_KEY = sa.select(variants.c.key, variants.c.article_id, sa.literal_column("1").label("rank")).where(
+    variants.c.key.in_(_KEYS)
+)
+_BY_KEY = sa.union_all(_OWN_KEY, _VARIANT_KEY).subquery()
+_MET_UNDER = sa.select(_BY_KEY.c.key, _BY_KEY.c.article_id).order_by(_BY_KEY.c.rank, _BY_KEY.c.article_id)
+"""An article's own key goes before that of a variant of another one."""
 _ARTICLE = sa.select(articles).where(articles.c.article_id == _ID).with_for_update()
 _NEWEST_OF = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == _ID)
 _URLS_OF = sa.select(variants.c.url).where(variants.c.article_id == _ID)
 _HISTORY_OF = (
     sa.select(*_HEADS, *_CAPTURE).where(revisions.c.article_id == _ID).order_by(revisions.c.revision)
 )
+_NEW_ARTICLE, _NEW_REVISION, _NEW_VARIANTS = sa.insert(articles), sa.insert(revisions), sa.insert(variants)
 _ANNOUNCE = sa.insert(outbox).from_select(
     ["article_id", "revision"],
     sa.select(articles.c.article_id, articles.c.revision).where(articles.c.article_id == _ID),
@@ -301,7 +312,7 @@ def _insert_article(connection: Connection, article_id: str, annotated: Annotate
         "first_seen_at": page.fetched_at,
         "last_seen_at": page.fetched_at,
     }
-    connection.execute(sa.insert(articles), row)
+    connection.execute(_NEW_ARTICLE, row)
     _insert_revision(connection, article_id, 1, annotated, page)
 
 
@@ -309,7 +320,7 @@ def _insert_revision(
     connection: Connection, article_id: str, revision: int, annotated: Annotated, page: FetchedPage
 ) -> None:
     row = {"article_id": article_id, "revision": revision, **_page_values(annotated, page)}
-    connection.execute(sa.insert(revisions), row)
+    connection.execute(_NEW_REVISION, row)
 
 
 def _update_article(connection: Connection, article_id: str, **values: Any) -> None:
@@ -415,7 +426,7 @@ def _urls(annotated: Annotated, page: FetchedPage) -> dict[str, str]:
 def _add_variants(connection: Connection, article_id: str, urls: Mapping[str, str]) -> None:
     if urls:
         rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
-        connection.execute(sa.insert(variants), rows)
+        connection.execute(_NEW_VARIANTS, rows)
 
 
 def _announce(connection: Connection, article_id: str) -> None:

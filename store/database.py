@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -125,7 +125,7 @@ class Database:
         """A transaction that is wholly kept when the block ends, or not at all if it raises."""
         outer = self._outer()
         if outer is not None:
-            with self._translated(), outer.begin_nested():
+            with self._translated(), _undone_alone(outer):
                 yield outer
             return
         with self._translated(), self._writing.connect() as connection, connection.begin():
@@ -179,6 +179,25 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _undone_alone(connection: Connection) -> Iterator[None]:
+    """Undo what the block wrote, and no more, if it raises.
+
+    By hand, because ``begin_nested`` puts its three statements together anew each time, which takes longer
+    than running them.
+    """
+    connection.exec_driver_sql("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        # Where the database has undone the whole transaction, the fault that made it do so is to be told.
+        with suppress(sa.exc.DBAPIError):
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            connection.exec_driver_sql("RELEASE SAVEPOINT part")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
 def _on_connect(connection: sqlite3.Connection, _: object) -> None:

@@ -447,6 +447,7 @@ def _note_served(connection: Connection, served: set[str], known: set[str], now:
 # ---- rows ------------------------------------------------------------------------------------------------
 
 _LINK = sa.select(links).where(links.c.key == sa.bindparam("of_key"))
+_NEW_LINK = sa.insert(links)
 _CHANGE = sa.update(links).where(links.c.link_id == sa.bindparam("of_id"))
 
 
@@ -512,7 +513,7 @@ def end_link(
         values["article_id"] = article_id
     if row is None:
         start = {"key": key, **link_values(page.link), "discovered_at": page.fetched_at, "attempts": 0}
-        connection.execute(sa.insert(links), {**start, **values})
+        connection.execute(_NEW_LINK, {**start, **values})
         return
     capture = _capture_of(page)
     if not _same_capture(row, capture):

@@ -197,6 +197,29 @@ def test_every_address_it_was_met_under_leads_to_the_article(ledger: Ledger) -> 
     assert stored.variants == ("http://akhbar.example/?p=1", "https://www.akhbar.example/amp/news/1-title")
 
 
+def test_of_several_keys_the_first_that_is_known_decides(ledger: Ledger) -> None:
+    one, two = link(1), link(2)
+    shared, other = "https://akhbar.example/both", "https://akhbar.example/other"
+    ledger.write(None, annotated(one), decision(one), page(one, final_url=shared))
+    ledger.write(None, annotated(two), decision(two), page(two, offset=1, final_url=shared))
+    ledger.write(None, annotated(two), decision(two), page(two, offset=2, final_url=other))
+    first, second = article_id(one.url), article_id(two.url)
+    keys = {name: url_key(url) for name, url in (("1", one.url), ("2", two.url), ("s", shared), ("o", other))}
+    for asked, answer in {
+        "1": first, "2": second, "12": first, "21": second, "o1": second, "so": min(first, second),
+        "x1": first, "x": None, "xyz": None, "": None, "s1": min(first, second), "11": first,
+    }.items():  # fmt: skip
+        assert ledger.find_by_keys([keys.get(name, f"a.example/{name}") for name in asked]) == answer, asked
+
+
+def test_an_article_s_own_key_goes_before_another_s_variant(ledger: Ledger) -> None:
+    one, two = link(1), link(2)
+    ledger.write(None, annotated(one), decision(one), page(one, final_url=two.url))
+    ledger.write(None, annotated(two), decision(two), page(two, offset=1, final_url=one.url))
+    for each in (one, two):
+        assert ledger.find_by_key(url_key(each.url)) == article_id(each.url)
+
+
 # ---- links, together with articles -----------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -270,6 +271,33 @@ def test_without_room_nothing_is_lost_and_reading_goes_on(tmp_path: Path) -> Non
         assert ledger.quick_check() == []
 
 
+def test_a_ledger_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "marsad-1.warc.gz").write_bytes(b"x")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(LedgerFull, match=r"ledger\.sqlite: .*free some space"):
+            Ledger.open(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
+    with Ledger.open(tmp_path) as ledger:  # and not: damaged, it is empty
+        assert ledger.count() == 0
+
+
+def test_many_who_make_a_ledger_at_once_share_one(tmp_path: Path) -> None:
+    def begin(number: int) -> None:
+        with Ledger.open(tmp_path) as ledger:
+            write(ledger, number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(8)))
+    with Ledger.open(tmp_path) as ledger:
+        assert ledger.count() == 8
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.sqlite"]
+
+
 def test_a_ledger_held_for_too_long_is_said_to_be_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +326,9 @@ def test_calls_kept_together_are_all_kept_or_none(ledger: Ledger) -> None:
             ledger.add_links([link(2)], NOW)
         with pytest.raises(KeyError):
             ledger.retry("nobody", "dns", NOW, NOW)
+        with pytest.raises(RuntimeError), ledger._db.writing():
+            ledger.add_links([link(5), link(6)], NOW)
+            raise RuntimeError  # what was written in here alone is undone
         ledger.add_links([link(3)], NOW)
     assert ledger.status().frontier == {"discovered": 3}
     with pytest.raises(RuntimeError), ledger.together():
