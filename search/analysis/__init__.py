@@ -8,7 +8,7 @@ depend on the engine.  ``docs/analysis.md`` says what the chains do to the words
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -123,9 +123,22 @@ class Analysis:
         pairs = map(known.__getitem__, text.split())
         exact, stem = [" ".join(filter(None, each)) for each in zip(*pairs, strict=True)] or ("", "")
         if _UNUSUAL in exact or (_CONTINUES in exact and words.CONTINUED.search(text)):
-            spans = self.spans(text, language)
-            return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
+            return self._by_line(text, language)
         return Tokens(exact.replace(_CONTINUES, ""), stem)
+
+    def _by_line(self, text: str, language: str) -> Tokens:
+        """The tokens of *text*, of which some are not those of its pieces.
+
+        No token goes on behind the end of a line, and most lines hold none of those.
+        """
+        lines = [line for line in text.split("\n") if line]
+        if len(lines) > 1:
+            found = [self.tokens(line, language) for line in lines]
+            return Tokens(
+                *(" ".join(filter(None, layer)) for layer in zip(*map(astuple, found), strict=True))
+            )
+        spans = self.spans(text, language)
+        return Tokens(" ".join([span.exact for span in spans]), " ".join([span.stem for span in spans]))
 
     def _of_piece(self, language: str, piece: str) -> tuple[str, str]:
         """The tokens of *piece*, which stands between white space; marked if they hold for it alone."""

@@ -75,6 +75,7 @@ def test_a_stop_word_keeps_its_place_and_meets_no_other_word(analysis: Analysis)
 @example("1\u200f 200", "ar")
 @example("1 ²00", "fr")
 @example("5´000", "fr")
+@example("1\n²00 1 200\n\n!\n200 على الـ\nDGSN l'\nÉtat D.G\n.S", "fr")
 def test_the_quick_way_and_the_exact_way_agree(text: str, language: str) -> None:
     tokens = ANALYSIS.tokens(text, language)
     spans = ANALYSIS.spans(text, language)
