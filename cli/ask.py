@@ -414,5 +414,10 @@ def _sink(output: Path | None) -> Iterator[Any]:
         with part.open("w", encoding="utf-8", newline="") as file:
             yield file.write
         part.replace(output)
+    except OSError as fault:
+        # A disk that ran full does not say which file it was; nobody asked for one called .part.
+        if fault.filename in (None, str(part)):
+            fault.filename = str(output)
+        raise
     finally:
         part.unlink(missing_ok=True)

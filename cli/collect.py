@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -131,6 +132,10 @@ def index_waiting(app: App) -> int:
 # -- the processes beside the crawl -----------------------------------------------------------------------
 
 
+_ROOM_BYTES = 1 << 20
+"""With less than this left a disk counts as full."""
+
+
 class _Follower:
     """A process that works beside the crawl and, once told that no more will come, ends when it is done."""
 
@@ -138,6 +143,7 @@ class _Follower:
         self._module = module
         self._process = process
         self._log = log
+        """In a folder of the home."""
 
     def finish(self, tick: Callable[[], None]) -> None:
         """Tell it that no more will come, and wait; raises ``SystemExit`` where it ended badly."""
@@ -147,10 +153,11 @@ class _Follower:
             tick()
             time.sleep(0.1)
         if code:
-            say(
-                f"{self._module} ended with {code}: see {self._log}. "
-                "Nothing is lost: run `marsad crawl` again."
-            )
+            if shutil.disk_usage(self._log.parent).free < _ROOM_BYTES:  # its log is cut short by that, too
+                why, move = f"the disk of {self._log.parent} is full", "free some space, then run"
+            else:
+                why, move = f"see {self._log}", "run"
+            say(f"{self._module} ended with {code}: {why}. Nothing is lost: {move} `marsad crawl` again.")
             raise SystemExit(PARTIAL)
 
     def abandon(self) -> None:

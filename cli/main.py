@@ -78,7 +78,7 @@ class Commands(click.Group):
         except Exception as error:
             if isinstance(error, OSError):
                 code = _file_exit_code(error, ctx.obj)
-                said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+                said = f"{error.filename or 'the output'}: {error.strerror}"
                 if code == UNREACHABLE and isinstance(error, PermissionError):
                     said += ". Next: change its owner or mode, or name another home with --home"
             else:

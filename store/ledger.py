@@ -7,6 +7,8 @@ fault of the database is a :class:`LedgerError`.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +93,8 @@ class Ledger(Frontier, Articles, Hosts, Visits, Tallies, Upkeep):
             url = sa.URL.create("sqlite", database=str(path))
         if path is not None:
             _check_file(path, create)
+            if not path.exists():
+                _make(path)
         database = Database(url, path)
         try:
             version = database.schema_version()
@@ -152,6 +156,33 @@ class Ledger(Frontier, Articles, Hosts, Visits, Tallies, Upkeep):
             return [str(fault)]
         lines = [line for line in lines if line != "ok"]
         return lines + [f"{row[0]} row {row[1]}: refers to a missing row of {row[2]}" for row in broken]
+
+
+def _make(path: Path) -> None:
+    """Make an empty ledger that appears at *path* whole or not at all.
+
+    On a full disk SQLite would leave an empty file, which looks like a ledger that lost everything.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    beside = [draft.with_name(draft.name + end) for end in ("", "-wal", "-shm", "-journal")]
+    try:
+        database = Database(sa.URL.create("sqlite", database=str(draft)), path)
+        try:
+            database.create()
+        finally:
+            database.dispose()
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was quicker: its ledger stands
+        except OSError:  # a file system without links
+            if not path.exists():
+                draft.replace(path)
+    except OSError as fault:
+        raise LedgerError(f"{path}: cannot be made: {fault.strerror or fault}") from fault
+    finally:
+        for each in beside:
+            each.unlink(missing_ok=True)
 
 
 def _check_file(path: Path, create: bool) -> None:

@@ -85,6 +85,8 @@ def _next_move(said: str) -> str:
             ". marsad needs to write this folder, also to search in it. "
             "Next: change its owner or mode, or name another home with --home"
         )
+    if "No space left" in said or "StorageFull" in said:
+        return ". Nothing is lost: free some space and go on"
     return ""
 
 

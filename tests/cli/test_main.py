@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from cli.ask import _sink
+from cli.collect import _Follower
 from cli.main import _COMMANDS, main
 from store.ledger import Ledger
 from tests.house.test_imports import ROOT
@@ -269,6 +273,35 @@ def test_ctrl_c_says_what_it_leaves_behind(
     (line,) = done.stderr.splitlines()
     assert line.startswith("stopped; ")
     assert left in line
+
+
+@pytest.mark.parametrize(("free", "said"), [(1000, "is full"), (1 << 30, "reader.log")])
+def test_a_process_beside_the_crawl_that_ends_badly_is_told_with_the_reason(
+    free: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(1)"], stdin=subprocess.PIPE
+    )
+    with pytest.raises(SystemExit) as ended:
+        _Follower("pipeline.reader", process, tmp_path / "reader.log").finish(lambda: None)
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert said in shown and "Nothing is lost" in shown
+
+
+def test_an_export_that_finds_no_room_names_its_file_and_leaves_the_old_one(tmp_path: Path) -> None:
+    output = tmp_path / "all.jsonl"
+    output.write_text("of yesterday\n")
+    with pytest.raises(OSError, match=r"all\.jsonl"), _sink(output) as write:
+        write("{}\n")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert output.read_text() == "of yesterday\n"
+    assert list(tmp_path.iterdir()) == [output]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
