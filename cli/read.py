@@ -106,9 +106,12 @@ def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
     try:
         page = _page(row)
         result: Article | Rejection = read(page, _rules(app, page.url, row.get("language")))
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        missing = f"no key {fault}" if isinstance(fault, KeyError) else str(fault)
-        return {"rejected": "unreadable", "url": row.get("url"), "detail": missing}
+    except OSError as fault:
+        why = f"{row['path']}: {fault.strerror or fault}"
+        return {"rejected": "unreadable", "url": row.get("url"), "detail": why}
+    except (ValueError, KeyError, TypeError) as fault:
+        why = f"no key {fault}" if isinstance(fault, KeyError) else str(fault)
+        return {"rejected": "unreadable", "url": row.get("url"), "detail": why}
     if isinstance(result, Rejection):
         return {"rejected": str(result.reason), "url": result.url, "detail": result.detail}
     return {**article_record(result), "origins": dict(result.origins)}

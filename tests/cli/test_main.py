@@ -182,6 +182,7 @@ def test_extract_answers_each_line_of_a_list(
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer.get("rejected") for answer in answers] == rejected
     assert done.exit_code == (1 if any(rejected) else 0)
+    assert "Errno" not in done.stdout, "details are words for a person"
 
 
 def test_a_list_in_another_encoding_harms_its_lines_only(

@@ -147,7 +147,10 @@ def test_search_has_the_documented_keys(desk: Desk) -> None:
     found = desk.json("search", "الأمن", "--facets", "source,lang,country,scope,relevance,institution,place")
     assert set(found) == {"query", "total", "took_ms", "hits", "facets", "demo"}
     hit_keys = {"article_id", "url", "source", "title", "language", "published_at", "score"}
-    assert all(set(hit) == hit_keys | {"highlights", "matched"} for hit in found["hits"])
+    for hit in found["hits"]:
+        assert set(hit) == hit_keys | {"highlights", "matched"}
+        assert all(set(each) == {"field", "text", "marks"} for each in hit["highlights"])
+        assert all(set(each) == {"term", "via", "words"} for each in hit["matched"])
     assert sum(bucket["count"] for bucket in found["facets"]["lang"]) == found["total"]
 
 
@@ -177,6 +180,17 @@ def test_status_has_the_documented_keys(desk: Desk) -> None:
     }  # fmt: skip
     assert status["outbox"] == 0
     assert status["articles"] + 2 == status["revisions"]
+
+
+def test_index_and_show_have_the_documented_keys(desk: Desk) -> None:
+    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox"}
+    assert set(desk.json("index", "status")) == keys
+    assert set(desk.json("index", "verify")) == {"articles", "missing", "stale", "surplus", "outbox"}
+    revised = [key for key, row in desk.export().items() if row["revision"] > 1]
+    shown = desk.json("show", revised[0], "--revisions")
+    assert set(shown) == {*EXPORT_KEYS, "revisions", "demo"}
+    assert [list(row) for row in shown["revisions"]] == [EXPORT_KEYS] * shown["revision"]
+    assert [row["revision"] for row in shown["revisions"]] == list(range(1, shown["revision"] + 1))
 
 
 def test_crawl_has_the_documented_keys(desk: Desk) -> None:
@@ -214,5 +228,5 @@ def test_gaps_of_each_compared_query_are_counted_among_its_own_outlets(desk: Des
     shown = desk.run("trend", "from:200d", "--compare", "from:200d scope:agency", "--by", "month")
     everywhere, agencies = shown.split("scope:agency", 1)
     assert "of 11 outlets not collected" in everywhere
-    assert "of 1 outlets not collected" in agencies
+    assert "of 1 outlet not collected" in agencies
     assert "of 11 outlets" not in agencies
