@@ -40,7 +40,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         return Rejection(Reason.NOT_HTML, page.url, other)
     decoded = decoding.decode(page.body, page.header("content-type"), rules.languages)
     try:
-        parser, flattened = tree.parse(decoded.text)
+        parser, flattened = tree.parse(decoded.raw)
     except ValueError as error:
         return Rejection(Reason.UNREADABLE, page.url, str(error)[:200])
     rule = selected.rule_for(rules.selectors, page.fetched_at.date())

@@ -58,6 +58,8 @@ _SAMPLE = 60_000
 class Decoded:
     text: str
     """The page's characters, without NUL and other controls that HTML forbids."""
+    raw: bytes
+    """The same as UTF-8: what the parser reads."""
     encoding: str
     """Python's name of the codec."""
     flags: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...] = (
     """The characters of *body*; never raises.  *languages*: what the outlet declares, first = default."""
     flags: list[str] = []
     text, encoding = _decode(body, content_type, languages, flags)
-    raw = body if encoding == "utf-8" else text.encode("utf-8", "replace")
+    raw = body.removeprefix(codecs.BOM_UTF8) if encoding == "utf-8" else text.encode("utf-8", "replace")
     special = raw.translate(None, _ASCII)  # little is left, and what follows looks through it several times
     if len(special.translate(None, _ASCII_CONTROLS)) != len(special):
         text = CONTROLS.sub("", text)
@@ -78,7 +80,9 @@ def decode(body: bytes, content_type: str | None, languages: tuple[str, ...] = (
         if repaired is not None:
             text = repaired
             flags.append("mojibake_repaired")
-    return Decoded(text, encoding, tuple(flags))
+    if flags or "\ufffd" in text:  # else the bytes that came will do, as they do for nearly all pages
+        raw = text.encode("utf-8", "replace")
+    return Decoded(text, raw, encoding, tuple(flags))
 
 
 def _decode(

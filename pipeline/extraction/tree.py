@@ -93,10 +93,11 @@ def _flatten(text: str) -> str:
     return _KEPT_TAG.sub(lambda tag: f"<{tag[1]}>" if tag[1] else "<br><br>", text)
 
 
-def parse(text: str) -> tuple[LexborHTMLParser, bool]:
-    """The parsed page, and whether its markup had to be flattened first.  Raises ``ValueError`` for no page
-    at all."""
-    raw = text.encode("utf-8", "replace")
+def parse(raw: bytes) -> tuple[LexborHTMLParser, bool]:
+    """The parsed page, which is *raw* in UTF-8, and whether its markup had to be flattened first.
+
+    Raises ``ValueError`` for no page at all.
+    """
     if _has_long_part(raw):
         raw = b">".join([_shorten(part) if len(part) > _LONG_TAG else part for part in raw.split(b">")])
     hostile = _hostile(raw)

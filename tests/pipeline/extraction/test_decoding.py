@@ -109,3 +109,25 @@ def test_nul_and_controls_are_dropped() -> None:
 )
 def test_labels_are_read_as_the_web_reads_them(label: str, expected: str | None) -> None:
     assert codec(label) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        "<p>أمن é \ufffd</p>".encode(),
+        codecs.BOM_UTF8 + "<p>é</p>".encode(),
+        codecs.BOM_UTF8 * 2 + b"<p>x</p>",
+        codecs.BOM_UTF8 + b"<p>\xff\xd8</p>",
+        b"<p>one\x00 two\x85</p>",
+        "<p>un mot de \x85 trop</p>".encode(),
+        ARABIC.encode()[:-9] + b"\xd8",
+        ARABIC.encode("cp1256"),
+        ARABIC.encode("utf-16"),
+        ARABIC.encode("utf-16-le"),
+        ("La sûreté a démenti à côté " * 3).encode().decode("cp1252").encode(),
+    ],
+)
+def test_the_parser_is_given_the_same_text_as_utf8(body: bytes) -> None:
+    got = decode(body, None, ("ar",))
+    assert got.raw == got.text.encode()

@@ -12,7 +12,7 @@ LONG = 30_000
 
 
 def walked(markup: str) -> tree.Page:
-    return tree.walk(tree.parse(markup)[0])
+    return tree.walk(tree.parse(markup.encode())[0])
 
 
 def why(attributes: str, tag: str = "div") -> str:
