@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,10 +34,6 @@ def _searcher(app: App) -> Iterator[Searcher]:
     app.require_ledger()
     with Searcher(app.config, app.data) as searcher:
         yield searcher
-
-
-def _print_json(app: App, value: dict[str, Any]) -> None:
-    click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}, ensure_ascii=False))
 
 
 def _local(app: App, at: datetime | None) -> str:
@@ -84,7 +79,7 @@ def search(
             say(str(fault))
             raise SystemExit(USAGE) from None
     if as_json:
-        _print_json(app, answer.to_json())
+        app.print_json(answer.to_json())
     elif answer.total:
         for line in _answer_lines(app, answer):
             click.echo(line)
@@ -114,8 +109,7 @@ def _nothing(app: App, query: str) -> str:
 
 
 def _answer_lines(app: App, answer: SearchAnswer) -> Iterator[str]:
-    if app.demo:
-        yield "— demo press: everything below is invented —"
+    yield from app.banner()
     shown = len(answer.hits)
     part = f", {shown} shown" if shown < answer.total else ""
     yield f"{counted(answer.total, 'article')}{part} ({answer.took_ms:g} ms)"
@@ -206,7 +200,7 @@ def trend(
         svg.write_text(draw(found, measure="share" if share else "count"), encoding="utf-8")
         say(f"drawn: {svg}")
     if as_json:
-        _print_json(app, found.to_json())
+        app.print_json(found.to_json())
     elif not svg:
         for line in _trend_lines(app, found, share):
             click.echo(line)
@@ -220,8 +214,7 @@ _BAR_WIDTH = 32
 
 
 def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
-    if app.demo:
-        yield "— demo press: everything below is invented —"
+    yield from app.banner()
     lines: list[tuple[str, Sequence[Point], int]] = [
         (value, points, found.sources) for value, points in found.split.items()
     ]
@@ -271,11 +264,9 @@ def show(article_id: str, revisions: bool, as_json: bool) -> None:
     source = app.config.sources.get(stored.article.source_id)
     if as_json:
         rows = [record(one, source) for one in history]
-        _print_json(app, {**record(stored, source), "revisions": rows} if revisions else rows[0])
+        app.print_json({**record(stored, source), "revisions": rows} if revisions else rows[0])
         return
-    if app.demo:
-        click.echo("— demo press: everything below is invented —")
-    for line in _article_lines(app, stored, source):
+    for line in (*app.banner(), *_article_lines(app, stored, source)):
         click.echo(line)
     for older, newer in pairwise(history):
         click.echo("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -312,8 +311,7 @@ def crawl(
         progress=not as_json,
     )
     if as_json:
-        value = {"sources": list(found.rows), "totals": found.totals}
-        click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}, ensure_ascii=False))
+        app.print_json({"sources": list(found.rows), "totals": found.totals})
     else:
         for line in report(app, found):
             click.echo(line)
@@ -349,8 +347,7 @@ def _check_ids(app: App, source_ids: Sequence[str]) -> None:
 
 def report(app: App, found: Collected) -> Iterator[str]:
     """What a collection brought, for a person: one line a source that brought or failed something."""
-    if app.demo:
-        yield "— demo press: everything below is invented —"
+    yield from app.banner()
     if not found.rows:
         yield "nothing is due"
         return

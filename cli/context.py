@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,6 +55,17 @@ class App:
     @property
     def demo(self) -> bool:
         return (self.data / DEMO_MARK).exists()
+
+    def print_json(self, value: Mapping[str, Any]) -> None:
+        """*value* as one JSON object on a line of stdout, with ``demo: true`` where it is of a demo home."""
+        import json
+
+        click.echo(json.dumps({**value, **({"demo": True} if self.demo else {})}, ensure_ascii=False))
+
+    def banner(self) -> Iterator[str]:
+        """The line that every answer for a person begins with, where what follows is invented."""
+        if self.demo:
+            yield "— demo press: everything below is invented —"
 
     def require_ledger(self) -> None:
         """Ends the call with :data:`NOTHING_FOUND` where nothing was ever collected."""

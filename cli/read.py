@@ -214,8 +214,10 @@ def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
         )
     indexed = index_waiting(app)
     if as_json:
-        click.echo(json.dumps({**counts, "indexed": indexed}, ensure_ascii=False))
+        app.print_json({**counts, "indexed": indexed})
     else:
+        for line in app.banner():
+            click.echo(line)
         for name, number in sorted(counts.items()):
             click.echo(f"{name:<28}{number:>9}")
         click.echo(f"{'indexed':<28}{indexed:>9}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import click
@@ -35,10 +34,10 @@ def status(as_json: bool) -> None:
         "sources": dict(found.sources),
     }
     if as_json:
-        click.echo(json.dumps({**value, **({"demo": True} if app.demo else {})}))
+        app.print_json(value)
         return
-    if app.demo:
-        click.echo("— demo press: everything below is invented —")
+    for line in app.banner():
+        click.echo(line)
     click.echo(f"home        {app.data}")
     click.echo(f"articles    {found.articles} ({counted(found.revisions, 'revision')})")
     click.echo(f"frontier    {_counts(found.frontier)}")
@@ -83,8 +82,10 @@ def index_status(as_json: bool) -> None:
         "outbox": found.waiting,
     }
     if as_json:
-        click.echo(json.dumps(value))
+        app.print_json(value)
         return
+    for line in app.banner():
+        click.echo(line)
     for name, item in value.items():
         click.echo(f"{name:<12}{item if item is not None else 'nothing indexed yet'}")
 
@@ -147,8 +148,10 @@ def verify(as_json: bool) -> None:
         "outbox": found.waiting,
     }
     if as_json:
-        click.echo(json.dumps(value))
+        app.print_json(value)
     else:
+        for line in app.banner():
+            click.echo(line)
         click.echo(f"{counted(found.articles, 'article')} in the ledger")
         for name, ids in (("missing", found.missing), ("surplus", found.surplus)):
             click.echo(f"{name:<8} {len(ids)}  {' '.join(ids[:5])}")

@@ -183,14 +183,23 @@ def test_status_has_the_documented_keys(desk: Desk) -> None:
 
 
 def test_index_and_show_have_the_documented_keys(desk: Desk) -> None:
-    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox"}
+    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox", "demo"}
     assert set(desk.json("index", "status")) == keys
-    assert set(desk.json("index", "verify")) == {"articles", "missing", "stale", "surplus", "outbox"}
+    assert set(desk.json("index", "verify")) == {"articles", "missing", "stale", "surplus", "outbox", "demo"}
     revised = [key for key, row in desk.export().items() if row["revision"] > 1]
     shown = desk.json("show", revised[0], "--revisions")
     assert set(shown) == {*EXPORT_KEYS, "revisions", "demo"}
     assert [list(row) for row in shown["revisions"]] == [EXPORT_KEYS] * shown["revision"]
     assert [row["revision"] for row in shown["revisions"]] == list(range(1, shown["revision"] + 1))
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["search DGSN", "trend DGSN --by month", "status", "index status", "index verify"],
+)
+def test_what_is_invented_says_so_wherever_a_person_reads_it(desk: Desk, command: str) -> None:
+    said = desk.run(*command.split())
+    assert "everything below is invented" in said.splitlines()[0]
 
 
 def test_crawl_has_the_documented_keys(desk: Desk) -> None:
