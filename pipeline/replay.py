@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,6 @@ from typing import Any
 import structlog
 
 from config.loader import Config
-from config.model import Source
 from pipeline.aside import set_aside
 from pipeline.isolated import Poison, Readers
 from pipeline.run import COMMIT_PAGES, Read, count, settle
@@ -66,7 +65,7 @@ def replay_pages(
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(home, retry_times=retry_times))
         readers = stack.enter_context(Readers(config, workers=workers))
-        shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config.sources, counts)
+        shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config, counts)
         found: Counter[str] = Counter()
         visits: list[dict[str, Any]] = []  # met among the pages, as these are read
         pages = shelf.kept(_in_order(archive, files, found, visits.append))
@@ -92,14 +91,14 @@ class _Shelf:
         archive: Archive,
         writer: ArchiveWriter,
         ledger: Ledger,
-        sources: Mapping[str, Source],
+        config: Config,
         counts: Counter[str],
     ) -> None:
         self._archive = archive
         self._writer = writer
         self._ledger = ledger
         self._counts = counts
-        self._outlets = {domain: source.id for source in sources.values() for domain in source.domains}
+        self._config = config
 
     def kept(self, pages: Iterable[FetchedPage]) -> Iterator[FetchedPage]:
         """Each of *pages* that is to be read, with its capture in our archive."""
@@ -123,16 +122,12 @@ class _Shelf:
             host = host_of(page.url)
         except ValueError:
             host = ""
-        return replace(page, link=replace(page.link, source_id=self.outlet(host)))
+        return replace(page, link=replace(page.link, source_id=self._outlet(host)))
 
-    def outlet(self, host: str) -> str:
+    def _outlet(self, host: str) -> str:
         """The id of the outlet that serves *host*, or ``web:<host>``."""
-        name = host.removeprefix("www.")
-        labels = name.split(".")
-        for start in range(len(labels) - 1):
-            if source_id := self._outlets.get(".".join(labels[start:])):
-                return source_id
-        return f"web:{name}"
+        source = self._config.source_of(host)
+        return source.id if source else f"web:{host.removeprefix('www.')}"
 
     def _known(self, page: FetchedPage) -> bool:
         """Whether this very capture was taken in before (a file imported twice)."""
