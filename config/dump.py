@@ -100,13 +100,20 @@ def _flow(value: Any) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether *text* may stand unquoted, in a list, as a key and after one (YAML's own word for it)."""
-    if not text.isprintable() or text.startswith(("- ", "? ")):
+    """Whether *text* may stand unquoted, in a list, as a key and after one (YAML's own word for it).
+
+    Both in flow and in block style: a lone ``-`` is a string in the one and the start of a list in the other.
+    """
+    if not text.isprintable():
         return False
+    places: tuple[tuple[str, Any], ...] = (
+        (f"[{text}]", [text]),
+        (f"{{{text}: {text}}}", {text: text}),
+        (f"{text}: {text}\n", {text: text}),
+        (f"- {text}\n", [text]),
+    )
     try:
-        return bool(yaml.load(f"[{text}]", yaml.CSafeLoader) == [text]) and bool(
-            yaml.load(f"{{{text}: {text}}}", yaml.CSafeLoader) == {text: text}
-        )
+        return all(yaml.load(place, yaml.CSafeLoader) == read for place, read in places)
     except (yaml.YAMLError, ValueError):
         return False
 
