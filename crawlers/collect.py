@@ -23,9 +23,9 @@ from crawlers.book import Book, Outcome
 from crawlers.hosts import Hosts, utc_now
 from crawlers.listings import RETIRED, conditional, covered, interval_after, interval_after_failure, oldest
 from crawlers.matching import verdict
-from crawlers.owners import is_dead
 from crawlers.pauses import Do, Header, Judgement, back_off, judge, judge_failure
 from crawlers.scribe import Scribe
+from store.owners import is_dead
 from store.records import FetchedPage, Link, Reason, Rejection, Via
 from store.states import EntryState, LeasedLink
 from store.urls import host_of, url_key

@@ -24,10 +24,10 @@ from crawlers.collect import Collecting, Terms
 from crawlers.guard import Network, networks
 from crawlers.hosts import Hosts, utc_now
 from crawlers.memory import MemoryBook
-from crawlers.owners import owner_name
 from crawlers.robots import MAX_BYTES, Robots, RobotsAnswer
 from crawlers.scribe import Scribe
 from crawlers.wire import Limits, Lookup, SystemLookup, tls_context
+from store.owners import owner_name
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

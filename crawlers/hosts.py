@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from crawlers.book import Book
-from crawlers.owners import is_dead
 from crawlers.pauses import (
     BLOCKED_S,
     BREAKER,
@@ -35,6 +34,7 @@ from crawlers.pauses import (
     retry_after,
 )
 from crawlers.scribe import Scribe
+from store.owners import is_dead
 
 _POLL_S = 0.25  # how often a host that another process holds is asked for
 _DEAD_CHECK_S = 2.0

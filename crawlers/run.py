@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from crawlers.assignment import Assignment, leads_of
 from crawlers.guard import networks, refusal
-from crawlers.owners import is_dead
+from store.owners import is_dead
 from store.records import Reason
 from store.urls import host_of
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import os
 import signal
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +31,7 @@ from store.archive import Archive, ArchiveError
 from store.follow import stdin_ended
 from store.frontier import chunks
 from store.ledger import CapturedLink, Ledger, LedgerError
+from store.owners import owner_name
 from store.records import FetchedPage
 
 log = structlog.get_logger("marsad.reader")
@@ -62,7 +61,7 @@ def read_captured(
     :class:`~pipeline.isolated.IsolationError` if nothing can be read at all.
     """
     counts: Counter[str] = Counter()
-    owner = f"{socket.gethostname()}/{os.getpid()}"
+    owner = owner_name()
     limit = int(config.settings["read.batch"])
     ttl_s = float(config.settings["crawl.lease_s"])
     retry_times = int(config.settings["crawl.retry_times"])

@@ -7,8 +7,6 @@ and nothing else.
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from search.analysers import Analysers
 from search.engine import Engine, EngineBusy, EngineInfo, IndexMissing
+from store.owners import is_dead, owner_name
 
 if TYPE_CHECKING:
     from config import Config
@@ -82,7 +81,6 @@ def drain(
     follow: bool = False,
     stop: Callable[[], bool] | None = None,
     progress: Progress | None = None,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Drained:
     """Index what the outbox names, until it is empty or, with *follow*, until *stop* says so.
 
@@ -92,16 +90,18 @@ def drain(
     :class:`~search.engine.EngineBusy` is raised.
     """
     stopped = stop or (lambda: False)
-    owner = f"{socket.gethostname()}:{os.getpid()}:indexer"
+    owner = owner_name()
     if not _take_writer(engine, ledger, follow, stopped):
         return Drained(0, 0, 0)
+    # An indexer that was killed, or a drain of this process that failed, leaves rows leased.
+    ledger.outbox_free(lambda other: other == owner or is_dead(other))
     batch: int = config.settings["index.commit_every"]
     indexed = removed = commits = 0
     seqs: list[int] = []
     since = time.monotonic()
     with Analysers(analysis or _analysis(config), workers) as analysers:
         while True:
-            rows = [] if stopped() else ledger.outbox_take(batch, owner, clock(), _LEASE_S)
+            rows = [] if stopped() else ledger.outbox_take(batch, owner, datetime.now(UTC), _LEASE_S)
             if len(rows) == batch:
                 analysers.expect(ledger.outbox_size)
             else:

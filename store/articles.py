@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -180,6 +180,16 @@ class Articles:
                     .values(lease_owner=owner, lease_until=now + timedelta(seconds=ttl_s))
                 )
         return [OutboxRow(row.seq, row.article_id, row.revision) for row in rows]
+
+    def outbox_free(self, is_gone: Callable[[str], bool]) -> None:
+        """End at once the leases of owners that *is_gone* says will not finish: their rows are due again."""
+        held = sa.select(outbox.c.lease_owner).where(outbox.c.lease_owner.is_not(None)).distinct()
+        with self._db.reading() as connection:
+            gone = sorted(filter(is_gone, connection.scalars(held)))
+        if gone:
+            theirs = outbox.c.lease_owner.in_(gone)
+            with self._db.writing() as connection:
+                connection.execute(sa.update(outbox).where(theirs).values(lease_owner=None, lease_until=None))
 
     def outbox_done(self, seqs: Sequence[int]) -> None:
         """These rows are in the index for good."""

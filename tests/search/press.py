@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -142,6 +142,7 @@ class FakeLedger:
     covered: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     visited: set[str] = field(default_factory=set)
     seq: int = 0
+    leased: dict[int, str] = field(default_factory=dict)
 
     def put(self, *articles: StoredArticle) -> None:
         for one in articles:
@@ -170,10 +171,12 @@ class FakeLedger:
         return len(self.held)
 
     def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[Row]:
-        taken: set[int] = getattr(self, "_taken", set())
-        rows = [row for seq, row in sorted(self.outbox.items()) if seq not in taken][:limit]
-        self._taken = taken | {row.seq for row in rows}
+        rows = [row for seq, row in sorted(self.outbox.items()) if seq not in self.leased][:limit]
+        self.leased |= {row.seq: owner for row in rows}
         return rows
+
+    def outbox_free(self, is_gone: Callable[[str], bool]) -> None:
+        self.leased = {seq: owner for seq, owner in self.leased.items() if not is_gone(owner)}
 
     def outbox_done(self, seqs: Iterable[int]) -> None:
         for seq in seqs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -59,7 +60,6 @@ def test_rows_are_done_only_after_the_commit_that_holds_them(tmp_path: Path) -> 
     with Broken(tmp_path, config(tmp_path), analysis=analysis()) as engine, pytest.raises(EngineError):
         drain(ledger, engine, config(tmp_path), analysis=analysis())  # type: ignore[arg-type]
     assert ledger.outbox_size() == 20
-    ledger._taken = set()
     assert run(ledger, tmp_path).indexed == 20
 
 
@@ -70,7 +70,6 @@ def test_lost_index_is_filled_again(tmp_path: Path) -> None:
     for file in sorted((tmp_path / "index").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     ledger.put(stored("Trois"))
-    ledger._taken = set()
     assert run(ledger, tmp_path).indexed == 3
 
 
@@ -229,15 +228,27 @@ def test_killed_at_any_instant_the_indexer_loses_nothing(tmp_path: Path) -> None
             time.sleep(rng.uniform(0.3, 2.5))
             process.send_signal(signal.SIGKILL)
             process.communicate()
-        later = datetime.now(UTC).replace(year=2100)  # leases of the dead have run out
         settings = config(tmp_path)
         settings.__dict__["sources"] = SOURCES
         with engine_at(tmp_path) as engine:
-            drain(ledger, engine, settings, analysis=analysis(), clock=lambda: later)
+            drain(ledger, engine, settings, analysis=analysis())
             found = verify(ledger, engine)
             assert found.agrees and found.articles == total and found.waiting == 0, found
             assert engine.info().articles == total
         assert len([*Searcher(settings, tmp_path).articles("police", now=NOW)]) == total
+
+
+def test_rows_that_a_killed_indexer_held_are_indexed_at_once(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger, subprocess.Popen(["sleep", "60"]) as held:
+        fill(ledger, range(5))
+        start = Path(f"/proc/{held.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        ledger.outbox_take(3, f"{socket.gethostname()}/{held.pid}/{start}", datetime.now(UTC), 600)
+        settings = config(tmp_path)
+        settings.__dict__["sources"] = SOURCES
+        with engine_at(tmp_path) as engine:
+            assert drain(ledger, engine, settings, analysis=analysis()).indexed == 2, "the holder lives"
+            held.kill()
+            assert drain(ledger, engine, settings, analysis=analysis()).indexed == 3
 
 
 def test_following_indexer_ends_at_sigterm_with_everything_committed(tmp_path: Path) -> None:

@@ -318,6 +318,14 @@ def test_outbox_rows_are_leased_in_order_and_taken_over_when_a_lease_runs_out(le
     assert ledger.outbox_take(10, "b", after(seconds=60), 60) == first
 
 
+def test_outbox_rows_of_the_dead_are_due_again_at_once(ledger: Ledger) -> None:
+    fill(ledger, 5)
+    first = ledger.outbox_take(2, "dead", NOW, 60)
+    ledger.outbox_take(2, "alive", NOW, 60)
+    ledger.outbox_free(lambda owner: owner == "dead")
+    assert [row.seq for row in ledger.outbox_take(10, "next", NOW, 60)] == [*(row.seq for row in first), 5]
+
+
 def test_a_refilled_outbox_holds_every_article_once(ledger: Ledger) -> None:
     ids = fill(ledger, 4)
     taken = ledger.outbox_take(2, "a", NOW, 60)

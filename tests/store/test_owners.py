@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.owners import ends, is_dead, owner_name
+from store.owners import ends, is_dead, owner_name
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only /proc tells")
 
