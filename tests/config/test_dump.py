@@ -15,27 +15,8 @@ from config.model import EntryPoint, SelectorRule, Source
 
 awkward = [
     *("yes", "NO", "null", "~", "1", "1.5", "2026-11-25", "0x1F", "1_000", "12:30:45", "=", "<<"),
-    *(
-        "-",
-        "- x",
-        "a: b",
-        "a #b",
-        "{x}",
-        "[x]",
-        "'",
-        '"',
-        "…",
-        "@x",
-        "%x",
-        "?",
-        "!x",
-        "*",
-        "&a",
-        "|",
-        ">",
-        "`",
-    ),
-    *("\\", "key:", ":x", ",", "a,b", "trailing#", "#x", " padded ", "line\nbreak", "هسبريس: “أخبار”"),
+    *("-", "- x", "a: b", "a #b", "{x}", "[x]", "'", '"', "…", "@x", "%x", "?", "!x", "*", "&a", "|", ">"),
+    *("`", "\\", "key:", ":x", ",", "a,b", "trailing#", "#x", " padded ", "line\nbreak", "هسبريس: “أخبار”"),
     *("long words " * 20 + "end", "two  spaces " * 12),
 ]
 texts = st.sampled_from(awkward) | st.text(min_size=1, max_size=200).filter(
