@@ -15,13 +15,17 @@ import tantivy
 
 from search.engine import LABELS, TEXTS, Document
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it when the meaning of a field changes and its name does not."""
 
-TOKENS = tuple(f"{text}_{form}" for text in TEXTS for form in ("exact", "stem"))
+SHOWN_AS = frozenset({"in", "adjacent"})
+"""The relevance of the articles that nearly every search keeps to."""
 SHOWN = "shown"
-"""A label of our own: ``1`` for relevance ``in`` and ``adjacent``, the filter of nearly every search, as one
-posting list instead of the union of two."""
+"""A label of our own: ``1`` for :data:`SHOWN_AS`, as one posting list instead of the union of two."""
+REST = "rest_"
+"""In front of the token fields of the articles that are not shown.  Their words stand in posting lists of
+their own: a search that keeps to the shown ones never walks past the others, nor asks which is which."""
+TOKENS = tuple(f"{text}_{form}" for text in TEXTS for form in ("exact", "stem"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEY_SECONDS = 2**33 - 1
@@ -29,7 +33,7 @@ _KEY_SECONDS = 2**33 - 1
 
 def build() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in TOKENS:
+    for name in (*TOKENS, *(REST + name for name in TOKENS)):
         builder.add_text_field(name, tokenizer_name="words", index_option="position")
     for name in (*LABELS, SHOWN):
         builder.add_text_field(name, fast=name != SHOWN, tokenizer_name="raw", index_option="basic")
@@ -90,16 +94,17 @@ def identifier(high: int, low: int) -> str:
 
 def to_tantivy(document: Document, zone: tzinfo) -> tantivy.Document:
     out = tantivy.Document()
+    shown = not SHOWN_AS.isdisjoint(document.labels.get("relevance", ()))
     for name, tokens in document.tokens.items():
         if name not in TOKENS:
             raise ValueError(f"document {document.article_id}: no token field {name!r}")
-        out.add_text(name, tokens)
+        out.add_text(name if shown else REST + name, tokens)
     for name, values in document.labels.items():
         if name not in LABELS:
             raise ValueError(f"document {document.article_id}: no label field {name!r}")
         for value in values:
             out.add_text(name, value)
-    if not {"in", "adjacent"}.isdisjoint(document.labels.get("relevance", ())):
+    if shown:
         out.add_text(SHOWN, "1")
     identity = document.article_id
     out.add_text("article_id", identity)
