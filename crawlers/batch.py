@@ -60,8 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     process.start()
 
     spider = crawler.spider
-    if not isinstance(spider, OutletSpider):
-        emit({"event": "fault", "detail": "the crawl did not start"})
+    if not isinstance(spider, OutletSpider) or not spider.collecting.finished:
+        emit({"event": "fault", "detail": "the crawl did not start: see log/crawl.log"})
         return 1
     collecting = spider.collecting
     emit({"event": "rows", "rows": collecting.rows(), "stopped": collecting.stopped})

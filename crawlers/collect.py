@@ -253,6 +253,10 @@ class Collecting:
             if source_id in self._visits or not tally.found:
                 tally.errors[why] += 1
 
+    @property
+    def finished(self) -> bool:
+        return self._finished
+
     def finish(self) -> None:
         """Give back what was leased and not fetched, close the visits; the last call."""
         self._finished = True
@@ -757,10 +761,9 @@ class Collecting:
             do = Do.RETRY if leased.attempts < 1 else Do.REJECT
         host_down = do is Do.WAIT and (not judgement.kind or self._hosts.strikes(job.host) > 1)
         self._held.pop(leased.key, None)
-        if judgement.kind and do is not Do.REJECT:
-            tally.errors[judgement.kind] += 1  # an end is counted by its reason alone
+        ended: Reason | None = None
         if do is Do.REJECT:
-            tally.rejected[judgement.reason.value] += 1
+            ended = judgement.reason
             said = f"{judgement.kind}: {detail}" if judgement.kind else detail
             rejection = Rejection(judgement.reason, url, said[:500])
             self._scribe.post(lambda: self._book.reject_link(leased.key, rejection, now))
@@ -775,8 +778,14 @@ class Collecting:
                 if pause is not None
                 else now + back_off(leased.attempts, self._terms.back_off_s, self._rng)
             )
-            self._book.retry(leased.key, judgement.kind, now, at)
-            self._again[leased.key] = time.monotonic() + (at - now).total_seconds() + 0.01
+            if self._book.retry(leased.key, judgement.kind, now, at):
+                self._again[leased.key] = time.monotonic() + (at - now).total_seconds() + 0.01
+            else:
+                ended = Reason.UNREACHABLE
+        if ended is not None:
+            tally.rejected[ended.value] += 1  # by its reason alone
+        elif judgement.kind:
+            tally.errors[judgement.kind] += 1
         self._return_queue_of_paused(job.host)
         self._emit(
             {

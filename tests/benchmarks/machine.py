@@ -14,8 +14,8 @@ _TURNS = 7
 def yardstick_ms() -> float:
     """Milliseconds that this machine takes, at its best, for a fixed piece of Python: its speed just now.
 
-    A virtual machine of one name is twice as fast on one day as on another; figures are comparable where their
-    yardsticks are.
+    A virtual machine of one name is twice as fast on one day as on another; figures are comparable where
+    their yardsticks are.
     """
     text = " ".join(f"word{number * 7919 % 30_011}" for number in range(100_000))
 
@@ -29,11 +29,11 @@ def yardstick_ms() -> float:
 
 def described() -> str:
     """Processor, cores, memory, Python, speed: what a figure must be quoted with."""
-    told = dict(
-        (name.strip(), value.strip())
+    told = {
+        name.strip(): value.strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()
         for name, _, value in [line.partition(":")]
-    )
+    }
     model = told.get("model name") or platform.processor()
     if "cpu family" in told:
         model += f" (family {told['cpu family']}, model {told.get('model', '?')})"

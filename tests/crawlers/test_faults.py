@@ -269,6 +269,7 @@ def test_16_nothing_ever_reached_the_trap(ran: Ran) -> None:
         ("13_huge_page", {"too_large": 1}, {}),
         ("30_206", {"incomplete": 1}, {"http_206": 1}),  # asked twice
         ("30_500_once", {}, {"http_5xx": 1}),
+        ("30_500", {"unreachable": 1}, {"http_5xx": 3}),  # its last try is its end
     ],
 )
 def test_an_answer_is_counted_under_one_name(

@@ -479,6 +479,7 @@ def test_a_crawl_process_that_breaks_says_so_in_lines_of_json(setting: str, tmp_
     )
     written = [json.loads(line) for line in done.stderr.splitlines()]
     assert any("No module named 'no'" in line.get("exception", "") for line in written)
+    assert done.returncode == 1, "what did not start is no crawl that found nothing"
 
 
 # -- plain parts -------------------------------------------------------------------------------------------
