@@ -19,17 +19,24 @@ from store.ledger import Ledger
 
 T = TypeVar("T")
 HOST = "outlet.example"
+SCRIBES: list[Scribe] = []
+"""Those of the test that runs."""
 
 
 def hosts_of(ledger: Ledger, owner: str = "a", delay_s: float = 0.1, **more: object) -> Hosts:
     options = {"owner": owner, "delay_s": delay_s, "rng": random.Random(1), **more}
-    return Hosts(ledger, Scribe("t", ledger.together), **options)  # type: ignore[arg-type]  # a test's shorthand
+    SCRIBES.append(Scribe("t", ledger.together))
+    return Hosts(ledger, SCRIBES[-1], **options)  # type: ignore[arg-type]  # a test's shorthand
 
 
 def run(home: Path, work: Callable[[Ledger], Awaitable[T]]) -> T:
     async def go() -> T:
         with Ledger.open(home) as ledger:
-            return await work(ledger)
+            try:
+                return await work(ledger)
+            finally:
+                while SCRIBES:  # a thread that still writes would open the ledger again
+                    await SCRIBES.pop().close()
 
     return asyncio.run(go())
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _kill_after(desk: Desk, seconds: float) -> None:
 
 
 def _query(home: Path, sql: str) -> list[Any]:
-    with sqlite3.connect(home / "ledger.sqlite") as ledger:
+    with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:
         return ledger.execute(sql).fetchall()
 
 

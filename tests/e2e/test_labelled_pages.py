@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_replay_into_an_empty_home_gives_the_same_articles(
 
 
 def _coverage(home: Path) -> list[Any]:
-    with sqlite3.connect(home / "ledger.sqlite") as ledger:
+    with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:
         return ledger.execute("SELECT * FROM coverage ORDER BY 1, 2").fetchall()
 
 

@@ -235,7 +235,8 @@ def test_killed_at_any_instant_the_indexer_loses_nothing(tmp_path: Path) -> None
             found = verify(ledger, engine)
             assert found.agrees and found.articles == total and found.waiting == 0, found
             assert engine.info().articles == total
-        assert len([*Searcher(settings, tmp_path).articles("police", now=NOW)]) == total
+        with Searcher(settings, tmp_path) as searcher:
+            assert len([*searcher.articles("police", now=NOW)]) == total
 
 
 def test_rows_that_a_killed_indexer_held_are_indexed_at_once(tmp_path: Path) -> None:
