@@ -18,9 +18,9 @@ from tests.e2e.harness import Desk, kept
 
 pytestmark = [pytest.mark.data, pytest.mark.timeout(600), pytest.mark.xdist_group("labelled_pages")]
 
-FOUND_AT_LEAST = 0.95
-"""Share of the pages with a gold body that must be found by a phrase of it: a phrase may fall on a place
-where the reading differs from the gold by a word."""
+AT_ONCE_AT_LEAST = 0.95
+"""Share of the pages with a gold body that its very middle finds: a phrase may fall on a place where the
+reading differs from the gold by a word."""
 
 
 @pytest.fixture(scope="module")
@@ -34,35 +34,37 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, 
         yield desk, served
 
 
-def gold_phrase(page: shelf.ShelfPage) -> str | None:
-    """Five words in a row from the middle of the page's gold body."""
+def gold_phrases(page: shelf.ShelfPage) -> list[str]:
+    """Five words in a row from nine places of the page's gold body, its middle first; none without a body."""
     words = str(page.gold.get("body") or "").split()
-    middle = len(words) // 2
-    return " ".join(words[middle : middle + 5]).replace('"', " ").strip() or None
+    starts = [len(words) * tenth // 10 for tenth in (5, 1, 2, 3, 4, 6, 7, 8, 9)]
+    phrases = (" ".join(words[start : start + 5]).replace('"', " ").strip() for start in starts)
+    return [phrase for phrase in phrases if phrase]
 
 
-def found_by_phrase(desk: Desk, served: shelf.Shelf) -> tuple[int, int]:
-    """(found, asked): pages that a phrase of their gold body finds."""
+def assert_found_by_phrase(desk: Desk, served: shelf.Shelf) -> None:
+    """Each page is found by a phrase of its gold body, nearly each by the first that is tried."""
     from config import load
     from search.answers import Searcher
 
-    asked = found = 0
+    tries: dict[str, int] = {}
     config = load(desk.overlay, home=desk.home)
     with Searcher(config, desk.home) as searcher:
         for outlet, pages in served.pages.items():
             for page in pages:
-                phrase = gold_phrase(page)
-                if phrase is None:
-                    continue
-                asked += 1
-                answer = searcher.search(f'"{phrase}" relevance:any source:{outlet}', limit=50)
-                found += any(hit.url.endswith(page.path) for hit in answer.hits)
-    return found, asked
+                for number, phrase in enumerate(gold_phrases(page)):
+                    answer = searcher.search(f'"{phrase}" relevance:any source:{outlet}', limit=50)
+                    if any(hit.url.endswith(page.path) for hit in answer.hits):
+                        tries[page.path] = number
+                        break
+                    tries[page.path] = -1
+    assert tries
+    assert [path for path, number in tries.items() if number < 0] == []
+    assert sum(number == 0 for number in tries.values()) >= AT_ONCE_AT_LEAST * len(tries)
 
 
 def test_every_page_is_found_by_a_phrase_of_its_gold_text(collected: tuple[Desk, shelf.Shelf]) -> None:
-    found, asked = found_by_phrase(*collected)
-    assert found >= FOUND_AT_LEAST * asked, f"{found} of {asked}"
+    assert_found_by_phrase(*collected)
 
 
 def test_an_article_is_exported_and_shown_with_its_capture(collected: tuple[Desk, shelf.Shelf]) -> None:
@@ -88,8 +90,7 @@ def test_the_index_is_the_same_after_it_is_removed_and_rebuilt(collected: tuple[
     desk.run("index", "rebuild")
     desk.run("index", "verify")
     assert desk.export() == before
-    found, asked = found_by_phrase(desk, served)
-    assert found >= FOUND_AT_LEAST * asked
+    assert_found_by_phrase(desk, served)
 
 
 def test_replay_into_an_empty_home_gives_the_same_articles(
