@@ -4,8 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 PACKAGES := config store crawlers pipeline search cli
 JOBS ?= auto
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+  --no-emit-find-links --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: env run test demo bench quality fmt lock help
@@ -33,8 +36,15 @@ test: env  ## everything that CI runs
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n $(JOBS)
 
-quality: env  ## precision and recall on the labelled data
+quality: env $(PEERS)/.ready  ## precision and recall on the labelled data, extraction beside its peers
 	@$(BIN)/python -m tests.quality
+
+# The peers keep to themselves: nothing of theirs ever comes near the product.
+$(PEERS)/.ready: requirements-peers.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "installing the peers of extraction into $(PEERS) …"
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock
+	@touch $@
 
 bench: env  ## the figures of docs/performance.md
 	@$(BIN)/python -m tests.benchmarks
@@ -45,8 +55,8 @@ fmt: env  ## format the code and mend what ruff can mend
 
 lock: env  ## resolve requirements.lock again from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-find-links --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
+	@$(COMPILE) --group peers --output-file requirements-peers.lock
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16

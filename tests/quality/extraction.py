@@ -3,8 +3,8 @@
 Metrics as the data's README defines them: 4-gram word-shingle precision, recall and F1 a page, then the mean;
 title by equality after NFKD, case folding and removal of punctuation; date by exact day; authors by exact
 set.
-``meta_baseline`` (JSON-LD ``articleBody``, else every ``<p>``) is the peer, on the same pages in the same
-run.
+``meta_baseline`` (JSON-LD ``articleBody``, else every ``<p>``) is the peer that is always there; the others
+(:mod:`tests.quality.peers`) are asked where they are installed, on the same pages in the same run.
 Rules hold nothing but the language of the page, as for an outlet that the catalogue does not know.
 """
 
@@ -18,13 +18,14 @@ import time
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -120,25 +121,58 @@ def _paragraphs(box: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one page came to; ``None`` = no gold for that field."""
+class Score:
+    """How well one extractor read one page; ``None`` = no gold for that field."""
 
-    id: str
-    set: str
-    language: str
     seconds: float
-    rejected: str | None
     body: tuple[float, float, float] | None
-    peer: float | None
-    short: bool
     title: bool | None
     authors: bool | None
     date: bool | None
     date_given: bool
+
+
+def score(
+    gold: dict[str, Any], seconds: float, text: str, title: str, authors: Iterable[str], day: str | None
+) -> Score:
+    """What was found on a page against its *gold*; *seconds* is the CPU time that it took."""
+    return Score(
+        seconds=seconds,
+        body=prf(text, gold["body"]) if gold.get("body") else None,
+        title=bare(title) == bare(gold["title"]) if gold.get("title") else None,
+        authors=set(map(bare, authors)) == set(map(bare, gold["authors"])) if gold.get("authors") else None,
+        date=day == gold["date"] if gold.get("date") else None,
+        date_given=day is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one page came to."""
+
+    gold: dict[str, Any]
+    score: Score
+    text: str
+    """What was read; empty if the page was rejected."""
+    rejected: str | None
+    peer: float | None
+    """Body F1 of ``meta_baseline``; ``None`` = no gold body."""
     with_found: int
     with_all: int
     without_found: int
     without_all: int
+
+    @property
+    def language(self) -> str:
+        return str(self.gold["lang"]).split("-")[0]
+
+    @property
+    def site(self) -> str:
+        return str(self.gold.get("domain") or urlsplit(self.gold["url"]).hostname or "")
+
+    @property
+    def short(self) -> bool:
+        return len(self.gold.get("body", "")) < SHORT_BODY
 
 
 def measure_page(item: tuple[Path, dict[str, Any]]) -> Row:
@@ -151,31 +185,19 @@ def measure_page(item: tuple[Path, dict[str, Any]]) -> Row:
     seconds = time.process_time() - start
     article = got if isinstance(got, Article) else None
     text = article.text if article else ""
-    title = authors = date = None
-    if gold.get("title"):
-        title = article is not None and bare(article.title) == bare(gold["title"])
-    if gold.get("authors"):
-        authors = article is not None and set(map(bare, article.authors)) == set(map(bare, gold["authors"]))
     day = article.published.local_date if article and article.published else None
-    if gold.get("date"):
-        date = day == gold["date"]
     flat = " ".join(text.split())
     head = f"{article.title} {article.subtitle or ''} {flat}" if article else ""
     have = [" ".join(s.split()) for s in gold.get("with", ())]
     avoid = [" ".join(s.split()) for s in gold.get("without", ())]
     return Row(
-        id=gold["id"],
-        set=gold["set"],
-        language=gold["lang"].split("-")[0],
-        seconds=seconds,
+        gold=gold,
+        score=score(
+            gold, seconds, text, article.title if article else "", article.authors if article else (), day
+        ),
+        text=text,
         rejected=None if isinstance(got, Article) else f"{got.reason}: {got.detail}",
-        body=prf(text, gold["body"]) if gold.get("body") else None,
         peer=prf(meta_baseline(raw), gold["body"])[2] if gold.get("body") else None,
-        short=len(gold.get("body", "")) < SHORT_BODY,
-        title=title,
-        authors=authors,
-        date=date,
-        date_given=day is not None,
         with_found=sum(s in head for s in have),
         with_all=len(have),
         without_found=sum(s in flat for s in avoid),
@@ -209,36 +231,45 @@ def visible_dates(root: Path) -> float:
     return right / len(gold)
 
 
-def measure(root: Path | None = None) -> dict[str, float]:
-    """Every figure by name; shares between 0 and 1, times in ms of CPU."""
-    root = root or data_dir("extraction")
-    all_rows = rows(root)
-    bodies = [r for r in all_rows if r.body]
+def fields(scores: Sequence[Score], languages: Sequence[str], short: Sequence[bool]) -> dict[str, float]:
+    """The figures of one extractor on the same pages: its *scores*, the pages' languages and lengths."""
+    read = [(s.body, language, brief) for s, language, brief in zip(scores, languages, short, strict=True)]
+    bodies = [(body, language, brief) for body, language, brief in read if body]
+    out = {
+        "body_f1": _mean(body[2] for body, _, _ in bodies),
+        "body_p": _mean(body[0] for body, _, _ in bodies),
+        "body_r": _mean(body[1] for body, _, _ in bodies),
+        "body_f1_short": _mean(body[2] for body, _, brief in bodies if brief),
+    }
+    for name in LANGUAGES:
+        out[f"body_f1_{name}"] = _mean(body[2] for body, language, _ in bodies if language == name)
+    out["body_f1_mean_of_4"] = _mean(out[f"body_f1_{name}"] for name in LANGUAGES)
+    out["title"] = _mean(s.title for s in scores if s.title is not None)
+    out["authors"] = _mean(s.authors for s in scores if s.authors is not None)
+    dated = [s for s in scores if s.date is not None]
+    out["date"] = _mean(bool(s.date) for s in dated)
+    out["date_wrong_when_given"] = _mean(not s.date for s in dated if s.date_given)
+    times = sorted(s.seconds * 1000 for s in scores)
+    out["ms_p50"], out["ms_p95"] = times[len(times) // 2], times[int(len(times) * 0.95)]
+    return out
+
+
+def measure(all_rows: Sequence[Row], root: Path) -> dict[str, float]:
+    """Every figure of ours by name; shares between 0 and 1, times in ms of CPU."""
+    bodies = [r for r in all_rows if r.score.body]
     out: dict[str, float] = {"pages": len(all_rows), "bodies": len(bodies)}
-    out["body_f1"] = _mean(r.body[2] for r in bodies if r.body)
-    out["body_p"] = _mean(r.body[0] for r in bodies if r.body)
-    out["body_r"] = _mean(r.body[1] for r in bodies if r.body)
-    out["body_f1_short"] = _mean(r.body[2] for r in bodies if r.body and r.short)
+    out |= fields([r.score for r in all_rows], [r.language for r in all_rows], [r.short for r in all_rows])
     out["peer_f1"] = _mean(r.peer for r in bodies if r.peer is not None)
     for language in LANGUAGES:
-        these = [r for r in bodies if r.language == language]
-        out[f"body_f1_{language}"] = _mean(r.body[2] for r in these if r.body)
-        out[f"peer_f1_{language}"] = _mean(r.peer for r in these if r.peer is not None)
-    for name in sorted({r.set for r in bodies}):
-        out[f"body_f1_{name}"] = _mean(r.body[2] for r in bodies if r.body and r.set == name)
+        out[f"peer_f1_{language}"] = _mean(
+            r.peer for r in bodies if r.language == language and r.peer is not None
+        )
     out["snippets_with"] = sum(r.with_found for r in all_rows) / max(1, sum(r.with_all for r in all_rows))
     out["snippets_without"] = sum(r.without_found for r in all_rows) / max(
         1, sum(r.without_all for r in all_rows)
     )
-    out["title"] = _mean(r.title for r in all_rows if r.title is not None)
-    out["authors"] = _mean(r.authors for r in all_rows if r.authors is not None)
-    dated = [r for r in all_rows if r.date is not None]
-    out["date"] = _mean(bool(r.date) for r in dated)
-    out["date_wrong_when_given"] = _mean(not r.date for r in dated if r.date_given)
     out["visible_dates"] = visible_dates(root)
     out["rejected"] = sum(r.rejected is not None for r in all_rows)
-    times = sorted(r.seconds * 1000 for r in all_rows)
-    out["ms_p50"], out["ms_p95"] = times[len(times) // 2], times[int(len(times) * 0.95)]
     return out
 
 
@@ -262,9 +293,17 @@ def below(figures: dict[str, float]) -> list[str]:
 
 
 def main() -> None:
-    figures = measure()
-    for name, value in figures.items():
+    from tests.quality import peers, side_by_side
+
+    root = data_dir("extraction")
+    all_rows = rows(root)
+    for name, value in measure(all_rows, root).items():
         print(f"{name:32}{value:>10.4f}" if value != int(value) or value <= 1 else f"{name:32}{value:>10.0f}")
+    print()
+    if peers.installed():
+        print(side_by_side.report(all_rows, peers.ask(list(gold_pages(root)))))
+    else:
+        print(peers.MISSING)
 
 
 if __name__ == "__main__":
