@@ -36,6 +36,8 @@ from pipeline.extraction.words import (
 )
 
 MIN_CHARS = 60
+_ARTICLE = 200.0
+"""Weight from which an ``<article>`` element with the headline holds its text, not a teaser of it."""
 _STUB = 2000
 
 
@@ -172,7 +174,26 @@ def choose(page: Page, weights: list[float], title_at: int) -> Node:
     best = max(
         scores, key=lambda i: (scores[i] * (1.2 if ARTICLE_TEXT.search(page.nodes[i].name) else 1.0), -i)
     )
-    return _grown(page, page.nodes[best], weights)
+    return _of_headline(page, _grown(page, page.nodes[best], weights), weights, title_at)
+
+
+def _of_headline(page: Page, region: Node, weights: list[float], title_at: int) -> Node:
+    """Of a box that holds several ``<article>`` elements with text, the one with the headline: the others are
+    other articles, printed below it."""
+    if not 0 <= title_at < len(page.blocks):
+        return region
+    lines = (page.blocks[title_at].node, *page.blocks[title_at].node.ancestors())
+    own = next((node for node in lines if node.tag == "article"), None)
+    if own is None or own.start < region.start or own.end > region.end:
+        return region
+    sums = _sums(weights)
+    beside = (node for node in page.nodes if node.tag == "article" and region.start <= node.start)
+    others = any(
+        sums[node.end] > sums[node.start]
+        for node in beside
+        if own.end <= node.start < node.end <= region.end or node.end <= own.start
+    )
+    return own if others and sums[own.end] - sums[own.start] >= _ARTICLE else region
 
 
 def _lone(page: Page, weights: list[float]) -> Node:
@@ -280,7 +301,7 @@ def sift(page: Page, weights: list[float], region: Node, title: str, signers: se
             continue
         if n < 110 and is_label(line, signers):
             continue
-        if n < 500 and index > region.end - 6 and BIO.search(line):
+        if n < 900 and sums[region.end] - sums[index + 1] < 0.1 * total and BIO.search(line):
             continue
         if ended and not (weights[index] and _signature(block) in kinds):
             continue

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
+from config.fold import fold
 from pipeline.extraction import dates
 from pipeline.extraction.metadata import Claims, string
-from pipeline.extraction.tree import Node, Page, text
+from pipeline.extraction.tree import Block, Node, Page, text
 from pipeline.extraction.words import DATE_BOX
 from pipeline.rules import Rules
 from store.records import Moment, Precision
@@ -25,7 +26,8 @@ PUBLISHED_METAS = tuple(
     originalpublicationdate cxenseparse:recs:publishtime cxenseparse:publishtime dc.date.issued
     dcterms.issued dcterms.created dc.date.created dc.date dcterms.date dc.created
     rnews:datepublished bt:pubdate displaydate dat prism.publicationdate citation_publication_date
-    citation_online_date date datecreated article:create_time shareaholic:article_published_time
+    citation_online_date citation_date bepress_citation_date dc:date date datecreated
+    article:create_time shareaholic:article_published_time
     pdate ptime vr:published_time iso-8601-publish-date gentics.publishdate
     """.split()
 )
@@ -52,6 +54,9 @@ _URL_DATE = re.compile(
     r"1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
 )
 _MAX_LABEL = 160
+_SHORTEST_DATE = 8
+_BELOW = 3
+"""How many blocks below the headline a bare date is the article's without further proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,22 +266,39 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
             published = found
     if published is not None:
         return published, modified
+    unsure = None
     for index in _near(page, place, title):
         block = page.blocks[index]
-        line = block.text
-        if len(line) > _MAX_LABEL or not (any(c.isdigit() for c in line) or len(line) < 40):
+        if not _may_date(block, index, title, read.rules.day_first):
             continue
-        if _other_article(block.node, title) or _UPDATED_NAME.search(block.node.name):
-            continue
-        if block.links > 0.6 * len(line) and not DATE_BOX.search(block.node.name):
-            continue
-        found, changed = read.visible(line, "text")
+        found, changed = read.visible(block.text, "text")
         modified = modified or changed
-        if found is not None:
-            if index < title and _is_clock(found, page, index, title, read.now):
-                continue
+        if found is None or (index < title and _is_clock(found, page, index, title, read.now)):
+            continue
+        if not _UPDATED_NAME.search(block.node.name):
             return found, modified
-    return None, modified
+        unsure = unsure or found  # named as an update, but not printed as one
+    return (None, modified) if modified else (unsure, None)
+
+
+def _may_date(block: Block, index: int, title: int, day_first: bool) -> bool:
+    """Whether a block may state the article's date: a short line of its own, in no other article's box."""
+    line = block.text
+    if len(line) > _MAX_LABEL or not (any(char.isdigit() for char in line) or len(line) < 40):
+        return False
+    if title < index <= title + _BELOW and _is_bare(line, day_first):
+        return True  # whatever its box is called, and though it may link to the day's archive
+    if _other_article(block.node, title):
+        return False
+    linked = block.links > 0.6 * len(line) and len(line) - block.links < _SHORTEST_DATE
+    return not linked or bool(DATE_BOX.search(block.node.name))
+
+
+def _is_bare(line: str, day_first: bool) -> bool:
+    """Whether *line* is nothing but a date, with or without a time."""
+    folded = fold(line)
+    found = dates.written(folded, day_first=day_first)
+    return len(found) == 1 and found[0].start <= 1 and len(folded) - found[0].end <= 1
 
 
 def _near(page: Page, place: Place, title: int) -> Iterator[int]:

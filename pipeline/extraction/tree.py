@@ -20,7 +20,9 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from pipeline.extraction.text import clean
 from pipeline.extraction.words import BLOCKS, POSITIVE, SKIPPED, name_says
 
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|clip\s*:\s*rect\(\s*[01]", re.IGNORECASE
+)
 _NAMING = frozenset("id role itemprop data-component data-testid data-type data-qa".split())
 _HIDING = frozenset(["style", "hidden", "aria-hidden"])
 MAX_BLOCKS = 20_000

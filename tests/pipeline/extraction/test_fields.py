@@ -53,6 +53,59 @@ def test_furniture_within_the_text_goes_however_it_is_written(line: str) -> None
     assert line not in article(extract(page(body), rules())).text
 
 
+def test_other_articles_below_the_one_with_the_headline_are_not_its_text() -> None:
+    others = "".join(
+        f"<article class=post><h2>Autre sujet {n}</h2><div class=article-body><p>Un autre texte du même site, numéro "
+        f"{n}, avec une phrase entière qui se lit comme la première et qui dure assez pour compter.</p></div></article>"
+        for n in range(6)
+    )
+    body = story().replace("<article>", "<div class=column><article class=post>", 1)
+    body = body.replace("</article></body>", f"</article>{others}</div></body>")
+    got = article(extract(page(body), rules()))
+    assert "Les deux hommes" in got.text and "Un autre texte" not in got.text
+
+
+def test_a_text_set_in_several_articles_stays_whole() -> None:
+    body = (
+        story()
+        .replace("<article>", "<div><article>", 1)
+        .replace(
+            "</article></body>",
+            "</article></div></body>",
+        )
+    )
+    split = body.replace("<div class=article-body>", "</article><article class=article-body>").replace(
+        "</div></article>", "</article>"
+    )
+    assert "Les deux hommes" in article(extract(page(split), rules())).text
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<span class="visually-hidden">{}</span>',
+        '<span style="border:0;clip:rect(0 0 0 0);height:1px;position:absolute">{}</span>',
+        '<span style="display:none">{}</span>',
+    ],
+)
+def test_words_for_screen_readers_are_not_read(hidden: str) -> None:
+    link = f"<a href=/x>de deux personnes{hidden.format(', opens new tab')}</a>"
+    got = article(extract(page(story().replace("de deux personnes", link)), rules()))
+    assert "l'interpellation de deux personnes, selon" in got.text
+
+
+@pytest.mark.parametrize("after", [0, 8])
+def test_who_the_author_is_ends_the_text(after: int) -> None:
+    bio = (
+        "<p>Une Plume is an associate editor and opinion writer for The Outlet. "
+        + "She grew up by the sea. " * 20
+    )
+    body = story().replace(
+        "</div></article>", bio + "</p>" + "<ul><li>Tag</li></ul>" * after + "</div></article>"
+    )
+    assert "associate editor" not in article(extract(page(body), rules())).text
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -180,6 +233,11 @@ DATED = [
     ("clock of the site", story(above='<header><div>mardi 24 novembre 2026</div></header>', below="<p>20 novembre 2026</p>"), "2026-11-20", "text"),
     ("broken json-ld", story('<script type="application/ld+json">{"@type":"NewsArticle", </script>', below="<p>20 novembre 2026</p>"), "2026-11-20", "text"),
     ("1970 is no date", story('<meta name="date" content="1970-01-01T00:00:00Z">', below="<p>20 novembre 2026</p>"), "2026-11-20", "text"),
+    ("meta of a library", story('<meta name="DC:date" content="2026-11-20">'), "2026-11-20", "meta"),
+    ("bare date in a menu under the headline", story(below='<ul class="nav meta"><li><a href="/time/2026-11-20">20 nov 2026 18:29</a></li><li><a href=/x>Société</a></li></ul>'), "2026-11-20", "text"),
+    ("beside a linked signature", story(below="<div class=signature>par <a href=/a>Une Signature Assez Longue</a>, le 20 novembre 2026</div>"), "2026-11-20", "text"),
+    ("box named as an update, printed as none", story(below="<div class=entry_update>20 novembre 2026, 11:59</div>"), "2026-11-20", "text"),
+    ("a plain date before one named as an update", story(below="<div class=updated>22 novembre 2026</div><div class=day>20 novembre 2026</div>"), "2026-11-20", "text"),
     ("stamp in seconds", story('<meta name="pubdate" content="1763625600">'), "2025-11-20", "meta"),
 ]  # fmt: skip
 
