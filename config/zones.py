@@ -35,6 +35,31 @@ def zone(name: str) -> ZoneInfo:
         raise ZoneInfoNotFoundError(f"no time zone named {name!r}") from error
 
 
+def zone_of_host(host: str) -> ZoneInfo | None:
+    """The zone of an outlet of which only its *host* is known: that of its top-level domain's country.
+
+    ``None`` where the country has several zones, or sells its domain to the whole world.
+    """
+    country = host.rpartition(".")[2].lower()
+    zones = _by_country().get({"uk": "gb"}.get(country, country), ())
+    return zone(zones[0]) if len(zones) == 1 and country not in _SOLD else None
+
+
+_SOLD = frozenset("ai am cc co fm gg im io is la ly me nu pw sh st su sx tk to tv vc ws".split())
+"""Country domains that outlets of any country bear."""
+
+
+@cache
+def _by_country() -> dict[str, tuple[str, ...]]:
+    """Two-letter country code, lower case → its zones (tzdb's ``zone.tab``)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in (_FOLDER / "zone.tab").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, name, *_ = line.split("\t")
+            found[country.lower()] = (*found.get(country.lower(), ()), name)
+    return found
+
+
 def stale_tzdata() -> str | None:
     """What is wrong with the installed ``tzdata``, in one line for a person; ``None`` if it is new enough."""
     offset = _AFTER_THE_CHANGE.replace(tzinfo=zone("Africa/Casablanca")).utcoffset()

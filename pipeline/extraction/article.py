@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from config.zones import zone as zone_named
+from config.zones import zone_of_host
 from pipeline.extraction import (
     authors,
     body,
@@ -80,7 +81,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         walked,
         claims,
         rules,
-        _zone(rules),
+        _zone(rules, url),
         page.fetched_at,
         url,
         text.place,
@@ -131,12 +132,10 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     )
 
 
-def _zone(rules: Rules) -> tzinfo | None:
-    if not rules.timezone:
-        return None
+def _zone(rules: Rules, url: str) -> tzinfo | None:
     try:
-        return zone_named(rules.timezone)
-    except ZoneInfoNotFoundError:
+        return zone_named(rules.timezone) if rules.timezone else zone_of_host(urlsplit(url).hostname or "")
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that tzdb lacks, a URL that is none
         return None
 
 

@@ -141,8 +141,8 @@ def find(
     published = by_rule or _choose(machine, shown, in_url)
     if published is None:
         published = shown or in_url
-    if published is not None and shown is not None and published is not shown:
-        published = _local_day(published, shown, zone)
+    if published is not None and shown is not None and published is not shown and not rules.timezone:
+        published = _local_day(published, shown)
     if (
         published is not None
         and "future_clamped" in published.flags
@@ -219,9 +219,9 @@ def _choose(machine: list[Moment], shown: Moment | None, in_url: Moment | None) 
     return machine[0] if machine and shown is None else None
 
 
-def _local_day(published: Moment, shown: Moment, zone: tzinfo | None) -> Moment:
-    """A page of an unknown zone prints its own day: a UTC stamp one day off is set to it."""
-    if zone is not None or published.precision is Precision.DAY or "relative" in shown.flags:
+def _local_day(published: Moment, shown: Moment) -> Moment:
+    """A page of an outlet of unknown zone prints its own day: a UTC stamp one day off is set to it."""
+    if published.precision is Precision.DAY or "relative" in shown.flags:
         return published
     a, b = date.fromisoformat(published.local_date), date.fromisoformat(shown.local_date)
     if abs((a - b).days) == 1:

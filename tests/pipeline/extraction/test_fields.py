@@ -285,6 +285,21 @@ def test_date_of_the_url_then_of_the_feed() -> None:
     assert (got.published.local_date, got.published.origin) == ("2026-11-20", "hint")
 
 
+@pytest.mark.parametrize(
+    ("host", "printed", "day"),
+    [
+        ("outlet.example", "", "2026-11-21"),  # nothing is known: the day that the stamp states
+        ("outlet.com.bo", "", "2026-11-20"),  # UTC-4
+        ("outlet.example", "20 novembre 2026", "2026-11-20"),  # the page prints its own day
+        ("outlet.com.bo", "21 novembre 2026", "2026-11-21"),  # whatever its domain says
+    ],
+)
+def test_day_of_an_outlet_of_unknown_zone(host: str, printed: str, day: str) -> None:
+    body = story(LD.format("2026-11-21T02:41:00Z"), below=f"<p class=date>{printed}</p>")
+    got = article(extract(page(body, url=f"https://{host}/une-histoire"), rules(timezone_name="")))
+    assert got.published is not None and got.published.local_date == day
+
+
 def test_modified_stands_apart() -> None:
     head = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"t","datePublished":"2026-11-20T08:00:00Z","dateModified":"2026-11-21T08:00:00Z"}</script>'
     got = article(extract(page(story(head)), rules()))
