@@ -88,7 +88,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         page.link.hint.published_at,
         chosen.published,
     )
-    signed, authors_origin = authors.find(walked, claims, rules, text.place, list(chosen.authors))
+    signed, authors_origin = authors.find(walked, claims, rules, text.place, url, list(chosen.authors))
     spoken, language_origin = language.detect(
         name,
         "\n".join(text.paragraphs),

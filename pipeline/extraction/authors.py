@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.fold import fold
 from pipeline.extraction.calendar import MONTHS, WEEKDAYS
@@ -35,7 +36,10 @@ _PREFIX = re.compile(
     r"من\s+إعداد)\s*[:：\-–|/]?\s+",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*(?:,|;|\||/|•|·|\n|،|؛|\s&\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\s*(?:,\s*(?:and|et|y|e)\s+|,|;|\||/|•|·|\n|،|؛|\s&\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"\S+@\S+\.\w+|@\w+|https?://\S+|www\.\S+")
 _ROLE = re.compile(
     r"\b(?:reporter|correspondent|editor|journalist|writer|columnist|contributor|producer|director|"
@@ -54,6 +58,10 @@ _DATE_WORD = re.compile(
     r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث",
     re.IGNORECASE,
 )
+_SECTION = re.compile(r",\s+in\s+[A-Z].*$")
+"""Where it stands ("By A Name, in News, Business")."""
+_DEGREES = frozenset("phd md mba cfp cepf cpa rn rd msc bsc mph dds dvm jd esq".split())
+_SHORT_LABEL = 3
 _PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _NOT_A_NAME = frozenset(
     "admin administrator administrateur editor webmaster author unknown guest user root home none null "
@@ -64,10 +72,13 @@ MAX_AUTHORS = 20
 
 
 def find(
-    page: Page, claims: Claims, rules: Rules, place: Place, selected: list[str] | None = None
+    page: Page, claims: Claims, rules: Rules, place: Place, url: str, selected: list[str] | None = None
 ) -> tuple[tuple[str, ...], str]:
-    """(authors in the order printed, origin); no authors is ``((), "")``."""
-    outlet = {key(name) for name in rules.names}
+    """(authors in the order printed, origin); no authors is ``((), "")``.
+
+    An outlet that signs with its own name gives way to a person who signs elsewhere on the page.
+    """
+    outlet = {key(name) for name in rules.names} | _labels(url)
     site = claims.meta("og:site_name")
     if site:
         outlet.add(key(site))
@@ -84,11 +95,20 @@ def find(
         (_signed(page, place), "text"),
     ):
         names = names_in(found)
-        if names and any(key(name) not in outlet for name in names):
+        if names and any(outlet.isdisjoint((key(name), key(name).replace(" ", ""))) for name in names):
             return names, origin
         if names and not desks[0]:
             desks = names, origin
     return desks
+
+
+def _labels(url: str) -> set[str]:
+    """The parts of the host that may be the outlet's name (``elcolombiano``)."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return set()
+    return {label for label in host.split(".")[:-1] if len(label) > _SHORT_LABEL}
 
 
 def names_in(raw: list[str]) -> tuple[str, ...]:
@@ -103,7 +123,7 @@ def names_in(raw: list[str]) -> tuple[str, ...]:
         if not line or len(line) > 300:
             continue
         line = _EMAIL.sub(" ", line)
-        line = _PARENS.sub(" ", line).strip()
+        line = _SECTION.sub("", _PARENS.sub(" ", line)).strip()
         while True:
             stripped = _PREFIX.sub("", line + " ", count=1).strip()
             if stripped == line:
@@ -126,8 +146,10 @@ def _name(piece: str) -> str | None:
         return None
     if len(words) > 6 or key(piece) in _NOT_A_NAME or not any(c.isalpha() for c in piece):
         return None
-    if _ROLE.search(_DESK.sub("", piece)):
+    if _ROLE.search(_DESK.sub("", piece)) or key(piece) in _DEGREES:
         return None
+    if words[-1].lower() in ("by", "par", "por") or (piece.islower() and piece.isascii() and len(words) > 3):
+        return None  # a label without its name, a slogan
     if piece.isupper() and len(words) > 1 and piece.isascii():
         piece = piece.title()
     return piece

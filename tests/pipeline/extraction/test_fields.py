@@ -199,6 +199,10 @@ def test_title_of_ten_thousand_characters_is_cut_and_flagged() -> None:
         (["AFP"], ("AFP",)),
         (["Rédaction"], ("Rédaction",)),
         (["Jean-Pierre O'Neil"], ("Jean-Pierre O'Neil",)),
+        (["Sarah Quill, PhD, and Omar Alami, CFP®"], ("Sarah Quill", "Omar Alami")),
+        (["By Sarah Quill, in News, Business, Property"], ("Sarah Quill",)),
+        (["Authored by"], ()),
+        (["the leader in cloud solutions"], ()),
     ],
 )
 def test_names_of_a_byline(lines: list[str], names: tuple[str, ...]) -> None:
@@ -209,6 +213,22 @@ def test_outlet_named_as_author_gives_way_to_the_signed_person() -> None:
     head = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"x","author":{"@type":"Organization","name":"The Outlet"}}</script>'
     got = article(extract(page(story(head, below='<p class="byline">Par Nadia Belhaj</p>')), rules()))
     assert got.authors == ("Nadia Belhaj",)
+
+
+def test_outlet_named_by_its_host_gives_way_too() -> None:
+    body = story('<meta name="author" content="La Vigia">', below="<p class=byline>Por Lucía Ortega</p>")
+    signed = article(extract(page(body, url="https://www.lavigia.example/una-historia"), rules("es")))
+    assert signed.authors == ("Lucía Ortega",)
+    alone = article(
+        extract(
+            page(
+                story('<meta name="author" content="La Vigia">'),
+                url="https://www.lavigia.example/una-historia",
+            ),
+            rules("es"),
+        )
+    )
+    assert alone.authors == ("La Vigia",), "where nobody else signs, the outlet does"
 
 
 def test_author_of_a_comment_is_none() -> None:
