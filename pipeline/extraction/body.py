@@ -36,6 +36,8 @@ from pipeline.extraction.words import (
 )
 
 MIN_CHARS = 60
+_RIVAL = 0.5
+"""A box further up, below the headline, is the article's with this share of the votes of the best one."""
 _ARTICLE = 200.0
 """Weight from which an ``<article>`` element with the headline holds its text, not a teaser of it."""
 _STUB = 2000
@@ -151,7 +153,25 @@ _DIGITS = re.compile(r"\d+")
 
 def choose(page: Page, weights: list[float], title_at: int) -> Node:
     """The box that holds the article."""
-    scores: dict[int, float] = {}
+    votes = _votes(page, weights, title_at)
+    if not votes:
+        return _lone(page, weights)
+    best = max(votes, key=lambda index: (votes[index], -index))
+    if 0 <= title_at < page.nodes[best].start:
+        # A longer text further down is another one (the posts of a live blog), unless much longer.
+        above = (
+            i
+            for i in votes
+            if title_at <= page.nodes[i].start and page.nodes[i].end <= page.nodes[best].start
+        )
+        rivals = [index for index in above if votes[index] >= _RIVAL * votes[best]]
+        best = max(rivals, key=lambda index: (votes[index], -index), default=best)
+    return _of_headline(page, _grown(page, page.nodes[best], weights), weights, title_at)
+
+
+def _votes(page: Page, weights: list[float], title_at: int) -> dict[int, float]:
+    """How much the paragraphs speak for each box around them, by its index; nearer boxes get more."""
+    votes: dict[int, float] = {}
     for index, (block, weight) in enumerate(zip(page.blocks, weights, strict=True)):
         if not weight:
             continue
@@ -163,18 +183,16 @@ def choose(page: Page, weights: list[float], title_at: int) -> Node:
         for _ in range(4):
             if node is None or node.tag in ("body", "html"):
                 break
-            scores[node.index] = scores.get(node.index, 0.0) + weight
+            votes[node.index] = votes.get(node.index, 0.0) + weight
             weight *= 0.6
             node = node.parent
-    if not scores:
-        return _lone(page, weights)
     for mark in page.itemprops:
-        if (mark.attributes.get("itemprop") or "").lower() == "articlebody" and mark.node.index in scores:
-            scores[mark.node.index] *= 1.5
-    best = max(
-        scores, key=lambda i: (scores[i] * (1.2 if ARTICLE_TEXT.search(page.nodes[i].name) else 1.0), -i)
-    )
-    return _of_headline(page, _grown(page, page.nodes[best], weights), weights, title_at)
+        if (mark.attributes.get("itemprop") or "").lower() == "articlebody" and mark.node.index in votes:
+            votes[mark.node.index] *= 1.5
+    for index in votes:
+        if ARTICLE_TEXT.search(page.nodes[index].name):
+            votes[index] *= 1.2
+    return votes
 
 
 def _of_headline(page: Page, region: Node, weights: list[float], title_at: int) -> Node:

@@ -80,6 +80,17 @@ def test_a_text_set_in_several_articles_stays_whole() -> None:
     assert "Les deux hommes" in article(extract(page(split), rules())).text
 
 
+def test_text_below_the_headline_wins_over_a_somewhat_longer_one_further_down() -> None:
+    posts = "".join(
+        f"<p class=post>Un {n} point suivi en direct, avec une phrase entière qui se lit comme la première et qui "
+        "dure un peu plus qu'elle.</p>"
+        for n in ("premier", "deuxième", "troisième")
+    )
+    body = story().replace("</article></body>", f"<div class=live>{posts}</div></article></body>")
+    got = article(extract(page(body), rules()))
+    assert got.text.startswith("La brigade de la ville") and "point suivi" not in got.text
+
+
 @pytest.mark.parametrize(
     "hidden",
     [
