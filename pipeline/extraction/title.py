@@ -49,12 +49,23 @@ def find(
         if score >= 3.0 and (best is None or score > best[0]):
             best = (score, line, index)
     if best is not None and (len(key(best[1]).split()) > 2 or not stated or best[0] >= 5):
-        return best[1], "h1", best[2]
+        return (
+            _without_kicker(best[1], {key(without_site(value, site)) for value, _ in stated}),
+            "h1",
+            best[2],
+        )
     for value, origin in stated:
         shorn = without_site(value, site)
         if shorn:
             return shorn, origin, _printed_at(page, shorn)
     return (best[1], "h1", best[2]) if best else None
+
+
+def _without_kicker(line: str, stated: set[str]) -> str:
+    """A printed headline without the section before it ("Politics | The headline"), if the page states the
+    rest as its title."""
+    mark = _SEPARATOR.search(line)
+    return line[mark.end() :] if mark and key(line[mark.end() :]) in stated else line
 
 
 def _headlines(page: Page) -> list[tuple[str, int, float]]:

@@ -232,7 +232,10 @@ PHRASE = re.compile(
 CREDIT = re.compile(
     r"^\W*(?:(?:photo|image|picture|photograph|foto|illustration|video|صورة|تصوير|الصورة)(?:s|"
     r"e)?(?: (?:credit|by|courtesy|d.illustration|d.archives?))?\s*[:：/(]|(?:credit|cr[ée]dits?|"
-    r"crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|\(?(?:afp|reuters|getty|ap|efe|"
+    r"crédit photo)\s*[:：]?|getty images|reuters/|afp/|ap photo|"
+    r"file(?: photo)?\s*[:–—-]\s|in this .{0,60}\b(?:file|undated|handout) (?:photo|image|picture)|"
+    r"(?:une? |cette )?(?:photo|image) (?:d.archives?|d.illustration)|"
+    r"(?:foto|imagen) de archivo|صورة (?:أرشيفية|من الأرشيف|توضيحية)|\(?(?:afp|reuters|getty|ap|efe|"
     r"map)[\s/,)].{0,60}$)",
     re.IGNORECASE,
 )

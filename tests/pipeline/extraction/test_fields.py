@@ -46,6 +46,10 @@ def story(
         "Suivez l'actualité SUSCRÍBETE",
         "Le port de la ville (PHOTO: agence)",
         "Le port de la ville /GETTY IMAGES",
+        "FILE - A harbour, seen from the sea in 2020.",
+        "In this Dec. 12, 2020, file photo, made available by the harbour, two ships stand side by side.",
+        "Photo d'archives du port de la ville.",
+        "صورة أرشيفية لميناء المدينة.",
     ],
 )
 def test_furniture_within_the_text_goes_however_it_is_written(line: str) -> None:
@@ -169,6 +173,23 @@ def test_h1_of_the_site_is_no_title() -> None:
         h1=False,
     )
     assert article(extract(page(body), rules())).title == "Deux interpellations au port"
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("Deux interpellations au port", "Deux interpellations au port"),
+        ("Société | Deux interpellations au port", "Société | Deux interpellations au port"),
+    ],
+)
+def test_section_before_the_headline_is_left_out_if_the_page_states_the_rest(
+    stated: str, expected: str
+) -> None:
+    body = story(
+        f'<meta property="og:title" content="{stated}">',
+        title="<span>Société |</span> Deux interpellations au port",
+    )
+    assert article(extract(page(body), rules())).title == expected
 
 
 def test_bidi_marks_and_double_escapes_leave_the_title() -> None:
