@@ -46,7 +46,7 @@ $(PEERS)/.ready: requirements-peers.lock
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock
 	@touch $@
 
-bench: env  ## the figures of docs/performance.md
+bench: env $(PEERS)/.ready  ## the figures of docs/performance.md
 	@$(BIN)/python -m tests.benchmarks
 
 fmt: env  ## format the code and mend what ruff can mend

@@ -11,7 +11,7 @@ import sys
 
 from tests.benchmarks.machine import described
 
-BENCHES = ("cli", "replay", "index", "analysis", "discovery", "crawl")
+BENCHES = ("cli", "extraction", "replay", "index", "analysis", "discovery", "crawl")
 
 
 def main() -> int:
