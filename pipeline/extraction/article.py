@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfoNotFoundError
@@ -29,12 +29,20 @@ from store.records import Access, Article, FetchedPage, Reason, Rejection
 from store.urls import believable_canonical, canonicalize
 
 
-def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
-    """The article on *page*, or why it is none.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A page that may be an article, before any of its fields is read."""
 
-    Pure: the same page and rules give the same answer, and the only clock is ``page.fetched_at``.  Raises
-    nothing for any bytes; the caller bounds time.
-    """
+    url: str
+    walked: Page
+    claims: Claims
+    chosen: selected.Selected
+    """What the outlet's rule selected."""
+    flags: tuple[str, ...]
+
+
+def opened(page: FetchedPage, rules: Rules) -> Opened | Rejection:
+    """*page* decoded, parsed and walked, or why it cannot be an article.  Raises nothing for any bytes."""
     url = page.final_url or page.url
     other = kinds.not_html(page.body, page.header("content-type"))
     if other:
@@ -56,8 +64,22 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     no_article = kinds.before_text(walked, rules, url, decoded.text)
     if no_article:
         return Rejection(no_article[0], page.url, no_article[1])
-    flags = [*decoded.flags, *(("markup_flattened",) if flattened else ())]
+    return Opened(
+        url, walked, claims, chosen, (*decoded.flags, *(("markup_flattened",) if flattened else ()))
+    )
 
+
+def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
+    """The article on *page*, or why it is none.
+
+    Pure: the same page and rules give the same answer, and the only clock is ``page.fetched_at``.  Raises
+    nothing for any bytes; the caller bounds time.
+    """
+    found = opened(page, rules)
+    if isinstance(found, Rejection):
+        return found
+    url, walked, claims, chosen = found.url, found.walked, found.claims, found.chosen
+    flags = [*found.flags]
     headline = title.find(walked, claims, rules, url, chosen.title)
     if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
@@ -81,7 +103,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         walked,
         claims,
         rules,
-        _zone(rules, url),
+        zone_of(rules, url),
         page.fetched_at,
         url,
         text.place,
@@ -132,7 +154,8 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     )
 
 
-def _zone(rules: Rules, url: str) -> tzinfo | None:
+def zone_of(rules: Rules, url: str) -> tzinfo | None:
+    """The outlet's zone; of an unknown outlet that of its country's domain, where it tells one."""
     try:
         return zone_named(rules.timezone) if rules.timezone else zone_of_host(urlsplit(url).hostname or "")
     except (ZoneInfoNotFoundError, ValueError):  # a zone that tzdb lacks, a URL that is none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,20 +87,25 @@ def find(
     if publisher:
         outlet.add(key(publisher))
     desks: tuple[tuple[str, ...], str] = ((), "")
-    for found, origin in (
-        (selected or [], "rule"),
-        (_json_ld(claims), "json-ld"),
-        (_metas(claims), "meta"),
-        (_marked(page, place, strong=True), "microdata"),
-        (_marked(page, place, strong=False), "byline"),
-        (_signed(page, place), "text"),
-    ):
+    for found, origin in sources(page, claims, place, selected):
         names = names_in(found)
         if names and any(outlet.isdisjoint((key(name), key(name).replace(" ", ""))) for name in names):
             return names, origin
         if names and not desks[0]:
             desks = names, origin
     return desks
+
+
+def sources(
+    page: Page, claims: Claims, place: Place, selected: list[str] | None = None
+) -> Iterator[tuple[list[str], str]]:
+    """(bylines as they stand, origin), the most trusted first."""
+    yield selected or [], "rule"
+    yield _json_ld(claims), "json-ld"
+    yield _metas(claims), "meta"
+    yield _marked(page, place, strong=True), "microdata"
+    yield _marked(page, place, strong=False), "byline"
+    yield _signed(page, place), "text"
 
 
 def _labels(url: str) -> set[str]:

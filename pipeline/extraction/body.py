@@ -276,65 +276,82 @@ _LABEL_LETTERS = 30
 
 def sift(page: Page, weights: list[float], region: Node, title: str, signers: set[str]) -> list[int]:
     """Indexes of the blocks of *region* that are the article's words, in order."""
+    return [index for index, why in fates(page, weights, region, title, signers).items() if not why]
+
+
+def fates(page: Page, weights: list[float], region: Node, title: str, signers: set[str]) -> dict[int, str]:
+    """Why each block of *region* is not the article's words, by its index; empty for those that are."""
     title_key = key(title)
     sums = _sums(weights)
     total = sums[region.end] - sums[region.start]
     pictures = _picture_boxes(page, region)
-    dropped: set[int] = set()
-    kept: list[int] = []
+    kinds = _kinds(page, weights, region, total)
+    out: dict[int, str] = {}
     seen: set[str] = set()
     ended = False
-    kinds = _kinds(page, weights, region, total)
     for index in range(region.start, region.end):
         block = page.blocks[index]
-        if block.furniture or index in dropped:
+        line, n = block.text, len(block.text)
+        if index in out:  # in an inset that was told before
             continue
-        line = block.text
-        low = line.lower()
-        n = len(line)
-        if block.links > 0.6 * n and not (block.tag == "p" and n > 120):
-            if block.tag in HEADINGS or n < 60:
-                continue
-            if not (block.tag == "p" and line[-1] in _SENTENCE_END):
-                continue
-        if n < len(title) + 30 and key(line) == title_key:
-            continue
-        if index in pictures or caption_box(block):
-            continue
-        if n < 120 and (ENDING.search(line) or (n < 60 and READ_ALSO.search(line))) and (
-            block.tag in HEADINGS or block.strong > 0.5 * n or line[-1] == ":" or n < 40
-        ):  # fmt: skip
-            dropped.update(_small_box(page, index, region, sums, total))
-            ended = block.tag in HEADINGS and len(kept) > 0
-            continue
-        if n < 300 and PROMO_HINT.search(low) and PROMO.search(low):
-            box = _small_box(page, index, region, sums, total)
-            if n < 120 or len(box) > 1:
-                dropped.update(box)
-                kept = [i for i in kept if i not in dropped]
-                continue
-        if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
-            continue
-        if n < 400 and (CREDIT.search(line) or CREDIT_END.search(low[-100:])):
-            continue
-        if n < 110 and is_label(line, signers):
-            continue
-        if n < 900 and sums[region.end] - sums[index + 1] < 0.1 * total and BIO.search(line):
-            continue
-        if ended and not (weights[index] and _signature(block) in kinds):
-            continue
-        ended = False
-        if n > 40:
-            k = line[:200]
-            if k in seen:
-                continue
-            seen.add(k)
-        kept.append(index)
-    while (
-        kept and len(page.blocks[kept[-1]].text) < 40 and page.blocks[kept[-1]].text[-1] not in _SENTENCE_END
-    ):
-        kept.pop()
-    return kept
+        if block.furniture:
+            out[index] = "furniture"
+        elif _is_link_line(block):
+            out[index] = "links"
+        elif n < len(title) + 30 and key(line) == title_key:
+            out[index] = "the title again"
+        elif index in pictures or caption_box(block):
+            out[index] = "caption"
+        elif _ends_the_text(block):
+            inset = _small_box(page, index, region, sums, total)
+            out |= dict.fromkeys(range(index, inset.stop), "read also")
+            ended = block.tag in HEADINGS and "" in out.values()
+        elif _is_promotion(line) and (n < 120 or len(_small_box(page, index, region, sums, total)) > 1):
+            out |= dict.fromkeys(_small_box(page, index, region, sums, total), "promotion")
+        elif n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
+            out[index] = "furniture's words"
+        elif n < 400 and (CREDIT.search(line) or CREDIT_END.search(line.lower()[-100:])):
+            out[index] = "credit"
+        elif n < 110 and is_label(line, signers):
+            out[index] = "date or signature"
+        elif n < 900 and sums[region.end] - sums[index + 1] < 0.1 * total and BIO.search(line):
+            out[index] = "about the author"
+        elif ended and not (weights[index] and _signature(block) in kinds):
+            out[index] = "after the end"
+        else:
+            ended = False
+            out[index] = "said before" if n > 40 and line[:200] in seen else ""
+            seen.add(line[:200])
+    kept = [index for index, why in out.items() if not why]
+    while kept and _is_loose_end(page.blocks[kept[-1]].text):
+        out[kept.pop()] = "loose end"
+    return out
+
+
+def _is_link_line(block: Block) -> bool:
+    """Whether a block is a link to elsewhere rather than a sentence with links in it."""
+    n = len(block.text)
+    if block.links <= 0.6 * n or (block.tag == "p" and n > 120):
+        return False
+    return block.tag in HEADINGS or n < 60 or not (block.tag == "p" and block.text[-1] in _SENTENCE_END)
+
+
+def _ends_the_text(block: Block) -> bool:
+    """Whether a block is the heading of what is not the article's ("Read also:")."""
+    line, n = block.text, len(block.text)
+    if n >= 120 or not (ENDING.search(line) or (n < 60 and READ_ALSO.search(line))):
+        return False
+    return block.tag in HEADINGS or block.strong > 0.5 * n or line[-1] == ":" or n < 40
+
+
+def _is_promotion(line: str) -> bool:
+    low = line.lower()
+    return len(line) < 300 and bool(PROMO_HINT.search(low) and PROMO.search(low))
+
+
+def _is_loose_end(line: str) -> bool:
+    """A few words without a full stop, with which no text ends."""
+    return len(line) < 40 and line[-1] not in _SENTENCE_END
 
 
 def _kinds(page: Page, weights: list[float], region: Node, total: float) -> set[tuple[str, str]]:

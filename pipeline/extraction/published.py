@@ -158,6 +158,25 @@ def find(
     return published, modified
 
 
+def attempts(
+    page: Page,
+    claims: Claims,
+    rules: Rules,
+    zone: tzinfo | None,
+    now: datetime,
+    url: str,
+    place: Place,
+    hint: datetime | None,
+) -> list[tuple[str, Moment]]:
+    """(origin, date) of everything on the page and beside it that could be its date, in order of trust."""
+    read = _Reader(rules, zone, now)
+    found = [moment for moment in _machine(page, claims, read) if moment is not None]
+    found += [moment for moment in (_shown(page, read, place)[0], from_url(url, zone, now)) if moment]
+    if hint is not None:
+        found.append(from_hint(hint, zone, now))
+    return [(moment.origin, moment) for moment in found]
+
+
 def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
     """What the feed or sitemap said, where the page says nothing."""
     stated = hint.astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.extraction.metadata import Claims
 from pipeline.extraction.text import key
@@ -10,6 +11,8 @@ from pipeline.extraction.tree import Page
 from pipeline.rules import Rules, host
 
 MAX_TITLE = 500
+_ENOUGH = 3.0
+"""Trust from which a printed line may be the headline."""
 _ALONE = 1.6  # the trust in the only <h1> of a page
 _SEPARATOR = re.compile(r"\s+[|–—\-·•»«/~]+\s+|\s*[|·•]\s*|\s+::\s+")
 _NOT_TITLE = frozenset(
@@ -24,8 +27,26 @@ def find(
     rule selected."""
     if chosen:
         return chosen, "rule", _printed_at(page, chosen)
-    site = _site_names(claims, rules, url)
-    stated = [
+    site = site_names(claims, rules, url)
+    claimed = stated(page, claims, site)
+    best = max(
+        (one for one in printed(page, claimed, site) if one[0] >= _ENOUGH),
+        key=lambda one: one[0],
+        default=None,
+    )
+    if best is not None and (len(key(best[1]).split()) > 2 or not claimed or best[0] >= 5):
+        whole = {key(without_site(value, site)) for value, _ in claimed}
+        return _without_kicker(best[1], whole), "h1", best[2]
+    for value, origin in claimed:
+        shorn = without_site(value, site)
+        if shorn:
+            return shorn, origin, _printed_at(page, shorn)
+    return (best[1], "h1", best[2]) if best else None
+
+
+def stated(page: Page, claims: Claims, site: set[str]) -> list[tuple[str, str]]:
+    """(title, origin) that the page states to machines, the most trusted first; *site*: the site's names."""
+    return [
         (value, origin)
         for value, origin in (
             (claims.meta("og:title"), "og"),
@@ -35,30 +56,22 @@ def find(
         )
         if value and key(value) not in site
     ]
-    keys = [key(value) for value, _ in stated]
-    best: tuple[float, str, int] | None = None
+
+
+def printed(page: Page, claimed: list[tuple[str, str]], site: set[str]) -> Iterator[tuple[float, str, int]]:
+    """(trust, text, block index) of each line that may be the printed headline, trusted for its place and for
+    agreeing with what is *claimed*."""
+    keys = [key(value) for value, _ in claimed]
     for line, index, bonus in _headlines(page):
         k = key(line)
         if not k or k in site or k in _NOT_TITLE or len(line) > MAX_TITLE:
             continue
-        score = bonus
+        trust = bonus
         for other in keys:
-            score += 3.0 if other == k else 2.0 if other.startswith(k + " ") else _overlap(k, other)
+            trust += 3.0 if other == k else 2.0 if other.startswith(k + " ") else _overlap(k, other)
         if bonus == _ALONE and len(k.split()) >= 3:
-            score += 2.0
-        if score >= 3.0 and (best is None or score > best[0]):
-            best = (score, line, index)
-    if best is not None and (len(key(best[1]).split()) > 2 or not stated or best[0] >= 5):
-        return (
-            _without_kicker(best[1], {key(without_site(value, site)) for value, _ in stated}),
-            "h1",
-            best[2],
-        )
-    for value, origin in stated:
-        shorn = without_site(value, site)
-        if shorn:
-            return shorn, origin, _printed_at(page, shorn)
-    return (best[1], "h1", best[2]) if best else None
+            trust += 2.0
+        yield trust, line, index
 
 
 def _without_kicker(line: str, stated: set[str]) -> str:
@@ -98,7 +111,8 @@ def _overlap(a: str, b: str) -> float:
     return 2 * both if share > 0.6 else 0.0
 
 
-def _site_names(claims: Claims, rules: Rules, url: str) -> set[str]:
+def site_names(claims: Claims, rules: Rules, url: str) -> set[str]:
+    """What the site is called, as keys: by the catalogue, by the page, by its host."""
     names = [*rules.names]
     for value in (claims.meta("og:site_name", "application-name", "apple-mobile-web-app-title"),):
         if value:
