@@ -34,8 +34,21 @@ if TYPE_CHECKING:
     help="JSON Lines {path, url, content_type?, fetched_at?, language?}; - is stdin.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a page (docs/output.md).")
+@click.option("--explain", is_flag=True, help="What was found for each field, and why each block is text.")
+@click.option(
+    "--html",
+    "coloured",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the explanation to this file, as a page in colours.",
+)
 def extract(
-    files: tuple[Path, ...], url: str | None, language: str | None, listing: Any, as_json: bool
+    files: tuple[Path, ...],
+    url: str | None,
+    language: str | None,
+    listing: Any,
+    as_json: bool,
+    explain: bool,
+    coloured: Path | None,
 ) -> None:
     """Read article pages from FILES, storing nothing.
 
@@ -43,14 +56,22 @@ def extract(
     Examples:
       marsad extract page.html --url https://example.com/2026/11/24/title --json
       marsad extract --list pages.jsonl --json > articles.jsonl
+      marsad extract page.html --url https://example.com/x --explain --html why.html
     """
     app = current()
+    if coloured and not explain:
+        raise click.UsageError("--html is a form of --explain: give both")
+    if explain and (as_json or len(files) != 1):
+        raise click.UsageError("--explain reads one FILE and prints for people: no --json, no --list")
     if bool(files) == bool(listing):
         raise click.UsageError("name FILES, or --list FILE.jsonl")
     if files and not url:
         raise click.UsageError("FILES need --url: dates and canonical URLs are read against it")
     if url and (fault := _url_fault(url)):
         raise click.UsageError(f"--url: {fault}")
+    if explain:
+        _explain(app, {"path": str(files[0]), "url": url, "language": language}, coloured)
+        return
     rows = _listed(listing) if listing else iter({"path": str(file), "url": url} for file in files)
     refused = 0
     for row in rows:
@@ -115,6 +136,23 @@ def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
     if isinstance(result, Rejection):
         return {"rejected": str(result.reason), "url": result.url, "detail": result.detail}
     return {**article_record(result), "origins": dict(result.origins)}
+
+
+def _explain(app: App, row: dict[str, Any], coloured: Path | None) -> None:
+    from cli.explained import as_html, as_lines
+    from pipeline.extraction.explain import explain
+    from store.records import Rejection
+
+    page = _page(row)
+    explanation = explain(page, _rules(app, page.url, row["language"]))
+    if coloured:
+        coloured.write_text(as_html(explanation, page.url), encoding="utf-8")
+        say(f"written to {coloured}")
+    else:
+        for line in as_lines(explanation):
+            click.echo(line)
+    if isinstance(explanation.result, Rejection):
+        raise SystemExit(PARTIAL)
 
 
 def _page(row: dict[str, Any]) -> FetchedPage:

@@ -72,6 +72,22 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     return Text(tuple(paragraphs), place, origin, partial=_partial(page, claims, region, paragraphs))
 
 
+def explained(page: Page, claims: Claims, title: str, title_at: int) -> list[str]:
+    """Why each block of *page* is not of the text that :func:`find` finds; empty for those that are."""
+    kept = find(page, claims, title, title_at).place.body
+    weights = judge(page, title_at)
+    told = fates(page, weights, choose(page, weights, title_at), title, _signers(claims))
+    out = []
+    for index, block in enumerate(page.blocks):
+        if index in kept:
+            out.append("")
+        elif block.furniture:
+            out.append(f"furniture: {block.furniture.furniture}")
+        else:
+            out.append(told.get(index) or "outside the box of the text")
+    return out
+
+
 def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) -> bool:
     """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of
     a stub."""

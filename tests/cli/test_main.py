@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,6 +101,21 @@ REFUSED = [
     pytest.param(["crawl", "--since", "2999-01-01"], 2, "'--since': 2999-01-01 is yet", id="a future day"),
     pytest.param(["crawl", "map"], 2, "map is not visited, it is disabled: ", id="disabled source"),
     pytest.param(["extract", "/dev/null", "--url", "notaurl"], 2, "--url: ", id="no address"),
+    pytest.param(
+        ["extract", "/dev/null", "--url", "https://a.example/x", "--html", "y"],
+        2,
+        "--explain",
+        id="colours of nothing",
+    ),
+    pytest.param(
+        ["extract", "--list", "/dev/null", "--explain"], 2, "reads one FILE", id="an explanation of a list"
+    ),
+    pytest.param(
+        ["extract", "/dev/null", "--url", "https://a.example/x", "--explain", "--html", "/dev/null/y"],
+        2,
+        "/dev/null/y: Not a directory",
+        id="an explanation that cannot be written",
+    ),
 ]
 
 
@@ -183,6 +199,24 @@ def test_extract_answers_each_line_of_a_list(
     assert [answer.get("rejected") for answer in answers] == rejected
     assert done.exit_code == (1 if any(rejected) else 0)
     assert "Errno" not in done.stdout, "details are words for a person"
+
+
+def test_an_explanation_is_printed_or_written_as_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "The council opened the new library on Monday, said the <mayor>, who promised longer hours. " * 4
+    (tmp_path / "page.html").write_text(
+        f"<html lang=en><title>Library opens</title><h1>Library opens</h1><p>{escape(text)}</p></html>"
+    )
+    asked = ["extract", "page.html", "--url", "https://a.example/x", "--explain"]
+    printed = CliRunner().invoke(main, asked)
+    assert printed.exit_code == 0, printed.output
+    assert "→ title      Library opens" in printed.stdout and "p          text" in printed.stdout
+    written = CliRunner().invoke(main, [*asked, "--html", "why.html"])
+    assert (written.exit_code, written.stdout) == (0, "")
+    page = (tmp_path / "why.html").read_text(encoding="utf-8")
+    assert "Library opens" in page and "&lt;mayor&gt;" in page and "<script" not in page
 
 
 def test_a_list_in_another_encoding_harms_its_lines_only(

@@ -1,0 +1,81 @@
+"""An explanation tells what extraction answers, which finds won, and why each block is text or not."""
+
+# ruff: noqa: E501 -- a row of a table is one page or string, kept on its line
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.extraction import extract
+from pipeline.extraction.explain import Explanation, explain
+from store.records import Article, Rejection
+from tests.pipeline.extraction.pages import GOLD_NAMES, gold, page, rules
+from tests.pipeline.extraction.test_fields import LD, story
+
+
+@pytest.mark.parametrize("name", GOLD_NAMES)
+def test_it_tells_what_extraction_answers(name: str) -> None:
+    captured, of_outlet, _ = gold(name)
+    told = explain(captured, of_outlet)
+    result = extract(captured, of_outlet)
+    assert told.result == result
+    if not isinstance(result, Article):
+        return
+    for field, found in (
+        ("title", result.title),
+        ("published", result.published),
+        ("authors", result.authors),
+    ):
+        assert sum(one.won for one in told.fields[field]) == bool(found), field
+    if dict(result.origins)["paragraphs"] == "dom":
+        kept = [block.text for block in told.blocks if not block.why]
+        assert kept == list(result.paragraphs)
+
+
+def told_of(body: str) -> Explanation:
+    return explain(page(body), rules())
+
+
+def test_finds_stand_in_order_of_trust_and_the_winner_is_marked() -> None:
+    told = told_of(
+        story(
+            LD.format("2026-11-20T08:00:00Z")
+            + '<meta property="og:title" content="Deux interpellations - The Outlet">',
+            below="<p class=byline>Par Nadia Belhaj</p><p class=date>Publié le 20 novembre 2026</p>",
+        )
+    )
+    won = {
+        field: [(one.origin, one.found[:10]) for one in tried if one.won]
+        for field, tried in told.fields.items()
+    }
+    assert won == {
+        "title": [("h1", "Deux inter")],
+        "published": [("json-ld", "2026-11-20")],
+        "authors": [("byline", "Nadia Belh")],
+    }
+    assert [one.origin for one in told.fields["published"]] == ["json-ld", "text"]
+    assert [one.origin for one in told.fields["title"]] == ["h1", "og", "json-ld"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "why"),
+    [
+        ("<p>Lire aussi : une autre histoire du port</p>", "read also"),
+        ("<p>Suivez-nous sur les réseaux de la ville.</p>", "furniture's words"),
+        ("<p>Photo d'archives du port de la ville.</p>", "credit"),
+        ("<p>Publié le 20 novembre 2026</p>", "date or signature"),
+        ("<p><a href=/x>Une autre histoire du port</a></p>", "links"),
+        ("<div class=newsletter><p>Recevez chaque matin notre lettre, avec tout le port.</p></div>", "furniture: newsletter"),
+    ],
+)  # fmt: skip
+def test_a_block_that_is_left_out_says_why(markup: str, why: str) -> None:
+    told = told_of(story().replace("<p>Les deux", f"{markup}<p>Les deux"))
+    left_out = [
+        block.why for block in told.blocks if block.why and block.why != "outside the box of the text"
+    ]
+    assert left_out == [why]
+
+
+def test_no_page_at_all_is_explained_by_its_rejection() -> None:
+    told = told_of("")
+    assert isinstance(told.result, Rejection) and told.fields == {} and told.blocks == ()
