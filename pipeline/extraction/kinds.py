@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from pipeline.extraction.metadata import Claims, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import key
-from pipeline.extraction.tree import Page
+from pipeline.extraction.tree import Block, Page
+from pipeline.extraction.words import HEADINGS
 from pipeline.rules import Rules, host
 from store.records import Reason
 
@@ -38,7 +39,8 @@ _CHALLENGE = re.compile(
     r"just a moment|attention required|verify(?:ing)? (?:that )?you are (?:a )?human|"
     r"checking your browser|ddos protection by|enable javascript and cookies to continue|"
     r"access denied|request unsuccessful\. incapsula|are you a robot|unusual traffic|"
-    r"pardon our interruption|please complete the security check|"
+    r"pardon our interruption|(?:please )?complete the security check|human verification|"
+    r"confirm (?:that )?you are (?:a )?human|"
     r"v[ée]rifi(?:ez|cation) que vous (?:[êe]tes|n.[êe]tes pas)|acc[èe]s refus[ée]|"
     r"verifique que (?:usted )?(?:es|no es)|acceso denegado|تحقق من أنك إنسان|جاري التحقق من المتصفح|"
     r"تم رفض الوصول",
@@ -46,23 +48,28 @@ _CHALLENGE = re.compile(
 )
 _CHALLENGE_MARKUP = re.compile(
     r"cf-browser-verification|cf_chl_|challenge-platform|_Incapsula_Resource|px-captcha|datadome|"
-    r"geo\.captcha-delivery|sucuri_cloudproxy|ddos-guard|h-captcha|g-recaptcha",
+    r"geo\.captcha-delivery|sucuri_cloudproxy|ddos-guard|awswaf|h-captcha|g-recaptcha",
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
     r"(?:^|\b)(?:404|410)\b(?!\s*(?:people|personnes|personas|km|million))|(?:page|article|content|story|"
     r"file) (?:was |is |could ?n.t be |cannot be |can.t be |not )*(?:not found|no longer (?:available|"
-    r"exists?)|unavailable|found)\b|page introuvable|article introuvable|(?:page|"
-    r"article) (?:demand[ée]e? )?(?:n.existe (?:pas|plus)|n.est plus disponible|a [ée]t[ée] supprim[ée])|"
+    r"exists?)|unavailable|found)\b|page (?:introuvable|non trouv[ée]e)|article introuvable|(?:page|"
+    r"article) (?:demand[ée]e? |que vous (?:re)?cherchez )?(?:n.existe (?:pas|plus)|n.est plus disponible|"
+    r"a [ée]t[ée] supprim[ée])|"
     r"p[áa]gina no encontrada|no se (?:ha )?encontr(?:ado|[óo]) la p[áa]gina|"
     r"la p[áa]gina (?:que busca(?:s)? )?no existe|contenido no disponible|"
     r"الصفحة غير موجودة|لم يتم العثور|الصفحة المطلوبة|عذرا.{0,20}(?:الصفحة|المقال)|المحتوى غير متوفر|"
-    r"خطأ 404|oops",
+    r"خطأ 404|oops\b|oups\b",
     re.IGNORECASE,
 )
 _MAINTENANCE = re.compile(
     r"under maintenance|en maintenance|site en construction|temporarily (?:unavailable|down)|"
-    r"en mantenimiento|الموقع (?:قيد|تحت) الصيانة|coming soon",
+    r"en mantenimiento|الموقع (?:قيد|تحت) الصيانة|coming soon|(?:for|under) scheduled maintenance|"
+    # A page of the server's or of its keeper's in the place of the site.
+    r"error establishing a database connection|account (?:has been )?suspended|bad gateway|"
+    r"domain (?:\S+ )?(?:is|may be) for sale|welcome to nginx|apache2? .{0,20}default page|^index of /|"
+    r"service unavailable|internal server error",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
@@ -81,9 +88,11 @@ _CONSENT = re.compile(
 _SECTION_PATH = re.compile(
     r"^/(?:[a-z]{2}/)?(?:(?:category|categories|categorie|rubrique|section|tags?|topics?|author|auteur|"
     r"autor|search|recherche|buscar|etiqueta|themes?|archives?|page/\d+|feed|مقالات|تصنيف|وسم|كاتب)(?:/|"
-    r"$)|(?:page/\d+/?$))",
+    r"$)|(?:page/\d+/?$))|/page/\d+/?$",
     re.IGNORECASE,
 )
+_SEARCH = re.compile(r"(?:^|&)(?:s|q|query|search|recherche|buscar)=")
+_TEASERS = 6
 _LIST_TYPES = frozenset("collectionpage searchresultspage itemlist profilepage".split())
 SHORT = 900
 
@@ -177,7 +186,8 @@ def _named(claims: Claims) -> bool:
 def is_listing(page: Page, claims: Claims, url: str, paragraphs: tuple[str, ...], place: Place) -> bool:
     """A page of teasers: many linked headlines, and no run of text that is one article's."""
     listed = any(types(other) & _LIST_TYPES for other in claims.others) and not claims.article
-    path = _SECTION_PATH.search(urlsplit(url).path)
+    parts = urlsplit(url)
+    path = _SECTION_PATH.search(parts.path) or (len(parts.path) < 2 and _SEARCH.search(parts.query))
     if _named(claims) and not path:
         return False
     long = sum(1 for p in paragraphs if len(p) > 250)
@@ -194,12 +204,26 @@ def is_listing(page: Page, claims: Claims, url: str, paragraphs: tuple[str, ...]
         return True
     if not paragraphs:
         return linked >= 10
+    teasers = _teasers(page)
+    if len(teasers) >= _TEASERS and len(teasers & place.body) >= 0.6 * len(place.body):
+        return True
     return (
         linked >= 15
         and (long <= 1 and size < 1500 and linked * 40 > size)
         and claims.meta("og:type") in ("website", None)
         and _inside(page, place) >= 6
     )
+
+
+def _teasers(page: Page) -> set[int]:
+    """The paragraphs that stand right below a heading which links elsewhere: excerpts of articles."""
+    headings = [index for index, block in enumerate(page.blocks) if _leads_away(block)]
+    below = {index + step for index in headings for step in (1, 2)}
+    return {index for index in below if index < len(page.blocks) and page.blocks[index].tag not in HEADINGS}
+
+
+def _leads_away(block: Block) -> bool:
+    return block.tag in HEADINGS and block.links > 0.7 * len(block.text)
 
 
 def _inside(page: Page, place: Place) -> int:

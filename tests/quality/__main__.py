@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.quality import extraction, relevance
+from tests.quality import extraction, relevance, shapes
 
 if __name__ == "__main__":
     extraction.main()
+    print()
+    shapes.main()
     print()
     relevance.main()
