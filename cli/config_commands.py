@@ -30,10 +30,12 @@ def check(as_json: bool) -> None:
     import config as configuration
 
     app = current()
-    counts = configuration.check(app.overlay, home=app.home, overrides=app.overrides)
+    counts = configuration.check(app.overlay_in_use, home=app.home, overrides=app.overrides)
     if as_json:
         click.echo(json.dumps(counts, indent=2))
         return
+    for line in app.banner():
+        click.echo(line)
     width = max(len(str(count)) for count in counts.values())
     for what, count in counts.items():
         click.echo(f"{count:>{width}}  {what}")

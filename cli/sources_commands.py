@@ -47,10 +47,11 @@ def list_sources(as_json: bool, disabled_too: bool, country: tuple[str, ...], sc
     Example:
       marsad sources list --enabled --country ES
     """
+    app = current()
     countries = {code.upper() for code in country}
     found = [
         source
-        for source in current().config.sources.values()
+        for source in app.config.sources.values()
         if (disabled_too or source.enabled)
         and (not countries or source.country in countries)
         and (not scope or source.scope in scope)
@@ -58,6 +59,8 @@ def list_sources(as_json: bool, disabled_too: bool, country: tuple[str, ...], sc
     if as_json:
         click.echo(json.dumps([as_dict(source) for source in found], ensure_ascii=False, indent=2))
     else:
+        for line in app.banner():
+            click.echo(line)
         click.echo(_table(found))
     enabled = sum(source.enabled for source in found)
     say(f"{counted(len(found), 'outlet')}, {enabled} enabled")

@@ -50,6 +50,21 @@ def test_it_ends_by_saying_what_to_try_with_real_output(shown: tuple[Desk, str])
     assert out.count("everything below is invented") >= 5
 
 
+@pytest.mark.parametrize(
+    "arguments", [("config", "check"), ("sources", "list"), ("index", "status"), ("status",)], ids=" ".join
+)
+def test_its_home_speaks_of_its_own_outlets_and_says_that_they_are_invented(
+    arguments: tuple[str, ...], desk: Desk
+) -> None:
+    plain = Desk(desk.home, desk.home / "nowhere")  # under whatever configuration: the home has its own
+    out = plain.run(*arguments)
+    assert out.startswith("— demo press: everything below is invented —")
+    if arguments == ("config", "check"):
+        assert f"{len(load(datetime.now().date()).by_outlet)}  outlets\n" in out
+    if arguments == ("sources", "list"):
+        assert "atlas-sabah" in out and "hespress" not in out
+
+
 def test_everything_that_may_be_collected_is(desk: Desk) -> None:
     press = load(datetime.now().date())
     exported = desk.export()
