@@ -72,9 +72,8 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     return Text(tuple(paragraphs), place, origin, partial=_partial(page, claims, region, paragraphs))
 
 
-def explained(page: Page, claims: Claims, title: str, title_at: int) -> list[str]:
-    """Why each block of *page* is not of the text that :func:`find` finds; empty for those that are."""
-    kept = find(page, claims, title, title_at).place.body
+def explained(page: Page, claims: Claims, title: str, title_at: int, kept: frozenset[int]) -> list[str]:
+    """Why each block of *page* is not of the text; empty for those that :func:`find` *kept*."""
     weights = judge(page, title_at)
     told = fates(page, weights, choose(page, weights, title_at), title, _signers(claims))
     out = []

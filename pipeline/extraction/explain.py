@@ -72,7 +72,7 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
         fields = {
             field: _won(tried, origins.get(field, ""), chosen[field]) for field, tried in fields.items()
         }
-    fates = body.explained(walked, claims, name, at)
+    fates = body.explained(walked, claims, name, at, text.place.body)
     blocks = tuple(Fate(block.tag, block.text, why) for block, why in zip(walked.blocks, fates, strict=True))
     return Explanation(result, {field: tuple(tried) for field, tried in fields.items()}, blocks)
 
