@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from search.answers import SearchAnswer, Searcher, SearchHit
     from search.highlight import Highlight
     from search.trends import Point, Trend
-    from store.records import StoredArticle
+    from store.records import Article, StoredArticle
 
 INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
 
@@ -304,7 +304,11 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
     if article.subtitle:
         yield article.subtitle
     yield ""
-    yield from article.paragraphs
+    times = {entry.paragraph: _local(app, entry.at.at) for entry in article.entries}
+    for number, paragraph in enumerate(article.paragraphs):
+        if number in times:
+            yield click.style(times[number], dim=True)
+        yield paragraph
     yield ""
     facts: list[tuple[str, object]] = [
         ("id", f"{stored.article_id}, revision {stored.revision}"),
@@ -313,8 +317,12 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
             "source",
             f"{article.source_id} ({source.country}, {source.scope})" if source else article.source_id,
         ),
-        ("language", article.language),
+        ("kind", article.kind if article.kind != "text" else None),
+        ("shared as", article.alternative_title),
+        ("language", _spoken(article)),
+        ("words", article.word_count),
         ("authors", ", ".join(article.authors)),
+        ("agencies", ", ".join(article.agencies)),
         (
             "published",
             published
@@ -329,6 +337,7 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
         ("tags", ", ".join(article.tags)),
         ("images", len(article.images) or None),
         ("videos", ", ".join(video.url for video in article.videos)),
+        ("quotes", ", ".join(f"{one.url} ({one.institution})" for one in article.official_accounts)),
         ("relevance", f"{annotated.relevance.decision}: {annotated.relevance.reason}"),
         ("institutions", ", ".join(annotated.institutions)),
         ("places", ", ".join(annotated.places)),
@@ -342,6 +351,13 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
     for name, value in facts:
         if value:
             yield f"{name + ':':<14}{value}"
+
+
+def _spoken(article: Article) -> str:
+    """The language, with the shares of a mixed text."""
+    if not article.languages:
+        return article.language
+    return ", ".join(f"{one.language} {one.share:.0%}" for one in article.languages)
 
 
 def _change_lines(app: App, older: StoredArticle, newer: StoredArticle) -> Iterator[str]:

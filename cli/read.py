@@ -174,10 +174,10 @@ def _page(row: dict[str, Any]) -> FetchedPage:
 
 def _rules(app: App, url: str, language: str | None) -> Rules:
     """What the catalogue knows of the outlet, or the language alone."""
-    from pipeline.rules import Rules
+    from pipeline.rules import Known, Rules
 
-    source = app.config.source_of(urlsplit(url).netloc)
-    return Rules.of(source) if source else Rules.default(language)
+    source, known = app.config.source_of(urlsplit(url).netloc), Known.of(app.config)
+    return Rules.of(source, known) if source else Rules.default(language, known=known)
 
 
 def _print_article(result: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from config.model import (
+    Account,
+    Agency,
     Collect,
     EntryPoint,
     Homonym,
@@ -121,8 +123,16 @@ def institution(raw: Raw) -> Institution:
         parent=raw.get("parent"),
         ambiguity=raw.get("ambiguity"),
         needs=raw.get("needs") or {},
+        accounts=tuple(
+            Account(raw["id"], account["network"], account["handle"]) for account in raw.get("accounts") or ()
+        ),
         notes=raw.get("notes"),
     )
+
+
+def agency(raw: Raw) -> Agency:
+    names = (name for names in raw["names"].values() for name in names)
+    return Agency(id=raw["id"], names=tuple(names), signs=tuple(raw.get("signs") or ()))
 
 
 def homonym(raw: Raw) -> Homonym:

@@ -97,7 +97,7 @@ def _between_sources(found: list[tuple[str, Source]]) -> Iterator[Fault]:
 
 
 def knowledge(config: Config) -> list[Fault]:
-    """Every fault in institutions, homonyms, office holders, places and communications."""
+    """Every fault in institutions, agencies, homonyms, office holders, places and communications."""
     faults: list[Fault] = []
     read: dict[str, Any] = {}
     for name in [*schema.FILES, *config.files("institutions")]:
@@ -119,6 +119,7 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
     """Ids that stand twice, and ids that are named and stand nowhere."""
     lists = {
         "institution": [(name, "institutions") for name in read if name.startswith("institutions/")],
+        "agency": [("agencies.yml", "agencies")],
         "homonym": [("homonyms.yml", "homonyms")],
         "region": [("places/regions.yml", "regions")],
         "unit": [("places/units.yml", "units")],
@@ -195,6 +196,7 @@ def everything(config: Config) -> tuple[dict[str, int], list[Fault]]:
         "outlets enabled": sum(source.enabled for source in found),
         "entry points": sum(len(source.entry_points) for source in found),
         "institutions": len(config.institutions),
+        "agencies": len(config.agencies),
         "homonyms": len(config.homonyms),
         "office holders": len(config.office_holders),
         "regions": len(config.regions),

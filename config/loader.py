@@ -19,7 +19,7 @@ from config.faults import ConfigError, Fault, nearest
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from config.model import Homonym, Institution, Kind, OfficeHolder, Place, Region, Source, Unit
+    from config.model import Agency, Homonym, Institution, Kind, OfficeHolder, Place, Region, Source, Unit
 
 PACKAGED = Path(__file__).parent
 Made = TypeVar("Made")
@@ -193,6 +193,12 @@ class Config:
         from config.build import institution
 
         return self._knowledge(list(self.files("institutions")), "institutions", institution)
+
+    @cached_property
+    def agencies(self) -> tuple[Agency, ...]:
+        from config.build import agency
+
+        return self._knowledge(["agencies.yml"], "agencies", agency)
 
     @cached_property
     def homonyms(self) -> tuple[Homonym, ...]:

@@ -81,6 +81,30 @@ class Source:
     rules: tuple[SelectorRule, ...] = ()
 
 
+Network = Literal["x", "facebook", "instagram", "youtube", "tiktok"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A public account of an institution: the only accounts of which posts are noted."""
+
+    institution: str
+    network: Network
+    handle: str
+    """As in the address of its page, without ``@``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A news agency, as the press credits it."""
+
+    id: str
+    names: tuple[str, ...]
+    """In full, in every language: found wherever an article is signed."""
+    signs: tuple[str, ...] = ()
+    """Short forms (``MAP``, ``و م ع``), which mean an agency only where they stand apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Institution:
     """A body, service or event of ``config/institutions``: a name that the press may print."""
@@ -98,6 +122,7 @@ class Institution:
     """What else the name may mean, in words; its machine-readable half is :attr:`needs`."""
     needs: Mapping[str, Any] = field(default_factory=dict)
     """Conditions under which an ambiguous name counts; schema in ``config/schema.py``."""
+    accounts: tuple[Account, ...] = ()
     notes: str | None = None
 
 

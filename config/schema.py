@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from config.model import Collect, EntryKind, Scope
+from config.model import Collect, EntryKind, Network, Scope
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False, pattern=r"\S")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
@@ -232,6 +232,13 @@ class SourceFile(Strict):
 # -- institutions, places, communications -----------------------------------------------------------------
 
 
+class AccountFile(Strict):
+    network: Network
+    handle: Annotated[str, StringConstraints(pattern=r"^[\w.\-]+$")]
+    sure: Text
+    evidence: list[Text] = []
+
+
 class InstitutionFile(Strict):
     id: Id
     scope: Literal["core", "adjacent", "partner"]
@@ -243,6 +250,7 @@ class InstitutionFile(Strict):
     since: Text | None = None
     ambiguity: Text | None = None
     needs: dict[str, Any] = {}
+    accounts: list[AccountFile] = []
     notes: Text | None = None
     sure: Text
     evidence: list[Text] = []
@@ -279,16 +287,18 @@ class OfficeHolderFile(Strict):
     evidence: list[Text] = []
 
 
-class AccountFile(Strict):
-    network: Text
-    handle: Text | None = None
-    sure: Text
-    evidence: list[Text] = []
-
-
 class OfficeHoldersFile(Strict):
     office_holders: list[OfficeHolderFile]
-    official_accounts: list[AccountFile] = []
+
+
+class AgencyFile(Strict):
+    id: SourceId
+    names: Annotated[NameLists, Field(min_length=1)]
+    signs: list[Text] = []
+
+
+class AgenciesFile(Strict):
+    agencies: list[AgencyFile]
 
 
 class RegionFile(Strict):
@@ -400,6 +410,7 @@ class WatchwordsFile(Strict):
 
 FILES: dict[str, type[Strict]] = {
     "evidence.yml": EvidenceFile,
+    "agencies.yml": AgenciesFile,
     "homonyms.yml": HomonymsFile,
     "office_holders.yml": OfficeHoldersFile,
     "watchwords.yml": WatchwordsFile,

@@ -30,7 +30,7 @@ from typing import Any, Self
 from config.loader import Config
 from config.model import Settings, Source
 from pipeline.annotation import Annotator
-from pipeline.rules import Rules
+from pipeline.rules import Known, Rules
 from pipeline.run import Read, read
 from store.records import FetchedPage
 
@@ -299,8 +299,9 @@ def _plain(settings: Settings) -> Settings:
 class Shelf:
     """The outlets' rules, made when first asked for."""
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], known: Known) -> None:
         self._sources = sources
+        self._known = known
         self._rules: dict[str, Rules] = {}
 
     def of(self, page: FetchedPage) -> tuple[Rules, Source | None]:
@@ -308,10 +309,10 @@ class Shelf:
         name = page.link.source_id
         source = self._sources.get(name)
         if source is None:
-            return Rules.default(page.link.hint.language, source_id=name), None
+            return Rules.default(page.link.hint.language, source_id=name, known=self._known), None
         rules = self._rules.get(name)
         if rules is None:
-            rules = self._rules[name] = Rules.of(source)
+            rules = self._rules[name] = Rules.of(source, self._known)
         return rules, source
 
 
@@ -331,7 +332,7 @@ def _serve(pipe: Connection) -> None:
     config = Config(overlay, settings)
     limit_s = float(config.settings["read.max_seconds"])
     annotator = Annotator(config)
-    shelf = Shelf(sources)
+    shelf = Shelf(sources, Known.of(config))
     # The rules live as long as the child, and a page's elements until it is read: looking for cycles among
     # them every few hundred objects takes 3 % of the time.
     gc.freeze()

@@ -5,9 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from config.model import SelectorRule, Source
+from config.loader import Config
+from config.model import Account, Agency, SelectorRule, Source
 
 _MONTH_FIRST_ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "US/")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalogue knows that is no single outlet's."""
+
+    agencies: tuple[Agency, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    """The public accounts of the institutions."""
+
+    @staticmethod
+    def of(config: Config) -> Known:
+        accounts = (account for institution in config.institutions for account in institution.accounts)
+        return Known(config.agencies, tuple(accounts))
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +47,10 @@ class Rules:
     day_first: bool
     """How ``05/11/2026`` is read; false only for outlets of the United States."""
     selectors: tuple[SelectorRule, ...]
+    known: Known = NOTHING_KNOWN
 
     @staticmethod
-    def of(source: Source) -> Rules:
+    def of(source: Source, known: Known = NOTHING_KNOWN) -> Rules:
         """The rules of one outlet of the catalogue."""
         home = host(source.homepage)
         others = tuple(d.lower().removeprefix("www.") for d in source.domains)
@@ -44,10 +63,13 @@ class Rules:
             names=tuple(dict.fromkeys(source.name.values())),
             day_first=not (source.country == "US" or source.timezone.startswith(_MONTH_FIRST_ZONES)),
             selectors=tuple(source.rules),
+            known=known,
         )
 
     @staticmethod
-    def default(language: str | None = None, timezone: str = "", *, source_id: str = "") -> Rules:
+    def default(
+        language: str | None = None, timezone: str = "", *, source_id: str = "", known: Known = NOTHING_KNOWN
+    ) -> Rules:
         """Rules for a page of which only the language (or nothing) is known."""
         return Rules(
             source_id=source_id,
@@ -58,6 +80,7 @@ class Rules:
             names=(),
             day_first=not timezone.startswith(_MONTH_FIRST_ZONES),
             selectors=(),
+            known=known,
         )
 
 

@@ -29,6 +29,7 @@ LABELS = (
     "scope",
     "lang",
     "relevance",
+    "agency",
     "institution",
     "place",
     "kind",

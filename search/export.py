@@ -29,9 +29,15 @@ COLUMNS = (
     "country",
     "scope",
     "language",
+    "language_confidence",
+    "languages",
+    "kind",
     "title",
     "subtitle",
+    "alternative_title",
     "authors",
+    "desks",
+    "agencies",
     "published_at",
     "published_local_date",
     "published_precision",
@@ -43,11 +49,14 @@ COLUMNS = (
     "last_seen_at",
     "removed_at",
     "text",
+    "word_count",
     "text_sha256",
     "section",
     "tags",
     "images",
     "videos",
+    "entries",
+    "official_accounts",
     "access",
     "relevance_decision",
     "relevance_evidence",
@@ -57,6 +66,24 @@ COLUMNS = (
     "capture_sha256",
 )
 """Of the CSV: the keys of :func:`record`, with ``published``, ``relevance`` and ``capture`` laid flat."""
+
+
+_HEAD = (
+    "language",
+    "language_confidence",
+    "languages",
+    "kind",
+    "title",
+    "subtitle",
+    "alternative_title",
+    "authors",
+    "desks",
+    "agencies",
+    "published",
+    "modified_at",
+)
+_TAIL = ("section", "tags", "images", "videos", "entries", "official_accounts", "access")
+"""What :func:`record` takes of :func:`article_record`, before and after the times and the text."""
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -71,9 +98,15 @@ def article_record(article: Article) -> dict[str, Any]:
         "url": article.url,
         "canonical_url": article.canonical_url or None,
         "language": article.language,
+        "language_confidence": article.language_confidence,
+        "languages": [{"language": one.language, "share": one.share} for one in article.languages],
+        "kind": str(article.kind),
         "title": article.title,
         "subtitle": article.subtitle or None,
+        "alternative_title": article.alternative_title or None,
         "authors": list(article.authors),
+        "desks": list(article.desks),
+        "agencies": list(article.agencies),
         "published": published
         and {
             "at": stamp(published.at),
@@ -85,12 +118,18 @@ def article_record(article: Article) -> dict[str, Any]:
         },
         "modified_at": stamp(article.modified.at) if article.modified else None,
         "text": article.text,
+        "word_count": article.word_count,
         "section": article.section or None,
         "tags": list(article.tags),
         "images": [{"url": image.url, "caption": image.caption or None} for image in article.images],
         "videos": [
             {"url": video.url, "kind": video.kind, "caption": video.caption or None}
             for video in article.videos
+        ],
+        "entries": [{"at": stamp(one.at.at), "paragraph": one.paragraph} for one in article.entries],
+        "official_accounts": [
+            {"institution": one.institution, "network": one.network, "handle": one.handle, "url": one.url}
+            for one in article.official_accounts
         ],
         "access": str(article.access),
     }
@@ -109,14 +148,14 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
         "source": article.source_id,
         "country": source.country if source else None,
         "scope": source.scope if source else None,
-        **{name: said[name] for name in ("language", "title", "subtitle", "authors", "published")},
-        "modified_at": said["modified_at"],
+        **{name: said[name] for name in _HEAD},
         "first_seen_at": stamp(stored.first_seen_at),
         "last_seen_at": stamp(stored.last_seen_at),
         "removed_at": stamp(stored.removed_at),
         "text": text,
+        "word_count": said["word_count"],
         "text_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-        **{name: said[name] for name in ("section", "tags", "images", "videos", "access")},
+        **{name: said[name] for name in _TAIL},
         "relevance": {
             "decision": str(relevance.decision),
             "evidence": [
@@ -205,7 +244,7 @@ def _cell(value: Any) -> str:
             text = json.dumps(value, ensure_ascii=False)
         case list():
             text = " | ".join(value)
-        case int():  # our own numbers are no formulas, even with a minus
+        case int() | float():  # our own numbers are no formulas, even with a minus
             return str(value)
         case _:
             text = str(value)

@@ -147,6 +147,47 @@ class Video:
     caption: str | None = None
 
 
+class ArticleKind(StrEnum):
+    """By what an article tells its story; what it communicates is another matter
+    (``config/communications``)."""
+
+    TEXT = "text"
+    VIDEO = "video"
+    """A video with a line or two of text, or none."""
+    PHOTO = "photo"
+    """Pictures with captions, and a line or two of text, or none."""
+    LIVE = "live"
+    """A live blog: entries, each with its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a live blog."""
+
+    at: Moment
+    paragraph: int
+    """Index of its first paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageShare:
+    language: str
+    share: float
+    """Of those paragraphs of which the language is sure; 0 to 1, two decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialAccount:
+    """An institution's public account that the article quotes: a link to it, or one of its posts shown."""
+
+    institution: str
+    """Id of ``config/institutions``."""
+    network: str
+    handle: str
+    url: str
+    """Of the post, or of the account's page."""
+
+
 class Access(StrEnum):
     FULL = "full"
     PARTIAL = "partial"
@@ -167,14 +208,29 @@ class Article:
     """The body in reading order: the lead first unless it is ``subtitle``; no captions, no credits."""
     language: str
     subtitle: str | None = None
+    alternative_title: str | None = None
+    """What the page gives for sharing (``og:title``), without the site's name, where the headline differs."""
+    kind: ArticleKind = ArticleKind.TEXT
     authors: tuple[str, ...] = ()
+    """Everybody who signs, as printed: people, desks, the outlet, agencies."""
+    desks: tuple[str, ...] = ()
+    """Those of *authors* that are no people."""
+    agencies: tuple[str, ...] = ()
+    """Ids of ``config/agencies.yml`` that by-line, dateline or last line credit."""
     published: Moment | None = None
     modified: Moment | None = None
     images: tuple[Image, ...] = ()
     videos: tuple[Video, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    """Of a live blog, in the order of the page."""
+    official_accounts: tuple[OfficialAccount, ...] = ()
     section: str | None = None
     tags: tuple[str, ...] = ()
     access: Access = Access.FULL
+    language_confidence: float | None = None
+    """How sure the text is of *language*, 0 to 1; ``None`` where page or outlet said it."""
+    languages: tuple[LanguageShare, ...] = ()
+    """Of a text in several languages, each with its share, the largest first; empty for a text in one."""
     origins: tuple[tuple[str, str], ...] = ()
     """(field, origin) for each field that was found: which attempt won."""
     flags: tuple[str, ...] = ()
@@ -184,6 +240,11 @@ class Article:
     def text(self) -> str:
         """The body, one paragraph a line."""
         return "\n".join(self.paragraphs)
+
+    @property
+    def word_count(self) -> int:
+        """Words of the body: what stands between two spaces and has a letter or a digit."""
+        return sum(1 for word in self.text.split() if any(map(str.isalnum, word)))
 
 
 class Reason(StrEnum):

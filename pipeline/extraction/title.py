@@ -15,6 +15,8 @@ _ENOUGH = 3.0
 """Trust from which a printed line may be the headline."""
 _ALONE = 1.6  # the trust in the only <h1> of a page
 _SEPARATOR = re.compile(r"\s+[|–—\-·•»«/~]+\s+|\s*[|·•]\s*|\s+::\s+")
+_FRAME = re.compile(r"^(?:\S+\s+){0,2}\S+(?:\s*[|–—:.·-])\s*$")
+"""A section before the headline, with what parts the two."""
 _NOT_TITLE = frozenset(
     "home accueil inicio الرئيسية الصفحة news actualites actualités noticias أخبار menu search".split()
 )
@@ -42,6 +44,21 @@ def find(
         if shorn:
             return shorn, origin, _printed_at(page, shorn)
     return (best[1], "h1", best[2]) if best else None
+
+
+def alternative(page: Page, claims: Claims, rules: Rules, url: str, title: str) -> str | None:
+    """What the page gives for sharing instead of *title*: another wording, not the same one cut or with the
+    site's name."""
+    shared, site = claims.meta("og:title"), site_names(claims, rules, url)
+    if not shared or key(shared) in site:
+        return None
+    shared = without_site(shared, site)
+    ours, theirs = key(title), key(shared)
+    if not theirs or ours == theirs or (shared.endswith(("…", "...")) and ours.startswith(theirs)):
+        return None
+    before, same, after = shared.partition(title)
+    framed = same and (not before or _FRAME.search(before)) and (not after or _SEPARATOR.match(after))
+    return None if framed else shared
 
 
 def stated(page: Page, claims: Claims, site: set[str]) -> list[tuple[str, str]]:

@@ -25,6 +25,12 @@ _HIDDEN_STYLE = re.compile(
 )
 _NAMING = frozenset("id role itemprop data-component data-testid data-type data-qa".split())
 _HIDING = frozenset(["style", "hidden", "aria-hidden"])
+SOCIAL = re.compile(
+    r"(?:https?:)?//(?:www\.|m\.|mobile\.|web\.)?(?P<network>twitter|x|facebook|instagram|youtube|tiktok)\.com/"
+    r"(?P<path>[^?#]*)",
+    re.IGNORECASE,
+)
+"""Addresses of the networks on which institutions have accounts."""
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
@@ -203,6 +209,8 @@ class Page:
     itemprops: list[Mark] = field(default_factory=list)
     tag_links: list[Mark] = field(default_factory=list)
     """``<a rel=tag>``."""
+    social_links: list[Mark] = field(default_factory=list)
+    """Links to :data:`SOCIAL`."""
     passwords: int = 0
 
 
@@ -302,6 +310,8 @@ def walk(parser: LexborHTMLParser) -> Page:
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
             if "itemprop" in attributes:
                 page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
+            if "data-href" in attributes or tag == "blockquote":
+                page.embeds.append(Mark(len(blocks), tag, attributes, el, node))
             if tag == "html":
                 page.lang = attributes.get("lang") or attributes.get("xml:lang") or ""
             descend = True
@@ -311,6 +321,8 @@ def walk(parser: LexborHTMLParser) -> Page:
             rel = attributes.get("rel") or ""
             if "tag" in rel:
                 page.tag_links.append(Mark(len(blocks), tag, attributes, el, node))
+            if SOCIAL.match(attributes.get("href") or ""):
+                page.social_links.append(Mark(len(blocks), tag, attributes, el, node))
             name = attributes.get("class") or ""
             if "author" in rel or attributes.get("itemprop") == "author" or (name and _named[tag, name][1]):
                 page.bylines.append(Mark(len(blocks), tag, attributes, el, node))
@@ -351,7 +363,15 @@ def walk(parser: LexborHTMLParser) -> Page:
         _set(blocks, node, pieces, links, strong)
     for box in boxes:
         box.end = len(blocks)
-    for marks in (page.times, page.bylines, page.images, page.embeds, page.itemprops, page.tag_links):
+    for marks in (
+        page.times,
+        page.bylines,
+        page.images,
+        page.embeds,
+        page.itemprops,
+        page.tag_links,
+        page.social_links,
+    ):
         del marks[MAX_MARKS:]
     return page
 
@@ -454,7 +474,8 @@ _TELLING: dict[str, Callable[[Page, Any], None]] = {
     "input": _read_input,
 }
 _EMBEDS = frozenset(
-    "video audio iframe source amp-youtube amp-video amp-iframe amp-twitter amp-facebook".split()
+    "video audio iframe embed source oembed lite-youtube amp-youtube amp-dailymotion amp-vimeo amp-video "
+    "amp-iframe".split()
 )
 _SEVERAL = frozenset(["video", "audio"])
 """Embeds that hold others."""

@@ -18,8 +18,8 @@ from search.query.dates import spelled
 QUOTES = '"«»“”„‟＂'
 OPERATORS = frozenset({"AND", "OR", "NOT"})
 FIELDS = (
-    "source", "country", "scope", "lang", "relevance", "institution", "kind", "attribution", "unit", "place",
-    "partner", "story", "voice", "title", "has",
+    "source", "country", "scope", "lang", "relevance", "agency", "institution", "kind", "attribution", "unit",
+    "place", "partner", "story", "voice", "title", "has",
 )  # fmt: skip
 DATES = ("from", "to")
 

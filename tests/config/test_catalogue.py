@@ -25,6 +25,7 @@ def test_the_whole_packaged_configuration_is_without_fault() -> None:
         "outlets enabled": 157,
         "entry points": 260,
         "institutions": 52,
+        "agencies": 22,
         "homonyms": 11,
         "office holders": 5,
         "regions": 12,

@@ -129,9 +129,10 @@ def test_a_question_meets_its_articles(desk: Desk, query: str, sources: set[str]
 # -- the contract -----------------------------------------------------------------------------------------
 
 EXPORT_KEYS = (
-    "article_id revision url canonical_url source country scope language title subtitle authors published "
-    "modified_at first_seen_at last_seen_at removed_at text text_sha256 section tags images videos access "
-    "relevance institutions capture"
+    "article_id revision url canonical_url source country scope language language_confidence languages kind "
+    "title subtitle alternative_title authors desks agencies published modified_at first_seen_at "
+    "last_seen_at removed_at text word_count text_sha256 section tags images videos entries "
+    "official_accounts access relevance institutions capture"
 ).split()
 
 

@@ -183,15 +183,20 @@ def test_jsonl_has_every_key_absent_is_null_and_none_is_empty(tmp_path: Path) ->
     rows = {row["url"]: row for row in map(json.loads, made.export("", now=NOW))}
     bare = rows["https://elsewhere.example/bare"]
     assert list(bare) == [
-        "article_id", "revision", "url", "canonical_url", "source", "country", "scope", "language", "title",
-        "subtitle", "authors", "published", "modified_at", "first_seen_at", "last_seen_at", "removed_at",
-        "text", "text_sha256", "section", "tags", "images", "videos", "access", "relevance", "institutions",
-        "capture",
+        "article_id", "revision", "url", "canonical_url", "source", "country", "scope", "language",
+        "language_confidence", "languages", "kind", "title", "subtitle", "alternative_title", "authors",
+        "desks", "agencies", "published", "modified_at", "first_seen_at", "last_seen_at", "removed_at",
+        "text", "word_count", "text_sha256", "section", "tags", "images", "videos", "entries",
+        "official_accounts", "access", "relevance", "institutions", "capture",
     ]  # fmt: skip
     assert [bare[key] for key in ("country", "scope", "subtitle", "published", "removed_at", "section")] == [
         None
     ] * 6
-    assert [bare[key] for key in ("authors", "tags", "images", "videos", "institutions")] == [[]] * 5
+    lists = (
+        "languages authors desks agencies tags images videos entries official_accounts institutions".split()
+    )
+    assert all(bare[key] == [] for key in lists)
+    assert (bare["kind"], bare["word_count"], bare["alternative_title"]) == ("text", 1, None)
     full = rows["https://matin.example/full"]
     assert full["published"] == {
         "at": "2026-11-24T09:00:00Z", "local_date": "2026-11-24", "precision": "minute", "origin": "meta",

@@ -15,6 +15,7 @@ from store.records import Annotated, Article, Capture, Link, Moment, Precision, 
 from tests.store.made import NOW, annotated, link
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(str, st.text(st.characters(exclude_categories=()), max_size=12))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.extraction import extract
 from pipeline.extraction.authors import names_in
-from pipeline.extraction.language import detect
+from pipeline.extraction.language import Spoken, detect
 from pipeline.extraction.text import clean
 from pipeline.extraction.title import without_site
 from store.records import Access, Hint, Precision
@@ -387,12 +387,12 @@ LANGUAGES = [
 
 @pytest.mark.parametrize(("text", "expected", "outlet"), LANGUAGES)
 def test_language(text: str, expected: str, outlet: tuple[str, ...]) -> None:
-    assert detect(text, "", None, outlet)[0] == expected
+    assert detect(text, (), None, outlet).language == expected
 
 
 def test_page_tag_counts_only_where_the_outlet_writes_that_language() -> None:
-    assert detect("DGSN", "", "fr-FR", ("ar", "fr")) == ("fr", "html")
-    assert detect("DGSN", "", "en-US", ("ar", "fr")) == ("ar", "source")
+    assert detect("DGSN", (), "fr-FR", ("ar", "fr")) == Spoken("fr", "html")
+    assert detect("DGSN", (), "en-US", ("ar", "fr")) == Spoken("ar", "source")
 
 
 # --- media and text -------------------------------------------------------------------------------------
@@ -402,7 +402,10 @@ def test_page_tag_counts_only_where_the_outlet_writes_that_language() -> None:
     ("markup", "kind"),
     [
         ('<iframe src="https://www.youtube.com/embed/abc"></iframe>', "youtube"),
-        ('<iframe src="//www.facebook.com/plugins/video.php?href=x"></iframe>', "facebook"),
+        (
+            '<iframe src="//www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fx%2Fvideos%2F123456%2F"></iframe>',
+            "facebook",
+        ),
         ('<iframe data-src="https://www.dailymotion.com/embed/video/x1"></iframe>', "dailymotion"),
         ('<iframe src="https://player.vimeo.com/video/1"></iframe>', "vimeo"),
         ('<iframe src="https://tv.example/player/7"></iframe>', "iframe"),
