@@ -93,7 +93,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     if chosen.subtitle:
         text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
     base = _joined(url, walked.base) or url
-    images = media.images(walked, claims, text.place, base, media.captions_of(walked, body.caption_box))
+    images = media.images(walked, claims, text.place, base, media.captions_of(walked))
     played = videos.find(walked, claims, text.place, base)
     when, changed = published.find(
         walked,
@@ -128,7 +128,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         walked.lang or claims.meta("og:locale", "content-language"),
         rules.languages,
     )
-    section = media.section(claims)
+    section = media.section(walked, claims, text.place, name)
     tags = media.tags(walked, claims, name)
     canonical, canonical_origin = _canonical(walked, claims, url)
     origins = {

@@ -37,7 +37,7 @@ _PREFIX = re.compile(
     r"(?:article\s+)?r[ée]dig[ée]\s+par|publi[ée]\s+par|avec|por\b|escrito\s+por|texto:?|autor(?:es|a)?\b|"
     r"auteurs?\b|"
     r"بقلم|كتب(?:ت|ه|ها)?|إعداد|تحرير|أعدّ?ها?|أنجزه?ا?|الكاتب(?:ة)?|حاوره?ا?|مراسلة|متابعة|"
-    r"من\s+إعداد)\s*[:：\-–|/]?\s+",
+    r"من\s+إعداد|تقرير|عدسة)\s*[:：\-–|/]?\s+",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
@@ -71,9 +71,14 @@ _DATE_WORD = re.compile(
     r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث",
     re.IGNORECASE,
 )
+_AGO = re.compile(r"\s*\b(?:il\s+y\s+a|hace|منذ|قبل)\s+\S+(?:\s+\S+)?\s*$", re.IGNORECASE)
+"""When, after the names."""
+_DASH = re.compile(r"\s+[-–—]\s+")
 _SECTION = re.compile(r",\s+in\s+[A-Z].*$")
 """Where it stands ("By A Name, in News, Business")."""
 _DEGREES = frozenset("phd md mba cfp cepf cpa rn rd msc bsc mph dds dvm jd esq".split())
+_BEFORE_DATE = {*WEEKDAYS, *MONTHS, *map(fold, "on at le el the du del am um يوم بتاريخ في".split())}
+_FULL_NAME = 2
 _SHORT_LABEL = 3
 _LABEL = 60
 _PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
@@ -190,8 +195,10 @@ def names_in(raw: list[str]) -> tuple[str, ...]:
         line = clean(unescape(line))
         if not line or len(line) > 300:
             continue
-        line = _EMAIL.sub(" ", line)
+        line = _AGO.sub("", _EMAIL.sub(" ", line))
         line = _SECTION.sub("", _PARENS.sub(" ", line)).strip()
+        if line.endswith("//"):  # "Name – Outlet//", as some begin their texts
+            line = _DASH.sub(", ", line.rstrip("/ "))
         while True:
             stripped = _PREFIX.sub("", line + " ", count=1).strip()
             if stripped == line:
@@ -205,8 +212,9 @@ def names_in(raw: list[str]) -> tuple[str, ...]:
 
 
 def _name(piece: str) -> str | None:
-    piece = _PREFIX.sub("", clean(piece) + " ", count=1).strip(" .:-–—|*\"'«»")
+    piece = _PREFIX.sub("", clean(piece) + " ", count=1).strip(" .:-–—|/／*\"'«»")
     piece = re.split(r"\s+[-–—|]\s+|\s*:\s+", piece)[0].strip()
+    piece = _without_date(piece)
     if not 2 <= len(piece) <= 60 or _DATE_WORD.search(piece):
         return None
     words = piece.split()
@@ -221,6 +229,16 @@ def _name(piece: str) -> str | None:
     if piece.isupper() and len(words) > 1 and piece.isascii():
         piece = piece.title()
     return piece
+
+
+def _without_date(piece: str) -> str:
+    """*piece* without a date that follows a name of two words or more."""
+    words = re.split(r"\s+\d", piece, maxsplit=1)[0].split()
+    if len(words) < 2 or not any(map(str.isdigit, piece)):
+        return piece
+    while words and fold(words[-1].strip(".,،")) in _BEFORE_DATE:
+        words.pop()
+    return " ".join(words) if len(words) >= _FULL_NAME else piece
 
 
 def _json_ld(claims: Claims) -> list[str]:

@@ -9,6 +9,7 @@ article go, one by one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.fold import fold
@@ -28,11 +29,13 @@ from pipeline.extraction.words import (
     LEAD,
     PAYWALL,
     PHRASE,
+    POST,
     PROMO,
     PROMO_HINT,
     READ_ALSO,
     SIGNED,
     STRONG_FURNITURE,
+    THE_END,
 )
 
 MIN_CHARS = 60
@@ -52,6 +55,8 @@ class Text:
     subtitle_origin: str = ""
     partial: bool = False
     """The outlet shows only the beginning (paywall)."""
+    starts: tuple[int, ...] = ()
+    """The block that each paragraph begins with, where the text is the page's own."""
 
 
 def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
@@ -59,23 +64,51 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     weights = judge(page, title_at)
     region = choose(page, weights, title_at)
     signers = _signers(claims)
-    kept = sift(page, weights, region, title, signers) or fallback(weights, region)
+    kept = sift(page, weights, region, title, title_at, signers) or fallback(weights, region)
     kept = lead(page, weights, region, title_at, title, signers) + kept
-    paragraphs = [page.blocks[i].text for i in kept]
-    origin = "dom"
+    rows = list(_rows(page, kept))
+    paragraphs = [" ".join([_printed(page.blocks[i]) for i in row]) for row in rows]
+    starts, origin = tuple([row[0] for row in rows]), "dom"
     stated = _stated(claims)
     if stated and _better(stated, paragraphs):
-        paragraphs, origin = stated, "json-ld"
+        paragraphs, starts, origin = stated, (), "json-ld"
     place = Place(
         title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept)
     )
-    return Text(tuple(paragraphs), place, origin, partial=_partial(page, claims, region, paragraphs))
+    partial = _partial(page, claims, region, paragraphs)
+    return Text(tuple(paragraphs), place, origin, partial=partial, starts=starts)
+
+
+def _rows(page: Page, kept: list[int]) -> Iterator[list[int]]:
+    """The blocks of each paragraph: one, or the cells of a row in a table of figures."""
+    row: list[int] = []
+    for index in kept:
+        if row and not _in_one_row(page.blocks[row[-1]].node, page.blocks[index].node):
+            yield row
+            row = []
+        row.append(index)
+    if row:
+        yield row
+
+
+def _in_one_row(cell: Node, other: Node) -> bool:
+    """Whether two boxes are cells of one row, each with a line of its own.
+
+    Tables that lay out a page have more in a cell.
+    """
+    return (
+        cell.tag in _CELLS
+        and other.tag in _CELLS
+        and cell.parent is other.parent
+        and cell is not other
+        and cell.end - cell.start == other.end - other.start == 1
+    )
 
 
 def explained(page: Page, claims: Claims, title: str, title_at: int, kept: frozenset[int]) -> list[str]:
     """Why each block of *page* is not of the text; empty for those that :func:`find` *kept*."""
     weights = judge(page, title_at)
-    told = fates(page, weights, choose(page, weights, title_at), title, _signers(claims))
+    told = fates(page, weights, choose(page, weights, title_at), title, title_at, _signers(claims))
     out = []
     for index, block in enumerate(page.blocks):
         if index in kept:
@@ -147,7 +180,54 @@ def judge(page: Page, title_at: int) -> list[float]:
     for node in outer:
         for index in range(node.start, node.end):
             blocks[index].furniture = node
+    _end(page, title_at)
+    excerpts = set(_excerpts(page, title_at))
+    near = range(title_at + 1, min(title_at + _BELOW, len(blocks)))
+    if title_at >= 0 and any(raw[i] and i not in excerpts and not blocks[i].furniture for i in near):
+        for index in excerpts:
+            raw[index] *= _EXCERPT
     return [0.0 if block.furniture else weight for block, weight in zip(blocks, raw, strict=True)]
+
+
+def _excerpts(page: Page, title_at: int) -> Iterator[int]:
+    """Blocks that stand in a small box below a line that links elsewhere: beginnings of other articles."""
+    blocks = page.blocks
+    for index, block in enumerate(blocks):
+        if len(block.text) < _HEADLINE[0] or block.links > 0.5 * len(block.text):
+            continue
+        box: Node | None = block.node
+        while box is not None and box.end - box.start == 1:
+            box = box.parent
+        if box is None or box.end - box.start > _CARD or box.start <= title_at < box.end:
+            continue
+        above = (blocks[i] for i in range(box.start, index))
+        if any(_HEADLINE[0] <= len(b.text) <= _HEADLINE[1] and b.links > 0.6 * len(b.text) for b in above):
+            yield index
+
+
+_AFTER = "after the end"
+
+
+def is_after_the_end(page: Page, index: int) -> bool:
+    """Whether the block *index* of a judged page follows the heading of comments or other articles."""
+    box = page.blocks[index].furniture if index < len(page.blocks) else None
+    return box is not None and box.furniture == _AFTER
+
+
+def _end(page: Page, title_at: int) -> None:
+    """Mark what follows, in its box, the heading of comments or of other articles."""
+    blocks = page.blocks
+    for index in range(max(title_at, 0) + 1, len(blocks)):
+        block = blocks[index]
+        if block.furniture or len(block.text) > _END_HEADING or not THE_END.search(block.text):
+            continue
+        box: Node | None = block.node
+        while box is not None and box.end <= index + 1:  # no more than wraps the heading
+            box = box.parent
+        if box is not None:
+            rest = Node(box.tag, box.name, box.parent, index, _AFTER, box.index)
+            for below in blocks[index : box.end]:
+                below.furniture = below.furniture or rest
 
 
 def _outermost(page: Page) -> list[Node]:
@@ -289,21 +369,36 @@ def caption_box(block: Block) -> Node | None:
 _ADDRESS = re.compile(
     r"https?://(?:\w+\.)*(?:youtube|youtu|dailymotion|facebook|fb|twitter|x|vimeo)\.\w+/\S+"
 )
+_ACCOUNT = re.compile(r"\s*(?:\(@\w+\)|\bpic\.(?:twitter|x)\.com/\w+)")
+"""In an embedded post: who posted it, and its picture."""
+_CELLS = ("td", "th")
+_CAPTION = 60
+_OWN_TEXT = HEADINGS | {"p", "li", "td", "th", "blockquote"}
+"""Elements that hold an article's words, however few."""
+_END_HEADING = 40
+_BELOW = 15
+"""Blocks below the headline of which one may be the text, where other boxes are excerpts."""
+_CARD, _HEADLINE, _EXCERPT = 5, (20, 160), 0.2
+"""Of the card of another article: most blocks, characters of its headline, what its words weigh."""
 _SENTENCE_END = '.!?…»”"؟'
 _LABEL_LETTERS = 30
 
 
-def sift(page: Page, weights: list[float], region: Node, title: str, signers: set[str]) -> list[int]:
+def sift(
+    page: Page, weights: list[float], region: Node, title: str, title_at: int, signers: set[str]
+) -> list[int]:
     """Indexes of the blocks of *region* that are the article's words, in order."""
-    return [index for index, why in fates(page, weights, region, title, signers).items() if not why]
+    return [index for index, why in fates(page, weights, region, title, title_at, signers).items() if not why]
 
 
-def fates(page: Page, weights: list[float], region: Node, title: str, signers: set[str]) -> dict[int, str]:
+def fates(
+    page: Page, weights: list[float], region: Node, title: str, title_at: int, signers: set[str]
+) -> dict[int, str]:
     """Why each block of *region* is not the article's words, by its index; empty for those that are."""
     title_key = key(title)
     sums = _sums(weights)
     total = sums[region.end] - sums[region.start]
-    pictures = _picture_boxes(page, region)
+    pictures = _picture_boxes(page, region) | captions_beside(page).keys()
     kinds = _kinds(page, weights, region, total)
     out: dict[int, str] = {}
     seen: set[str] = set()
@@ -344,9 +439,33 @@ def fates(page: Page, weights: list[float], region: Node, title: str, signers: s
             out[index] = "said before" if n > 40 and line[:200] in seen else ""
             seen.add(line[:200])
     kept = [index for index, why in out.items() if not why]
+    first = next((index for index in kept if weights[index]), -1)
+    for index in kept:
+        apart = index < title_at or page.blocks[index].tag not in _OWN_TEXT
+        if index < first and apart and _is_loose_end(page.blocks[index].text):
+            out[index] = "loose beginning"
     while kept and _is_loose_end(page.blocks[kept[-1]].text):
         out[kept.pop()] = "loose end"
     return out
+
+
+def _printed(block: Block) -> str:
+    """The words of a block; of an embedded post without the name of the account."""
+    line = block.text
+    if ("(@" in line or "pic." in line) and _in_post(block.node):
+        return _ACCOUNT.sub("", line)
+    return line
+
+
+def _in_post(node: Node | None) -> bool:
+    """Whether a box is a social network's post: its words are quoted, the account that it names is not."""
+    for _ in range(4):
+        if node is None:
+            return False
+        if node.name and POST.search(node.name):
+            return True
+        node = node.parent
+    return False
 
 
 def _is_link_line(block: Block) -> bool:
@@ -416,6 +535,21 @@ def _picture_boxes(page: Page, region: Node) -> set[int]:
                 break
             node = node.parent
     return out
+
+
+def captions_beside(page: Page) -> dict[int, str]:
+    """Few words right below a picture, in one box with it and with the text: block index → caption."""
+    blocks = page.blocks
+    return {
+        mark.at: blocks[mark.at].text
+        for mark in page.images
+        if mark.at < len(blocks)
+        and blocks[mark.at].node is mark.node
+        and len(blocks[mark.at].text) < _CAPTION
+        and blocks[mark.at].text[-1] not in _SENTENCE_END
+        and blocks[mark.at].tag not in HEADINGS
+        and blocks[mark.at].links == 0
+    }
 
 
 def is_label(line: str, signers: set[str]) -> bool:

@@ -68,6 +68,9 @@ _HIJRI_DATE = re.compile(
     rf"(?<![\d:./])(?P<d>\d{{1,2}})[\s\-./]*(?:من\s+|شهر\s+)*(?P<m>{_HIJRI})(?![^\W\d_]){_GAP}(?:عام\s+|"
     rf"سنه\s+)?(?P<y>1[345]\d{{2}})(?!\d)"
 )
+_HIJRI_BESIDE = re.compile(
+    rf"(?:\s*م(?![^\W\d_]))?{_GAP}(?:الموافق\s+(?:ل\w*\s+)?)?{_HIJRI_DATE.pattern}(?:\s*هـ?)?"
+)
 _YEAR_FIRST = re.compile(
     r"(?<![\d/.\-])(?P<y>(?:19|20)\d{2})\s*(?P<s>[-/.])\s*(?P<m>\d{1,2})\s*(?P=s)\s*(?P<d>\d{1,2})(?![\d])"
     r"(?:[t\s]+(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<sec>\d{2}))?(?:[.,]\d{1,9})?\s*(?P<z>z(?!\w)|"
@@ -99,7 +102,7 @@ _DAY_WORDS: dict[str, int] = {
 }
 _NEAR_DAY = re.compile(rf"(?<![^\W_])(?:{_any([word.replace('_', ' ') for word in _DAY_WORDS])})(?![^\W_])")
 _CLOCK = (
-    r"(?P<h>\d{1,2})(?:\s*(?::|h(?:eures?)?|\.)\s*(?P<min>\d{2})(?:\s*[:.]\s*(?P<sec>\d{2}))?(?!\d)|"
+    r"(?P<h>\d{1,2})(?:\s*(?::|h(?:eures?)?|\.|\bو(?=\s*\d{1,2}\s*دقيقه))\s*(?P<min>\d{1,2}(?=\s*دقيقه)|\d{2})(?:\s*دقيقه)?(?:\s*[:.]\s*(?P<sec>\d{2}))?(?!\d)|"
     r"\s*(?:h(?:eures?)?(?![^\W_])|(?=\s*[ap]\.?m)))"
     r"(?:\s*(?P<half>[ap]\.?\s?m(?![^\W_])\.?|صباحا|مساء|ظهرا|ص(?![^\W_])|م(?![^\W_])))?"
 )
@@ -287,7 +290,8 @@ def _zone(folded: str, at: int) -> tuple[timedelta | None, int]:
 
 
 def _with_clock(folded: str, one: Written) -> Written:
-    after = _CLOCK_AFTER.match(folded, one.end)
+    beside = _HIJRI_BESIDE.match(folded, one.end)  # the same day again, before the time
+    after = _CLOCK_AFTER.match(folded, beside.end() if beside else one.end)
     match = after or _CLOCK_BEFORE.search(folded, max(0, one.start - 24), one.start)
     if match is None:
         return one

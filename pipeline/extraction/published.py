@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from config.fold import fold
 from pipeline.extraction import dates
-from pipeline.extraction.metadata import Claims, string
+from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.tree import Block, Node, Page, text
 from pipeline.extraction.words import DATE_BOX
 from pipeline.rules import Rules
@@ -138,7 +138,7 @@ def find(
     machine = [m for m in _machine(page, claims, read) if m is not None]
     shown, shown_modified = _shown(page, read, place)
     by_rule = read.stamp(chosen, "rule") if chosen else None
-    published = by_rule or _choose(machine, shown, in_url)
+    published = by_rule or _choose(machine, shown, in_url, now)
     if published is None:
         published = shown or in_url
     if published is not None and shown is not None and published is not shown and not rules.timezone:
@@ -205,6 +205,11 @@ def _machine(page: Page, claims: Claims, read: _Reader) -> Iterator[Moment | Non
             yield read.stamp(string(other.get("datePublished")), "json-ld")
             break
     yield read.stamp(string(claims.article.get("dateCreated")), "json-ld")
+    if not claims.article:
+        for other in claims.others:
+            if "videoobject" in types(other) and other.get("uploadDate"):
+                yield read.stamp(string(other.get("uploadDate")), "json-ld")
+                break
 
 
 def _is_list_item(value: dict[str, object]) -> bool:
@@ -224,9 +229,23 @@ _DATE_FURNITURE = frozenset(
 )
 
 
-def _choose(machine: list[Moment], shown: Moment | None, in_url: Moment | None) -> Moment | None:
+def _is_server_clock(stamp: Moment, shown: Moment | None, now: datetime) -> bool:
+    """Whether a ``<meta>`` says when the page was sent: the day of the fetch, with an earlier one printed."""
+    return (
+        stamp.origin == "meta"
+        and shown is not None
+        and "relative" not in shown.flags
+        and shown.precision is not Precision.MONTH
+        and abs(stamp.at - now) < timedelta(hours=26)
+        and stamp.at - shown.latest > timedelta(hours=26)
+    )
+
+
+def _choose(
+    machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime
+) -> Moment | None:
     """The most trusted stamp; one that the URL or the printed date bears out goes first."""
-    sound = [m for m in machine if "future_clamped" not in m.flags]
+    sound = [m for m in machine if "future_clamped" not in m.flags and not _is_server_clock(m, shown, now)]
     for witness in (in_url, shown if shown and "relative" not in shown.flags else None):
         if witness is None or witness.precision is Precision.MONTH:
             continue

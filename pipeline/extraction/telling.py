@@ -82,9 +82,9 @@ def entries(
         or _LIVE.search(title)
         or _LIVE_PATH.search(urlsplit(url).path)
     )
-    if not live or published is None or text.origin != "dom":
+    if not live or published is None:
         return ()
-    body = sorted(text.place.body)
+    body = text.starts
     labels: dict[int, tuple[date | None, time]] = {}
     for at, label in _labels(page, text):
         paragraph = bisect_left(body, at)

@@ -85,7 +85,10 @@ def printed(page: Page, claimed: list[tuple[str, str]], site: set[str]) -> Itera
             continue
         trust = bonus
         for other in keys:
-            trust += 3.0 if other == k else 2.0 if other.startswith(k + " ") else _overlap(k, other)
+            site_before = other.endswith(" " + k) and other[: -len(k) - 1] in site
+            trust += (
+                3.0 if other == k or site_before else 2.0 if other.startswith(k + " ") else _overlap(k, other)
+            )
         if bonus == _ALONE and len(k.split()) >= 3:
             trust += 2.0
         yield trust, line, index

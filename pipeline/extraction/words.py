@@ -119,6 +119,8 @@ def _token_says(token: str) -> tuple[str, bool, bool]:
         ):
             why = low
         before = low
+    if token.lower() in ("by", "par", "por"):
+        byline = True
     if not why and token.lower() in ("ad", "tag", "tag-list"):
         why = token.lower()
     return why, byline, caption
@@ -214,7 +216,8 @@ PHRASE = re.compile(
     r"story continues below|continue reading|scroll to continue|"
     r"abonnez[- ]vous|inscrivez[- ]vous|suscr[íi]bete|اشترك|download (?:the|our) app|t[ée]l[ée]chargez|"
     r"listen to this article|[ée]couter l.article|"
-    r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|leave a (?:comment|reply)|"
+    r"comments? (?:\(\d+\))?$|\d+ comments?$|\d+ commentaires?$|"
+    r"\d+ (?:updates?|mises? à jour|actualizaciones)$|\d+ (?:تحديث|تعليق)\w*$|leave a (?:comment|reply)|"
     r"laisser un commentaire|deja (?:un|tu) comentario|أضف تعليق|اترك تعليق|"
     r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|"
     r"source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
@@ -260,6 +263,22 @@ ENDING = re.compile(
     r"اقرأ|إقرأ|مواضيع|أخبار ذات|مقالات|التعليقات|تعليقات|الأكثر|شارك|قد يعجبك|ذات صلة|آخر الأخبار)",
     re.IGNORECASE,
 )
+# A line after which nothing in its box is the article's: readers' comments, other articles of the section.
+THE_END = re.compile(
+    r"^\W*(?:(?:vos |les )?commentaires?(?: des lecteurs)?|r[ée]actions?|comments?|comentarios|"
+    r"dans la m[êe]me rubrique|(?:articles|sujets) (?:similaires|li[ée]s|connexes)|"
+    r"sur le m[êe]me (?:sujet|th[èe]me)|related (?:articles|stories|news|posts)|more from .{3,30}|"
+    r"noticias relacionadas|"
+    r"(?:ال)?تعليقات(?:كم)?|(?:آراء|ردود|تعليقات) (?:القراء|الزوار|المتتبعين)|"
+    r"في نفس (?:الركن|القسم|الباب|الموضوع)|(?:مواضيع|مقالات|أخبار) (?:مرتبطة|ذات صلة|مشابهة|متعلقة|أخرى)|"
+    r"اخترنا ل(?:كم|ك)|(?:ألبومات|فيديوهات|صور) أخرى|قد يعجبك أيضا)\W*(?:\(\s*\d+\s*\))?\W*$",
+    re.IGNORECASE,
+)
+# A post of a social network, set into a text by the network's own markup.
+POST = re.compile(
+    r"(?:^|\s)(?:twitter-tweet|twitter-video|instagram-media|fb-post|tiktok-embed|bluesky-embed|"
+    r"telegram-post)(?=$|\s)"
+)
 PAYWALL = re.compile(
     r"reste .{0,20}% .{0,30}(?:lire|article)|"
     r"la suite (?:de cet article )?est r[ée]serv[ée]e|article r[ée]serv[ée] aux abonn|"
@@ -291,7 +310,8 @@ DATE_LINE = re.compile(
 )
 SIGNED = re.compile(
     r"^\W*(?:(?:written |posted |reported )?by|par|por|texte?|article rédigé par|propos recueillis par|"
-    r"escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w",
+    r"escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w|"
+    r"^\W*(?:مراسلة|متابعة|تقرير|عدسة|من إعداد|حاوره?ا?)\s*[:：]\s*\w|^[^.!?]{3,60}//+\W*$",
     re.IGNORECASE,
 )
 BIO = re.compile(

@@ -8,11 +8,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.rules import Rules
+import config
+from pipeline.rules import Known, Rules
 from store.records import Article, FetchedPage, Hint, Link, Via
 from tests.data import ROOT
 
 GOLD = ROOT / "tests" / "gold" / "pages"
+KNOWN = Known.of(config.load(environ={}))
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 URL = "https://outlet.example/news/a-story-of-the-day"
 
@@ -53,7 +55,7 @@ def gold(name: str) -> tuple[FetchedPage, Rules, dict[str, Any]]:
     source = expected["source"]
     made = Rules(
         "outlet", tuple(source["languages"]), source["timezone"], source["homepage"], (source["homepage"].split("/")[2],),
-        tuple(source["names"]), True, (),
+        tuple(source["names"]), True, (), KNOWN,
     )  # fmt: skip
     return page((GOLD / f"{name}.html").read_bytes(), url=expected["url"]), made, expected
 

@@ -1,0 +1,201 @@
+"""Habits of newsrooms that hide or blur what an article says: one small page or line a row."""
+
+# ruff: noqa: E501 -- a row of a table is one page or string, kept on its line
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.extraction import dates, extract
+from pipeline.extraction.authors import names_in
+from store.records import Article
+from tests.pipeline.extraction.pages import NOW, article, page, rules
+from tests.pipeline.extraction.test_fields import TEXT, story
+
+
+def read(body: str, **more: str) -> Article:
+    return article(extract(page(body, **more), rules()))
+
+
+# --- text -----------------------------------------------------------------------------------------------
+
+COMMENT = (
+    "<p>Merci pour cet article, il était temps que quelqu'un en parle dans cette ville de bord de mer.</p>"
+)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Commentaires (2)", "Vos commentaires", "Comments", "Comentarios", "تعليقاتكم", "ردود القراء", "في نفس الركن", "Dans la même rubrique", "مواضيع مرتبطة", "اخترنا لكم :"],
+)  # fmt: skip
+@pytest.mark.parametrize("tag", ["h2", "p", "div"])
+def test_nothing_after_the_end_is_the_text(heading: str, tag: str) -> None:
+    got = read(story().replace("</div></article>", f"<{tag}>{heading}</{tag}>{COMMENT * 3}</div></article>"))
+    assert got.paragraphs[-1].startswith("Les deux") and "Merci" not in got.text
+
+
+def test_the_end_of_one_box_is_not_that_of_the_page() -> None:
+    inset = f"<div class=inset><h3>Dans la même rubrique</h3>{COMMENT}</div>"
+    got = read(story().replace("<p>Les deux", inset + "<p>Les deux"))
+    assert got.paragraphs[-1].startswith("Les deux") and "Merci" not in got.text
+
+
+def test_a_brief_is_found_above_longer_excerpts_of_others() -> None:
+    cards = "".join(
+        f"<div class=item><a href=/n/{n}>Un autre sujet du jour, le numéro {n}</a><span>2{n} novembre 2026</span><p>"
+        + "Le début d'un autre article, avec des phrases entières qui se lisent comme un texte. " * 2
+        + "</p></div>"
+        for n in range(2)
+    )
+    body = f"<html lang=fr><body><div id=main><div class=show><h2>Un vol de motos élucidé au port</h2><div class=txt>La brigade a interpellé mardi soir un homme de 27 ans, soupçonné d'avoir volé des motos.</div></div><div class=box>{cards}</div></div>"
+    body = body.replace(
+        "<html lang=fr>", "<html lang=fr><title>The Outlet : Un vol de motos élucidé au port</title>"
+    )
+    got = read(body)
+    assert got.title == "Un vol de motos élucidé au port"
+    assert got.paragraphs == (
+        "La brigade a interpellé mardi soir un homme de 27 ans, soupçonné d'avoir volé des motos.",
+    )
+
+
+def test_a_row_of_figures_is_a_paragraph() -> None:
+    table = "<table><tr><th>Ville</th><th>2025</th></tr><tr><td>Port</td><td>310 000</td></tr></table>"
+    got = read(story().replace("<p>Les deux", table + "<p>Les deux"))
+    assert got.paragraphs[1:3] == ("Ville 2025", "Port 310 000")
+
+
+def test_lines_of_a_layout_table_stay_apart() -> None:
+    lines = TEXT.replace("<p>", "").replace("</p>", "<br><br>")
+    body = f"<table><tr><td>Menu</td><td><h1>Deux interpellations au port</h1>{lines}</td></tr></table>"
+    assert len(read(body).paragraphs) == 2
+
+
+def test_labels_around_the_headline_are_no_text() -> None:
+    body = story(title="En direct : la journée").replace("<h1>", "<div>Direct</div><div>Société</div><h1>")
+    got = read(body.replace("<div class=article-body>", "<div class=article-body><div>5 mises à jour</div>"))
+    assert got.paragraphs[0].startswith("La brigade")
+
+
+def test_words_of_a_post_are_kept_without_its_account() -> None:
+    post = (
+        '<blockquote class="twitter-tweet"><p>Une scène vue depuis ma fenêtre, je n\'en reviens toujours pas ce matin. '
+        'pic.twitter.com/aBcD</p>&mdash; Quelqu\'un (@quelqu_un) <a href="https://twitter.com/quelqu_un/status/1">24 nov.</a></blockquote>'
+    )
+    got = read(story().replace("<p>Les deux", post + "<p>Les deux"))
+    assert got.paragraphs[1] == "Une scène vue depuis ma fenêtre, je n'en reviens toujours pas ce matin."
+    assert "@" not in got.text
+
+
+def test_caption_below_a_picture_in_the_box_of_the_text() -> None:
+    lines = TEXT.replace("<p>", "").replace("</p>", "<br><br>")
+    body = story().replace(TEXT, f"<img src=/i/1.jpg width=400><br><span>Vue du port</span><br><br>{lines}")
+    got = read(body)
+    assert [(one.url, one.caption) for one in got.images] == [
+        ("https://outlet.example/i/1.jpg", "Vue du port")
+    ]
+    assert "Vue du port" not in got.text
+
+
+def test_sizes_of_one_picture_are_one_picture() -> None:
+    head = '<meta property="og:image" content="https://outlet.example/u/port.jpg">'
+    got = read(
+        story(head, below="<figure><img src=/u/port-900x600.jpg><figcaption>Le port</figcaption></figure>")
+    )
+    assert [(one.url, one.caption) for one in got.images] == [
+        ("https://outlet.example/u/port.jpg", "Le port")
+    ]
+
+
+# --- dates ----------------------------------------------------------------------------------------------
+
+WRITTEN = [
+    ("الأحد ٢٢ تشرين الثاني ٢٠٢٦ م - ١١ جمادى الآخرة ١٤٤٨ هـ | الساعة ١٨:٤٥", datetime(2026, 11, 22, 18, 45)),
+    ("23 نونبر 2026 الساعة 19 و 20 دقيقة", datetime(2026, 11, 23, 19, 20)),
+    ("23 نونبر 2026 الساعة 9 و 5 دقيقة", datetime(2026, 11, 23, 9, 5)),
+    ("الجمعة 20 نونبر 2026 الموافق لـ 9 جمادى الآخرة 1448 على الساعة 10:30", datetime(2026, 11, 20, 10, 30)),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), WRITTEN)
+def test_time_beside_a_written_date(line: str, expected: datetime) -> None:
+    found = dates.written(line, now=NOW)
+    assert [datetime.combine(one.day, one.clock) for one in found if one.clock] == [expected]
+
+
+def test_stamp_of_the_server_gives_way_to_the_earlier_day_that_is_printed() -> None:
+    head = f'<meta name="date" content="{NOW:%Y-%m-%d}">'
+    got = read(story(head, below="<p>05/11/2026</p>"))
+    assert got.published is not None and got.published.at == datetime(2026, 11, 5, tzinfo=UTC)
+
+
+def test_stamp_of_today_stays_where_no_other_day_is_printed() -> None:
+    got = read(story(f'<meta name="date" content="{NOW:%Y-%m-%d}">'))
+    assert got.published is not None and got.published.local_date == f"{NOW:%Y-%m-%d}"
+
+
+# --- names ----------------------------------------------------------------------------------------------
+
+NAMES = [
+    ("عدسة: منير العسري السبت 21 نونبر 2026 على الساعة 16:00", ("منير العسري",)),
+    ("Ana Ruiz on July 5, 2026", ("Ana Ruiz",)),
+    ("Par Ana Ruiz il y a 3 heures", ("Ana Ruiz",)),
+    ("Ana Ruiz منذ 3 ساعات", ("Ana Ruiz",)),
+    ("سناء المرابحي – دربنا//", ("سناء المرابحي", "دربنا")),
+    ("مراسلة: عبد الصمد الزيتوني", ("عبد الصمد الزيتوني",)),
+    ("Posted 3 days ago", ()),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), NAMES)
+def test_name_without_what_stands_beside_it(line: str, expected: tuple[str, ...]) -> None:
+    assert names_in([line]) == expected
+
+
+def test_signature_that_begins_the_text_goes_before_the_account_of_the_system() -> None:
+    head = '<meta name="author" content="outlet">'
+    got = read(story(head).replace("<p>La brigade", "<p>سناء المرابحي – دربنا//</p><p>La brigade"))
+    assert got.authors == ("سناء المرابحي", "دربنا") and got.paragraphs[0].startswith("La brigade")
+
+
+# --- section and tags -----------------------------------------------------------------------------------
+
+SECTIONS = [
+    ('<div class="path"><a href="/">الرئيسية</a> &raquo; <a href="/4">أمن ومحاكم</a></div>', "أمن ومحاكم"),
+    ('<nav class="breadcrumb"><ol><li><a href="/">Accueil</a></li><li><a href="/s">Société</a></li></ol></nav>', "Société"),
+    ('<div class="rubrique"><a href="/s">Société</a></div>', "Société"),
+    ('<ul class="cats"><li><a rel="category tag" href="/s">Société</a></li></ul>', "Société"),
+    ('<nav class="menu"><ul><li><a href="/">Accueil</a></li><li><a href="/p">Politique</a></li></ul></nav>', None),
+    ('<td><a href="/">Accueil</a> | <a href="/p">Politique</a> | <a href="/s">Sports</a></td>', None),
+    ('<div class="rubrique">24 novembre 2026</div>', None),
+    ('<div class="section">{{section.title}}</div>', None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("above", "expected"), SECTIONS)
+def test_section_as_printed(above: str, expected: str | None) -> None:
+    assert read(story(above=above)).section == expected
+
+
+TAGS = [
+    ('<a rel=tag href=/t/1>Police</a> <a rel=tag href=/t/2>Port</a>', ("Police", "Port")),
+    ('<a rel=tag href=/t/1>Police</a>', ("Le site", "Son pays")),
+    ('<a rel="category tag" href=/c/1>Société</a> <a rel="category tag" href=/c/2>Maroc</a>', ("Le site", "Son pays")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("below", "expected"), TAGS)
+def test_printed_tags_go_before_the_keywords_of_the_site(below: str, expected: tuple[str, ...]) -> None:
+    body = story('<meta name=keywords content="Le site, Son pays">')
+    assert read(body.replace("</article>", f"<p>{below}</p></article>")).tags == expected
+
+
+# --- no list --------------------------------------------------------------------------------------------
+
+
+def test_article_below_a_path_of_lists_is_one_if_it_bears_its_own_headline() -> None:
+    links = "".join(f"<li><a href=/t/{n}>Un autre sujet du jour, le numéro {n}</a></li>" for n in range(20))
+    head = '<title>Deux interpellations au port de la ville - Site</title><script type="application/ld+json">{"@type": "NewsArticle", "headline": "Deux interpellations au port de la ville"}</script>'
+    got = read(story(head) + f"<ul>{links}</ul>", url="https://outlet.example/topics/faits-divers/deux/")
+    assert got.title == "Deux interpellations au port de la ville"
