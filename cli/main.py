@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("cli.sources:sources", "List, check, try, import and export outlets."),
     "config": ("cli.config_commands:config", "Check and show the configuration."),
     "extract": ("cli.read:extract", "Read article pages from files."),
+    "gold": ("cli.gold:gold", "Keep pages with what is right on them, and check them."),
     "replay": ("cli.read:replay", "Make every article again from the archive."),
     "import": ("cli.read:import_", "Take in pages of any WARC file."),
     "index": ("cli.upkeep:index", "Look after the search index."),

@@ -6,19 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import click
 
 from cli.context import NOTHING_FOUND, PARTIAL, USAGE, App, current, is_terminal, say
-
-if TYPE_CHECKING:
-    from pipeline.rules import Rules
-    from store.records import Article, FetchedPage, Rejection
-
 
 # -- extract ----------------------------------------------------------------------------------------------
 
@@ -31,8 +24,9 @@ if TYPE_CHECKING:
     "--list",
     "listing",
     type=click.File("r", encoding="utf-8-sig", errors="replace"),
-    help="JSON Lines {path, url, content_type?, fetched_at?, language?}; - is stdin.",
+    help="JSON Lines {path, url, content_type?, fetched_at?, language?, pages?}; - is stdin.",
 )
+@click.option("--join", is_flag=True, help="FILES are the pages of one article, in order.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a page (docs/output.md).")
 @click.option("--explain", is_flag=True, help="What was found for each field, and why each block is text.")
 @click.option(
@@ -46,6 +40,7 @@ def extract(
     url: str | None,
     language: str | None,
     listing: Any,
+    join: bool,
     as_json: bool,
     explain: bool,
     coloured: Path | None,
@@ -56,6 +51,7 @@ def extract(
     Examples:
       marsad extract page.html --url https://example.com/2026/11/24/title --json
       marsad extract --list pages.jsonl --json > articles.jsonl
+      marsad extract one.html two.html --join --url https://example.com/x --json
       marsad extract page.html --url https://example.com/x --explain --html why.html
     """
     app = current()
@@ -63,16 +59,26 @@ def extract(
         raise click.UsageError("--html is a form of --explain: give both")
     if explain and (as_json or len(files) != 1):
         raise click.UsageError("--explain reads one FILE and prints for people: no --json, no --list")
+    if join and (listing or len(files) < 2):
+        raise click.UsageError('--join needs two FILES or more; in a --list, name the others in "pages"')
     if bool(files) == bool(listing):
         raise click.UsageError("name FILES, or --list FILE.jsonl")
     if files and not url:
         raise click.UsageError("FILES need --url: dates and canonical URLs are read against it")
-    if url and (fault := _url_fault(url)):
+    from cli.pages import url_fault
+
+    if url and (fault := url_fault(url)):
         raise click.UsageError(f"--url: {fault}")
     if explain:
         _explain(app, {"path": str(files[0]), "url": url, "language": language}, coloured)
         return
-    rows = _listed(listing) if listing else iter({"path": str(file), "url": url} for file in files)
+    rows: Iterator[dict[str, Any]]
+    if listing:
+        rows = _listed(listing)
+    elif join:
+        rows = iter([{"path": str(files[0]), "url": url, "pages": [str(file) for file in files[1:]]}])
+    else:
+        rows = iter({"path": str(file), "url": url} for file in files)
     refused = 0
     for row in rows:
         row = {"language": language, **row}
@@ -97,6 +103,9 @@ def _listed(listing: Any) -> Iterator[dict[str, Any]]:
             for key in _LIST_KEYS:
                 if not isinstance(row.get(key), str | None):
                     raise ValueError(f"{key}: got {row[key]!r}, expected a text")
+            pages = row.get("pages") or []
+            if not isinstance(pages, list) or not all(isinstance(path, str) for path in pages):
+                raise ValueError(f"pages: got {pages!r}, expected a list of paths")
         except ValueError as fault:
             row = {"fault": f"line {number}: {fault}"}
         yield row
@@ -105,46 +114,31 @@ def _listed(listing: Any) -> Iterator[dict[str, Any]]:
 _LIST_KEYS = ("path", "url", "content_type", "fetched_at", "language")
 
 
-def _url_fault(url: str) -> str | None:
-    """Why *url* can be no page's address, or ``None``."""
-    from store.urls import canonicalize
-
-    try:
-        canonicalize(url)
-    except ValueError as fault:
-        return str(fault)
-    return None
-
-
 def _extracted(app: App, row: dict[str, Any]) -> dict[str, Any]:
-    """The JSON answer for one page: the article, or why there is none.  A bad row harms no other."""
-    from pipeline.extraction import extract as read
-    from search.export import article_record
-    from store.records import Rejection
+    """The JSON answer for one row.  A bad row harms no other."""
+    from cli.pages import answer, page_of, rules_of
+    from pipeline.extraction import joined
 
     if "fault" in row:
         return {"rejected": "unreadable", "url": None, "detail": row["fault"]}
     try:
-        page = _page(row)
-        result: Article | Rejection = read(page, _rules(app, page.url, row.get("language")))
+        pages = [page_of(row), *(page_of(row, path) for path in row.get("pages") or ())]
+        return answer(joined(pages, rules_of(app, row["url"], row.get("language"))))
     except OSError as fault:
-        why = f"{row['path']}: {fault.strerror or fault}"
-        return {"rejected": "unreadable", "url": row.get("url"), "detail": why}
+        why = f"{fault.filename or row['path']}: {fault.strerror or fault}"
     except (ValueError, KeyError, TypeError) as fault:
         why = f"no key {fault}" if isinstance(fault, KeyError) else str(fault)
-        return {"rejected": "unreadable", "url": row.get("url"), "detail": why}
-    if isinstance(result, Rejection):
-        return {"rejected": str(result.reason), "url": result.url, "detail": result.detail}
-    return {**article_record(result), "origins": dict(result.origins)}
+    return {"rejected": "unreadable", "url": row.get("url"), "detail": why}
 
 
 def _explain(app: App, row: dict[str, Any], coloured: Path | None) -> None:
     from cli.explained import as_html, as_lines
+    from cli.pages import page_of, rules_of
     from pipeline.extraction.explain import explain
     from store.records import Rejection
 
-    page = _page(row)
-    explanation = explain(page, _rules(app, page.url, row["language"]))
+    page = page_of(row)
+    explanation = explain(page, rules_of(app, page.url, row["language"]))
     if coloured:
         coloured.write_text(as_html(explanation, page.url), encoding="utf-8")
         say(f"written to {coloured}")
@@ -153,31 +147,6 @@ def _explain(app: App, row: dict[str, Any], coloured: Path | None) -> None:
             click.echo(line)
     if isinstance(explanation.result, Rejection):
         raise SystemExit(PARTIAL)
-
-
-def _page(row: dict[str, Any]) -> FetchedPage:
-    from store.records import FetchedPage
-
-    path, url = Path(row["path"]), row["url"]
-    if fault := _url_fault(url):
-        raise ValueError(f"url: {fault}")
-    fetched_at = None
-    if row.get("fetched_at"):
-        fetched_at = datetime.fromisoformat(row["fetched_at"])
-        if fetched_at.tzinfo is None:
-            raise ValueError(f"fetched_at: got {row['fetched_at']!r}, expected a time with its offset")
-        fetched_at = fetched_at.astimezone(UTC)
-    content_type = row.get("content_type") or "text/html"
-    body = path.read_bytes()
-    return FetchedPage.of(url, body, content_type=content_type, fetched_at=fetched_at, found_in=str(path))
-
-
-def _rules(app: App, url: str, language: str | None) -> Rules:
-    """What the catalogue knows of the outlet, or the language alone."""
-    from pipeline.rules import Known, Rules
-
-    source, known = app.config.source_of(urlsplit(url).netloc), Known.of(app.config)
-    return Rules.of(source, known) if source else Rules.default(language, known=known)
 
 
 def _print_article(result: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from config.model import (
+    SELECTORS,
     Account,
     Agency,
     Collect,
@@ -99,12 +100,8 @@ def _entry_point(raw: Raw) -> EntryPoint:
 def _rule(raw: Raw) -> SelectorRule:
     return SelectorRule(
         valid_from=raw.get("valid_from"),
-        title=raw.get("title"),
-        subtitle=raw.get("subtitle"),
-        body=raw.get("body"),
-        authors=raw.get("authors"),
-        published=raw.get("published"),
         drop=tuple(raw.get("drop") or ()),
+        **{name: raw.get(name) for name in SELECTORS},
     )
 
 

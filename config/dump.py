@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from config import build
-from config.model import EntryPoint, SelectorRule, Source
+from config.model import SELECTORS, EntryPoint, SelectorRule, Source
 
 WIDTH = 110
 ENTRY_WIDTH = 150
@@ -65,11 +65,7 @@ def _entry_point(entry: EntryPoint) -> dict[str, Any]:
 def _rule(rule: SelectorRule) -> dict[str, Any]:
     return _present(
         valid_from=rule.valid_from,
-        title=rule.title,
-        subtitle=rule.subtitle,
-        body=rule.body,
-        authors=rule.authors,
-        published=rule.published,
+        **{name: getattr(rule, name) for name in SELECTORS},
         drop=list(rule.drop),
     )
 

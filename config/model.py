@@ -44,8 +44,30 @@ class SelectorRule:
     body: str | None = None
     authors: str | None = None
     published: str | None = None
+    modified: str | None = None
+    section: str | None = None
+    tags: str | None = None
+    images: str | None = None
+    """Pictures, or boxes of a picture with its caption."""
+    videos: str | None = None
+    """Players, links or other elements that bear a video's address."""
     drop: tuple[str, ...] = ()
     """Elements removed before reading (boxes that the generic reading takes for text)."""
+
+
+SELECTORS = (
+    "title",
+    "subtitle",
+    "body",
+    "authors",
+    "published",
+    "modified",
+    "section",
+    "tags",
+    "images",
+    "videos",
+)
+"""The fields that a :class:`SelectorRule` can select."""
 
 
 @dataclass(frozen=True, slots=True)

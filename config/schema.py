@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from config.model import Collect, EntryKind, Network, Scope
+from config.model import SELECTORS, Collect, EntryKind, Network, Scope
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False, pattern=r"\S")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
@@ -185,11 +185,16 @@ class RuleFile(Strict):
     body: Selector | None = None
     authors: Selector | None = None
     published: Selector | None = None
+    modified: Selector | None = None
+    section: Selector | None = None
+    tags: Selector | None = None
+    images: Selector | None = None
+    videos: Selector | None = None
     drop: list[Selector] = []
 
     @model_validator(mode="after")
     def _says_something(self) -> RuleFile:
-        if not self.drop and not any((self.title, self.subtitle, self.body, self.authors, self.published)):
+        if not self.drop and not any(getattr(self, name) for name in SELECTORS):
             raise Rule("", "no selector", "at least one")
         return self
 

@@ -1,5 +1,6 @@
 """Of one captured page, the article it shows: every field with its origin, or the reason why it is none."""
 
 from pipeline.extraction.article import extract
+from pipeline.extraction.joined import joined
 
-__all__ = ["extract"]
+__all__ = ["extract", "joined"]

@@ -28,7 +28,18 @@ from pipeline.extraction import (
 from pipeline.extraction.metadata import Claims
 from pipeline.extraction.tree import Page
 from pipeline.rules import Rules
-from store.records import Access, Article, ArticleKind, FetchedPage, Reason, Rejection
+from store.records import (
+    Access,
+    Article,
+    ArticleKind,
+    Entry,
+    FetchedPage,
+    Image,
+    Moment,
+    Reason,
+    Rejection,
+    Video,
+)
 from store.urls import believable_canonical, canonicalize
 
 
@@ -72,6 +83,21 @@ def opened(page: FetchedPage, rules: Rules) -> Opened | Rejection:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What decides whether a page is an article, and of which kind."""
+
+    title: str
+    title_origin: str
+    text: body.Text
+    images: tuple[Image, ...]
+    videos: tuple[Video, ...]
+    published: Moment | None
+    modified: Moment | None
+    entries: tuple[Entry, ...]
+    kind: ArticleKind
+
+
 def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     """The article on *page*, or why it is none.
 
@@ -81,63 +107,67 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
     found = opened(page, rules)
     if isinstance(found, Rejection):
         return found
+    told = _told(found, page, rules)
+    if isinstance(told, Rejection):
+        return told
+    return _refused(found, told, page.url) or _article(found, told, page, rules)
+
+
+def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
+    """Headline, text, pictures, dates and kind, each leaning on the ones before."""
     url, walked, claims, chosen = found.url, found.walked, found.claims, found.chosen
-    flags = [*found.flags]
     headline = title.find(walked, claims, rules, url, chosen.title)
     if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
     name, title_origin, at = headline
     text = body.find(walked, claims, name, at)
     if chosen.paragraphs:
-        text = replace(text, paragraphs=chosen.paragraphs, origin="rule")
+        text = replace(text, paragraphs=chosen.paragraphs, origin="rule", starts=())
     if chosen.subtitle:
         text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
     base = _joined(url, walked.base) or url
-    images = media.images(walked, claims, text.place, base, media.captions_of(walked))
-    played = videos.find(walked, claims, text.place, base)
-    when, changed = published.find(
-        walked,
-        claims,
-        rules,
-        zone_of(rules, url),
-        page.fetched_at,
-        url,
-        text.place,
-        page.link.hint.published_at,
-        chosen.published,
+    images = media.chosen(chosen.images, base) or media.images(walked, claims, text.place, base)
+    played = videos.chosen(chosen.videos, base) or videos.find(walked, claims, text.place, base)
+    zone, hint = zone_of(rules, url), page.link.hint.published_at
+    stamps = chosen.published, chosen.modified
+    published_at, modified_at = published.find(
+        walked, claims, rules, zone, page.fetched_at, url, text.place, hint, stamps
     )
-    entries = telling.entries(walked, claims, url, name, text, when, changed, zone_of(rules, url))
+    entries = telling.entries(walked, claims, url, name, text, published_at, modified_at, zone)
     kind = telling.kind(claims, url, name, text, images, played, entries)
-    shown = kind in (ArticleKind.VIDEO, ArticleKind.PHOTO)
-    if not text.paragraphs and not shown:
-        listing = kinds.is_listing(walked, claims, url, (), text.place)
-        return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, page.url, name[:80])
-    no_article = kinds.after_text(walked, claims, url, name, text.paragraphs, text.place)
-    if no_article and not (shown and no_article[0] is Reason.LISTING):
-        return Rejection(no_article[0], page.url, no_article[1])
     if not text.paragraphs and not text.subtitle:
         text = replace(text, subtitle=telling.description(claims, name), subtitle_origin="meta")
-    if len(name) > title.MAX_TITLE:
-        name = name[: title.MAX_TITLE].rsplit(" ", 1)[0] + " …"
-        flags.append("title_truncated")
+    return Told(name, title_origin, text, images, played, published_at, modified_at, entries, kind)
 
+
+def _refused(found: Opened, told: Told, url: str) -> Rejection | None:
+    """Why the page is no article after all, weighed against the text that was found."""
+    walked, claims, text = found.walked, found.claims, told.text
+    shown = told.kind in (ArticleKind.VIDEO, ArticleKind.PHOTO)
+    if not text.paragraphs and not shown:
+        listing = kinds.is_listing(walked, claims, found.url, (), text.place)
+        return Rejection(Reason.LISTING if listing else Reason.NO_TEXT, url, told.title[:80])
+    why = kinds.after_text(walked, claims, found.url, told.title, text.paragraphs, text.place)
+    if why and not (shown and why[0] is Reason.LISTING):
+        return Rejection(why[0], url, why[1])
+    return None
+
+
+def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Article:
+    url, walked, claims, chosen = found.url, found.walked, found.claims, found.chosen
+    text = told.text
     signed = authors.find(walked, claims, rules, text.place, url, text.paragraphs, list(chosen.authors))
-    spoken = language.detect(
-        name,
-        text.paragraphs,
-        walked.lang or claims.meta("og:locale", "content-language"),
-        rules.languages,
-    )
-    section = media.section(walked, claims, text.place, name)
-    tags = media.tags(walked, claims, name)
+    stated = walked.lang or claims.meta("og:locale", "content-language")
+    spoken = language.detect(told.title, text.paragraphs, stated, rules.languages)
     canonical, canonical_origin = _canonical(walked, claims, url)
+    name, cut = _shortened(told.title)
     origins = {
-        "title": title_origin,
+        "title": told.title_origin,
         "subtitle": text.subtitle_origin if text.subtitle else "",
         "paragraphs": text.origin,
         "authors": signed.origin,
-        "published": when.origin if when else "",
-        "modified": changed.origin if changed else "",
+        "published": told.published.origin if told.published else "",
+        "modified": told.modified.origin if told.modified else "",
         "language": spoken.origin,
         "canonical_url": canonical_origin,
     }
@@ -150,24 +180,31 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
         language=spoken.language,
         subtitle=text.subtitle,
         alternative_title=title.alternative(walked, claims, rules, url, name),
-        kind=kind,
+        kind=told.kind,
         authors=signed.authors,
         desks=signed.desks,
         agencies=signed.agencies,
-        published=when,
-        modified=changed,
-        images=images,
-        videos=played,
-        entries=entries,
+        published=told.published,
+        modified=told.modified,
+        images=told.images,
+        videos=told.videos,
+        entries=told.entries,
         official_accounts=accounts.find(walked, rules.known.accounts, text.place),
-        section=section,
-        tags=tags,
+        section=chosen.section or media.section(walked, claims, text.place, name),
+        tags=chosen.tags or media.tags(walked, claims, name),
         access=Access.PARTIAL if text.partial else Access.FULL,
         language_confidence=spoken.confidence,
         languages=spoken.shares,
         origins=tuple((field, origin) for field, origin in origins.items() if origin),
-        flags=tuple(flags),
+        flags=(*found.flags, *(("title_truncated",) if cut else ())),
     )
+
+
+def _shortened(name: str) -> tuple[str, bool]:
+    """A headline of bearable length, and whether it had to be cut."""
+    if len(name) <= title.MAX_TITLE:
+        return name, False
+    return name[: title.MAX_TITLE].rsplit(" ", 1)[0] + " …", True
 
 
 def zone_of(rules: Rules, url: str) -> tzinfo | None:

@@ -50,10 +50,11 @@ _DECOR = re.compile(
 )
 
 
-def images(page: Page, claims: Claims, place: Place, base: str, captions: Captions) -> tuple[Image, ...]:
+def images(page: Page, claims: Claims, place: Place, base: str) -> tuple[Image, ...]:
     """The article's images, the one that the page names for sharing first; captions as printed beside
     them."""
     found: dict[str, Image] = {}
+    captions = captions_of(page)
 
     def add(url: str | None, caption: str | None) -> None:
         if not url or url.startswith("data:") or _DECOR.search(url):
@@ -96,6 +97,12 @@ def images(page: Page, claims: Claims, place: Place, base: str, captions: Captio
             url = sizes[-1] if sizes else None
         add(url, _caption(mark, captions))
     return tuple(found.values())
+
+
+def chosen(selected: tuple[Image, ...], base: str) -> tuple[Image, ...]:
+    """The pictures that an outlet's rule selected, with whole addresses."""
+    whole = (Image(absolute(base, one.url), one.caption) for one in selected)
+    return tuple(one for one in whole if one.url)
 
 
 def _caption(mark: Mark, captions: Captions) -> str | None:

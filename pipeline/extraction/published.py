@@ -130,15 +130,14 @@ def find(
     url: str,
     place: Place,
     hint: datetime | None,
-    chosen: str = "",
+    chosen: tuple[str, str] = ("", ""),
 ) -> tuple[Moment | None, Moment | None]:
-    """(published, modified) of the article."""  # fmt: skip
+    """(published, modified) of the article; *chosen* is what the outlet's rule selected for the two."""
     read = _Reader(rules, zone, now)
     in_url = from_url(url, zone, now)
     machine = [m for m in _machine(page, claims, read) if m is not None]
     shown, shown_modified = _shown(page, read, place)
-    by_rule = read.stamp(chosen, "rule") if chosen else None
-    published = by_rule or _choose(machine, shown, in_url, now)
+    published = read.stamp(chosen[0], "rule") or _choose(machine, shown, in_url, now)
     if published is None:
         published = shown or in_url
     if published is not None and shown is not None and published is not shown and not rules.timezone:
@@ -152,7 +151,7 @@ def find(
         published = in_url
     if published is None and hint is not None:
         published = from_hint(hint, zone, now)
-    modified = _modified(claims, read) or shown_modified
+    modified = read.stamp(chosen[1], "rule") or _modified(claims, read) or shown_modified
     if modified and published and modified.latest < published.earliest:
         modified = None
     return published, modified

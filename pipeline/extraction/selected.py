@@ -1,10 +1,8 @@
 """What an outlet's own dated selectors point at, where generic reading is not enough.
 
 This is the one place that pays for BeautifulSoup: its selectors are what people write and test by hand, and
-only
-the few outlets that have rules come here.  The soup is made of the tree that Lexbor built, so that both see
-the
-same page.
+only the few outlets that have rules come here.  The soup is made of the tree that Lexbor built, so that both
+see the same page.
 """
 
 from __future__ import annotations
@@ -15,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
-from config.model import SelectorRule
+from config.model import SELECTORS, SelectorRule
 from pipeline.extraction.text import clean
+from store.records import Image
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -32,6 +31,13 @@ class Selected:
     authors: tuple[str, ...] = ()
     published: str = ""
     """As written: ``datetime`` or ``content`` of the element, else its text."""
+    modified: str = ""
+    section: str = ""
+    tags: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    """Addresses as written."""
+    videos: tuple[str, ...] = ()
+    """Addresses as written."""
 
 
 def rule_for(rules: tuple[SelectorRule, ...], day: date) -> SelectorRule | None:
@@ -49,7 +55,7 @@ def drop(parser: LexborHTMLParser, rule: SelectorRule) -> None:
 
 def read(parser: LexborHTMLParser, rule: SelectorRule) -> Selected:
     """The fields that the rule's selectors find."""
-    if not (rule.title or rule.subtitle or rule.body or rule.authors or rule.published):
+    if not any(getattr(rule, name) for name in SELECTORS):
         return Selected()
     from bs4 import BeautifulSoup  # few outlets need it, and it takes a fifth of a reader's start
 
@@ -58,8 +64,13 @@ def read(parser: LexborHTMLParser, rule: SelectorRule) -> Selected:
         title=_first(soup, rule.title),
         subtitle=_first(soup, rule.subtitle),
         paragraphs=_paragraphs(soup, rule.body),
-        authors=tuple(_text(tag) for tag in soup.select(rule.authors)) if rule.authors else (),
+        authors=_texts(soup, rule.authors),
         published=_stamp(soup, rule.published),
+        modified=_stamp(soup, rule.modified),
+        section=_first(soup, rule.section),
+        tags=_texts(soup, rule.tags),
+        images=_images(soup, rule.images),
+        videos=_addresses(soup, rule.videos),
     )
 
 
@@ -70,6 +81,33 @@ def _text(tag: Tag) -> str:
 def _first(soup: BeautifulSoup, selector: str | None) -> str:
     tag = soup.select_one(selector) if selector else None
     return _text(tag) if tag else ""
+
+
+def _texts(soup: BeautifulSoup, selector: str | None) -> tuple[str, ...]:
+    return tuple(_text(tag) for tag in soup.select(selector)) if selector else ()
+
+
+def _images(soup: BeautifulSoup, selector: str | None) -> tuple[Image, ...]:
+    """The pictures selected, or those in the boxes selected with what else the box says."""
+    found = []
+    for box in soup.select(selector) if selector else ():
+        picture = box if box.name == "img" else box.find("img")
+        if picture is not None and (address := _address(picture)):
+            found.append(Image(address, _text(box) or str(picture.get("alt") or "") or None))
+    return tuple(found)
+
+
+def _addresses(soup: BeautifulSoup, selector: str | None) -> tuple[str, ...]:
+    tags = soup.select(selector) if selector else ()
+    return tuple(address for tag in tags if (address := _address(tag)))
+
+
+def _address(tag: Tag) -> str:
+    """The address that an element bears; empty for none."""
+    return next((str(tag[name]) for name in _ADDRESSES if tag.get(name)), "")
+
+
+_ADDRESSES = ("data-src", "src", "href", "content", "url", "data-url", "data-href")
 
 
 def _stamp(soup: BeautifulSoup, selector: str | None) -> str:

@@ -74,6 +74,12 @@ def find(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, ..
     return tuple(found.values())
 
 
+def chosen(selected: tuple[str, ...], base: str) -> tuple[Video, ...]:
+    """The videos whose addresses an outlet's rule selected."""
+    addresses = dict.fromkeys(_address(absolute(base, url)) for url in selected)
+    return tuple(Video(url, platform(url) or "html5") for url in addresses if url)
+
+
 def _played(mark: Mark) -> tuple[str | None, str | None, str | None]:
     """(address, kind, caption) of what an element plays; no address where it plays no video."""
     attributes = mark.attributes

@@ -100,6 +100,9 @@ REFUSED = [
     ),
     pytest.param(["crawl", "--since", "2999-01-01"], 2, "'--since': 2999-01-01 is yet", id="a future day"),
     pytest.param(["crawl", "map"], 2, "map is not visited, it is disabled: ", id="disabled source"),
+    pytest.param(
+        ["extract", "/dev/null", "--url", "https://a.example/x", "--join"], 2, "two FILES", id="one to join"
+    ),
     pytest.param(["extract", "/dev/null", "--url", "notaurl"], 2, "--url: ", id="no address"),
     pytest.param(
         ["extract", "/dev/null", "--url", "https://a.example/x", "--html", "y"],
@@ -199,6 +202,26 @@ def test_extract_answers_each_line_of_a_list(
     assert [answer.get("rejected") for answer in answers] == rejected
     assert done.exit_code == (1 if any(rejected) else 0)
     assert "Errno" not in done.stdout, "details are words for a person"
+
+
+def test_pages_of_one_article_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, word in enumerate(("first", "second"), 1):
+        text = f"The {word} part tells of the new library, which the council opened on Monday at noon. " * 2
+        (tmp_path / f"{number}.html").write_text(
+            f"<title>Library opens</title><h1>Library opens</h1><p>{text}</p>"
+        )
+    row = {"path": "1.html", "url": "https://a.example/x", "pages": ["2.html"]}
+    (tmp_path / "list.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({**row, "pages": ["gone.html"]}))
+    asked = ["extract", "1.html", "2.html", "--join", "--url", "https://a.example/x", "--json"]
+    (joined,) = map(json.loads, CliRunner().invoke(main, asked).stdout.splitlines())
+    assert "The first part" in joined["text"] and "The second part" in joined["text"]
+    listed, gone = map(
+        json.loads,
+        CliRunner().invoke(main, ["extract", "--list", "list.jsonl", "--json"]).stdout.splitlines(),
+    )
+    assert listed == joined
+    assert gone["rejected"] == "unreadable" and "gone.html" in gone["detail"]
 
 
 def test_an_explanation_is_printed_or_written_as_a_page(

@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from config.model import SelectorRule
+from config.model import SELECTORS, SelectorRule
 from pipeline.extraction import extract
 from pipeline.extraction.selected import rule_for
+from store.records import Image, Video
 from tests.pipeline.extraction.pages import article, page, rules
 
 BODY = """<!doctype html><html lang=fr><head><title>Autre chose</title></head><body>
@@ -43,8 +44,24 @@ def test_rule_decides_every_field_it_names() -> None:
     assert {origins[f] for f in ("title", "subtitle", "paragraphs", "authors", "published")} == {"rule"}
 
 
+MEDIA = BODY.replace(
+    "</body>",
+    '<i class="mod" content="2026-11-21T08:00:00Z">hier</i><b class="sec">Société</b><u class="tg">Port</u><u class="tg">Police</u>'
+    '<div class="pic"><img data-src="/i/1.jpg">Le port</div><s class="vid" data-href="https://www.youtube.com/watch?v=abc"></s></body>',
+)
+
+
+def test_rule_decides_what_stands_around_the_text_too() -> None:
+    rule = replace(RULE, modified=".mod", section=".sec", tags=".tg", images=".pic", videos=".vid")
+    got = article(extract(page(MEDIA), replace(rules(), selectors=(rule,))))
+    assert got.modified is not None and got.modified.local_date == "2026-11-21"
+    assert (got.section, got.tags) == ("Société", ("Port", "Police"))
+    assert got.images == (Image("https://outlet.example/i/1.jpg", "Le port"),)
+    assert got.videos == (Video("https://www.youtube.com/watch?v=abc", "youtube"),)
+
+
 def test_rule_that_finds_nothing_leaves_the_generic_reading() -> None:
-    blind = SelectorRule(title=".none", body=".none", authors=".none", published=".none")
+    blind = SelectorRule(**dict.fromkeys(SELECTORS, ".none"))
     assert extract(page(BODY), replace(rules(), selectors=(blind,))) == extract(page(BODY), rules())
 
 
