@@ -196,7 +196,11 @@ def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Arti
         language_confidence=spoken.confidence,
         languages=spoken.shares,
         origins=tuple((field, origin) for field, origin in origins.items() if origin),
-        flags=(*found.flags, *(("title_truncated",) if cut else ())),
+        flags=(
+            *found.flags,
+            *(("title_truncated",) if cut else ()),
+            *(("second_reading",) if text.second else ()),
+        ),
     )
 
 

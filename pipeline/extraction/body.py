@@ -55,17 +55,31 @@ class Text:
     subtitle_origin: str = ""
     partial: bool = False
     """The outlet shows only the beginning (paywall)."""
+    second: bool = False
+    """Found at the second reading."""
     starts: tuple[int, ...] = ()
     """The block that each paragraph begins with, where the text is the page's own."""
 
 
 def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
-    """The article's paragraphs; none where the page has no text."""
-    weights = judge(page, title_at)
-    region = choose(page, weights, title_at)
+    """The article's paragraphs; none where the page has no text.
+
+    Where the page describes itself with words that stand in it, but not in the text found, it is read a
+    second time, and what holds those words and is not much shorter is the text.
+    """
     signers = _signers(claims)
-    kept = sift(page, weights, region, title, title_at, signers) or fallback(weights, region)
-    kept = lead(page, weights, region, title_at, title, signers) + kept
+    region, kept = _read(page, title, title_at, signers)
+    said = _missed(page, claims, title, title_at, kept)
+    second = False
+    if said >= 0:
+        around = (page.blocks[said].node, *page.blocks[said].node.ancestors())
+        names = {node.name for node in around if node.furniture}
+        for node in page.nodes:
+            if node.furniture and node.name in names:  # its paragraphs may each have a box of that name
+                node.furniture = ""
+        other, again = _read(page, title, title_at, signers, said)
+        if said in again and _size(page, again) >= _SECOND * _size(page, kept):
+            region, kept, second = other, again, True
     rows = list(_rows(page, kept))
     paragraphs = [" ".join([_printed(page.blocks[i]) for i in row]) for row in rows]
     starts, origin = tuple([row[0] for row in rows]), "dom"
@@ -76,7 +90,37 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
         title_at, kept[0] if kept else region.start, kept[-1] + 1 if kept else region.end, frozenset(kept)
     )
     partial = _partial(page, claims, region, paragraphs)
-    return Text(tuple(paragraphs), place, origin, partial=partial, starts=starts)
+    return Text(tuple(paragraphs), place, origin, partial=partial, starts=starts, second=second)
+
+
+def _read(page: Page, title: str, title_at: int, signers: set[str], said: int = -1) -> tuple[Node, list[int]]:
+    """(box, blocks) of the text; *said* is a block that the page's description is taken from."""
+    weights = judge(page, title_at)
+    region = choose(page, weights, title_at)
+    kept = sift(page, weights, region, title, title_at, signers) or fallback(weights, region)
+    return region, lead(page, weights, region, title_at, title, signers, said) + kept
+
+
+def _size(page: Page, kept: list[int]) -> int:
+    return sum([len(page.blocks[index].text) for index in kept])
+
+
+def _missed(page: Page, claims: Claims, title: str, title_at: int, kept: list[int]) -> int:
+    """The block that holds the words of the page's description, if it stands below the headline and outside
+    the text, and not after a text of some length; else -1."""
+    words = key(claims.meta("og:description", "description", "twitter:description") or "").split()
+    if len(words) < _DESCRIBED[1]:
+        return -1
+    said = " ".join(words[slice(*_DESCRIBED)])
+    near = " ".join([page.blocks[index].text for index in kept[:_FIRST]])
+    if said in key(f"{title} {near}") or said in key(" ".join([page.blocks[index].text for index in kept])):
+        return -1
+    last = kept[-1] if _size(page, kept) >= _STUB_TEXT else len(page.blocks)
+    for index in range(max(title_at, 0) + 1, last):
+        block = page.blocks[index]
+        if len(block.text) >= MIN_CHARS and block.links < 0.5 * len(block.text) and said in key(block.text):
+            return index
+    return -1
 
 
 def _rows(page: Page, kept: list[int]) -> Iterator[list[int]]:
@@ -159,6 +203,8 @@ def judge(page: Page, title_at: int) -> list[float]:
     outside.
     """
     blocks = page.blocks
+    for block in blocks:
+        block.furniture = None
     raw = [_weight(block) for block in blocks]
     sums = _sums(raw)
     if 0 <= title_at < len(blocks):
@@ -276,7 +322,7 @@ def _votes(page: Page, weights: list[float], title_at: int) -> dict[int, float]:
         while node is not None and node.end - node.start == 1:  # wrappers of this one paragraph
             node = node.parent
         for _ in range(4):
-            if node is None or node.tag in ("body", "html"):
+            if node is None or node.tag == "html" or (node.tag == "body" and node is not block.node.parent):
                 break
             votes[node.index] = votes.get(node.index, 0.0) + weight
             weight *= 0.6
@@ -375,6 +421,11 @@ _CELLS = ("td", "th")
 _CAPTION = 60
 _OWN_TEXT = HEADINGS | {"p", "li", "td", "th", "blockquote"}
 """Elements that hold an article's words, however few."""
+_DESCRIBED, _FIRST = (3, 11), 4
+"""Which words of a description are looked for (outlets change the first), in how many paragraphs first."""
+_SECOND, _STUB_TEXT = 0.5, 300
+"""Share of the first reading's characters that a second one needs; characters from which a text is no
+accident."""
 _END_HEADING = 40
 _BELOW = 15
 """Blocks below the headline of which one may be the text, where other boxes are excerpts."""
@@ -578,7 +629,13 @@ def fallback(weights: list[float], region: Node) -> list[int]:
 
 
 def lead(
-    page: Page, weights: list[float], region: Node, title_at: int, title: str, signers: set[str]
+    page: Page,
+    weights: list[float],
+    region: Node,
+    title_at: int,
+    title: str,
+    signers: set[str],
+    said: int = -1,
 ) -> list[int]:
     """The standfirst: sentences between the headline and the text that stand in neither's box."""
     if not 0 <= title_at < region.start:
@@ -591,7 +648,12 @@ def lead(
             continue
         named = LEAD.search(block.node.name) or (block.node.parent and LEAD.search(block.node.parent.name))
         line = block.text
-        if not (weights[index] or (named and len(line) > 40) or (block.tag == "h2" and len(line) > 60)):
+        if not (
+            weights[index]
+            or index == said
+            or (named and len(line) > 40)
+            or (block.tag == "h2" and len(line) > 60)
+        ):
             continue
         if (
             key(line) == title_key

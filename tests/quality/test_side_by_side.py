@@ -23,7 +23,7 @@ def row(ours: list[str], gold: list[str] = LINES, **more: Any) -> Row:
     }
     told |= more
     found = score(told, 0.01, text, "A title!", (), "2026-11-28")
-    return Row(told, found, text, None, 0.5, 0, 0, 0, 0)
+    return Row(told, found, text, None, False, 0.5, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,33 @@ def test_a_brief_is_found_above_longer_excerpts_of_others() -> None:
     )
 
 
+SAID = "Un port calme et une enquête ouverte : la brigade cherche encore trois hommes depuis mardi soir."
+ANCHOR = f'<meta property="og:description" content="{SAID}">'
+
+
+def test_paragraphs_without_any_box_are_a_text() -> None:
+    first, second = f"<p>{SAID * 2}</p>", f"<p>{SAID}</p>"
+    assert (
+        len(read(f"<html lang=fr><body><h1>La brigade cherche trois hommes</h1>{first}{second}").paragraphs)
+        == 2
+    )
+
+
+@pytest.mark.parametrize("name", ["teaser", "subscription", "summary-promo"])
+def test_text_in_a_box_named_as_furniture_is_found_by_the_words_of_the_description(name: str) -> None:
+    body = f"<html lang=fr><head>{ANCHOR}</head><body><h1>La brigade cherche trois hommes</h1><div class={name}><p>{SAID}</p></div>{TEXT}"
+    got = read(body)
+    assert got.paragraphs[0] == SAID and len(got.paragraphs) == 3
+    assert got.flags == ("second_reading",)
+
+
+def test_description_of_another_article_below_a_long_text_changes_nothing() -> None:
+    more = TEXT.replace("brigade", "patrouille").replace("hommes", "suspects")
+    body = story(ANCHOR).replace("</div></article>", f"{more}<aside><p>{SAID}</p></aside></div></article>")
+    got = read(body)
+    assert SAID not in got.text and got.flags == ()
+
+
 def test_a_row_of_figures_is_a_paragraph() -> None:
     table = "<table><tr><th>Ville</th><th>2025</th></tr><tr><td>Port</td><td>310 000</td></tr></table>"
     got = read(story().replace("<p>Les deux", table + "<p>Les deux"))
