@@ -15,6 +15,7 @@ from pipeline.extraction import (
     body,
     decoding,
     kinds,
+    labels,
     language,
     media,
     metadata,
@@ -161,6 +162,9 @@ def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Arti
     spoken = language.detect(told.title, text.paragraphs, stated, rules.languages)
     canonical, canonical_origin = _canonical(walked, claims, url)
     name, cut = _shortened(told.title)
+    rubric, rubric_origin = labels.section(walked, claims, text.place, name)
+    if chosen.section:
+        rubric, rubric_origin = chosen.section, "rule"
     origins = {
         "title": told.title_origin,
         "subtitle": text.subtitle_origin if text.subtitle else "",
@@ -169,6 +173,7 @@ def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Arti
         "published": told.published.origin if told.published else "",
         "modified": told.modified.origin if told.modified else "",
         "language": spoken.origin,
+        "section": rubric_origin,
         "canonical_url": canonical_origin,
     }
     return Article(
@@ -190,8 +195,8 @@ def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Arti
         videos=told.videos,
         entries=told.entries,
         official_accounts=accounts.find(walked, rules.known.accounts, text.place),
-        section=chosen.section or media.section(walked, claims, text.place, name),
-        tags=chosen.tags or media.tags(walked, claims, name),
+        section=rubric,
+        tags=chosen.tags or labels.tags(walked, claims, name),
         access=Access.PARTIAL if text.partial else Access.FULL,
         language_confidence=spoken.confidence,
         languages=spoken.shares,

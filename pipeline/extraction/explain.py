@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pipeline.extraction import article, authors, body, published, title
+from pipeline.extraction import article, authors, body, labels, language, published, title
 from pipeline.extraction.metadata import Claims
 from pipeline.extraction.text import clean
 from pipeline.extraction.tree import Page
@@ -34,7 +34,8 @@ class Fate:
 class Explanation:
     result: Article | Rejection
     fields: dict[str, tuple[Attempt, ...]]
-    """``title``, ``published``, ``authors`` → what was found for it, the most trusted first."""
+    """``title``, ``published``, ``modified``, ``authors``, ``language``, ``section``, ``tags`` → what was
+    found for it, the most trusted first."""
     blocks: tuple[Fate, ...]
     """The page from top to bottom."""
 
@@ -51,30 +52,46 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
     text = body.find(walked, claims, name, at)
     hint = page.link.hint.published_at
     zone = article.zone_of(rules, url)
-    dated = published.attempts(walked, claims, rules, zone, page.fetched_at, url, text.place, hint)
-    signed = [
-        Attempt(origin, ", ".join(authors.names_in(lines)) or f"no name in {'; '.join(lines)}")
-        for lines, origin in authors.sources(walked, claims, text.place, list(found.chosen.authors))
-        if lines
-    ]
+    dated, changed = published.attempts(walked, claims, rules, zone, page.fetched_at, url, text.place, hint)
+    stated = walked.lang or claims.meta("og:locale", "content-language")
+    spoken = language.attempts(name, text.paragraphs, stated, rules.languages)
     fields = {
         "title": _titles(walked, claims, rules, url, found.chosen.title),
-        "published": [Attempt(origin, _moment(moment)) for origin, moment in dated],
-        "authors": signed,
-    }
+        "published": [Attempt(moment.origin, _moment(moment)) for moment in dated],
+        "modified": [Attempt(moment.origin, _moment(moment)) for moment in changed],
+        "authors": _signed(walked, claims, text, list(found.chosen.authors)),
+        "language": [Attempt(origin, said) for origin, said in spoken],
+        "section": [
+            Attempt(origin, rubric)
+            for rubric, origin in labels.sections(walked, claims, text.place, name)
+        ],
+        "tags": [Attempt(origin, ", ".join(line)) for line, origin in labels.tag_lists(walked, claims)],
+    }  # fmt: skip
     if isinstance(result, Article):
         origins = dict(result.origins)
         chosen = {
             "title": result.title,
             "published": _moment(result.published) if result.published else "",
+            "modified": _moment(result.modified) if result.modified else "",
             "authors": ", ".join(result.authors),
+            "section": result.section or "",
         }
         fields = {
-            field: _won(tried, origins.get(field, ""), chosen[field]) for field, tried in fields.items()
+            field: _won(tried, origins.get(field, ""), chosen.get(field, ""))
+            for field, tried in fields.items()
         }
+        fields["tags"] = [replace(one, won=number == 0) for number, one in enumerate(fields["tags"])]
     fates = body.explained(walked, claims, name, at, text.place.body)
     blocks = tuple(Fate(block.tag, block.text, why) for block, why in zip(walked.blocks, fates, strict=True))
     return Explanation(result, {field: tuple(tried) for field, tried in fields.items()}, blocks)
+
+
+def _signed(walked: Page, claims: Claims, text: body.Text, chosen: list[str]) -> list[Attempt]:
+    return [
+        Attempt(origin, ", ".join(authors.names_in(lines)) or f"no name in {'; '.join(lines)}")
+        for lines, origin in authors.sources(walked, claims, text.place, chosen)
+        if lines
+    ]
 
 
 def _won(tried: list[Attempt], origin: str, chosen: str) -> list[Attempt]:

@@ -82,6 +82,19 @@ def detect(title: str, paragraphs: tuple[str, ...], page_says: str | None, outle
     return replace(whole, shares=shares)
 
 
+def attempts(
+    title: str, paragraphs: tuple[str, ...], page_says: str | None, outlet: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """(origin, what it says) of text, page and outlet."""
+    sample = f"{title} " + "\n".join(paragraphs)
+    guess, score = _guess(sample[:_SAMPLE].replace("\n", " "))
+    darija = darija_share(sample)
+    found = [
+        ("text", f"{guess} ({score:.2f})" + (f", Darija in {darija:.0%} of the words" if darija else ""))
+    ]
+    return [*found, *([("html", page_says)] if page_says else []), *(("source", one) for one in outlet[:1])]
+
+
 def _whole(title: str, body: str, page_says: str | None, outlet: tuple[str, ...]) -> Spoken:
     """The language as the beginning of the text tells it."""
     sample = f"{title} {body}"[: _SAMPLE + len(title)].replace("\n", " ")

@@ -151,7 +151,7 @@ def find(
         published = in_url
     if published is None and hint is not None:
         published = from_hint(hint, zone, now)
-    modified = read.stamp(chosen[1], "rule") or _modified(claims, read) or shown_modified
+    modified = read.stamp(chosen[1], "rule") or next(_modified(claims, read), shown_modified)
     if modified and published and modified.latest < published.earliest:
         modified = None
     return published, modified
@@ -166,14 +166,16 @@ def attempts(
     url: str,
     place: Place,
     hint: datetime | None,
-) -> list[tuple[str, Moment]]:
-    """(origin, date) of everything on the page and beside it that could be its date, in order of trust."""
+) -> tuple[list[Moment], list[Moment]]:
+    """Everything on the page and beside it that could be the date of publication, and that of the last
+    change, in order of trust."""
     read = _Reader(rules, zone, now)
     found = [moment for moment in _machine(page, claims, read) if moment is not None]
-    found += [moment for moment in (_shown(page, read, place)[0], from_url(url, zone, now)) if moment]
+    shown, shown_modified = _shown(page, read, place)
+    found += [moment for moment in (shown, from_url(url, zone, now)) if moment]
     if hint is not None:
         found.append(from_hint(hint, zone, now))
-    return [(moment.origin, moment) for moment in found]
+    return found, [*_modified(claims, read), *([shown_modified] if shown_modified else [])]
 
 
 def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
@@ -266,16 +268,14 @@ def _local_day(published: Moment, shown: Moment) -> Moment:
     return published
 
 
-def _modified(claims: Claims, read: _Reader) -> Moment | None:
-    found = read.stamp(string(claims.article.get("dateModified")), "json-ld")
-    if found:
-        return found
-    for name in MODIFIED_METAS:
-        for content in claims.metas.get(name, ())[:1]:
-            found = read.stamp(content, "meta")
-            if found:
-                return found
-    return None
+def _modified(claims: Claims, read: _Reader) -> Iterator[Moment]:
+    """Stated times of the last change, the most trusted first."""
+    stamps = [(string(claims.article.get("dateModified")), "json-ld")]
+    stamps += [(content, "meta") for name in MODIFIED_METAS for content in claims.metas.get(name, ())[:1]]
+    for raw, origin in stamps:
+        found = read.stamp(raw, origin)
+        if found:
+            yield found
 
 
 def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Moment | None]:

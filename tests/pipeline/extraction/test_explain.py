@@ -24,7 +24,11 @@ def test_it_tells_what_extraction_answers(name: str) -> None:
     for field, found in (
         ("title", result.title),
         ("published", result.published),
+        ("modified", result.modified),
         ("authors", result.authors),
+        ("language", result.language),
+        ("section", result.section),
+        ("tags", result.tags),
     ):
         assert sum(one.won for one in told.fields[field]) == bool(found), field
     if dict(result.origins)["paragraphs"] == "dom":
@@ -54,7 +58,11 @@ def test_finds_stand_in_order_of_trust_and_the_winner_is_marked() -> None:
     assert won == {
         "title": [("h1", "Deux inter")],
         "published": [("json-ld", "2026-11-20")],
+        "modified": [],
         "authors": [("byline", "Nadia Belh")],
+        "language": [("text", "fr (0.98)")],
+        "section": [],
+        "tags": [],
     }
     assert [one.origin for one in told.fields["published"]] == ["json-ld", "text"]
     assert [one.origin for one in told.fields["title"]] == ["h1", "og", "json-ld"]
