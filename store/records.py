@@ -37,6 +37,8 @@ class Hint:
     language: str | None = None
     modified_at: datetime | None = None
     """A sitemap's ``lastmod``, a feed's ``updated``: when the page changed, not when it was published."""
+    videos: tuple[str, ...] = ()
+    """Addresses of the video files that a feed encloses."""
 
 
 @dataclass(frozen=True, slots=True)

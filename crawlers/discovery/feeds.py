@@ -83,12 +83,15 @@ def _text(element: etree._Element) -> str:
 def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: bool) -> None:
     fields: dict[str, str] = {}
     addresses: defaultdict[str, list[str]] = defaultdict(list)
+    videos: list[str] = []
     members = list(item)
     if not any(markup.names(child)[0] in ("link", "guid", "id") for child in members):
         members = list(item.iterdescendants())  # an unclosed tag swallowed the rest of the entry
     for child in members:
         name, space = markup.names(child)
-        if name == "link":
+        if _is_video(child, name, space):
+            videos.append(child.get("url") or child.get("href") or "")
+        elif name == "link":
             _link(child, space, addresses)
         elif name == "origlink":
             addresses["orig"].append(_text(child))
@@ -120,8 +123,20 @@ def _entry(item: etree._Element, gather: Gatherer, language: str | None, based: 
         # The whole text, where the feed has it, names an institution that its first lines may not.
         summary=body if summary is None or len(body) > len(summary) else summary,
         language=fields.get("language") or item.get(_XML_LANG) or language,
+        videos=[address for video in videos if (address := gather.resolve(video, base))],
     )
     gather.add(url, hint)
+
+
+def _is_video(element: etree._Element, name: str, space: str) -> bool:
+    """Whether an element encloses a video: ``<enclosure>``, Atom ``rel=enclosure``, ``<media:content>``."""
+    encloses = (
+        name == "enclosure"
+        or (name == "link" and (element.get("rel") or "").lower() == "enclosure")
+        or (name == "content" and "mrss" in space)
+    )
+    kind = f"{element.get('type') or ''} {element.get('medium') or ''}".lower()
+    return encloses and "video" in kind
 
 
 def _link(element: etree._Element, space: str, addresses: defaultdict[str, list[str]]) -> None:

@@ -26,6 +26,7 @@ MAX_LINKS = 50_000
 MAX_URL_CHARS = 4096
 MAX_SUMMARY_CHARS = 2000
 MAX_TITLE_CHARS = 500
+MAX_VIDEOS = 5
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
@@ -229,6 +230,7 @@ class Gatherer:
         modified: str | None = None,
         summary: str | None = None,
         language: str | None = None,
+        videos: Iterable[str] = (),
     ) -> Hint:
         """The claims of one entry, cleaned; dates read in the source's zone where they bear none."""
         default = self.entry.language if self.entry else None
@@ -241,6 +243,7 @@ class Gatherer:
             summary=plain(summary, MAX_SUMMARY_CHARS),
             language=language_tag(language) or default,
             modified_at=read_date(modified, self.zone, self.now) if modified else None,
+            videos=tuple(dict.fromkeys(videos))[:MAX_VIDEOS],
         )
 
     def count(self) -> int:

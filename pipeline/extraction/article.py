@@ -128,7 +128,9 @@ def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
         text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
     base = _joined(url, walked.base) or url
     images = media.chosen(chosen.images, base) or media.images(walked, claims, text.place, base)
-    played = videos.chosen(chosen.videos, base) or videos.find(walked, claims, text.place, base)
+    played = videos.chosen(chosen.videos, base) or videos.find(
+        walked, claims, text.place, base, page.link.hint.videos
+    )
     zone, hint = zone_of(rules, url), page.link.hint.published_at
     stamps = chosen.published, chosen.modified
     published_at, modified_at = published.find(

@@ -42,8 +42,11 @@ _BARE = re.compile(r"https?://\S+$")
 _ENCLOSED = ("video", "application/x-mpegurl", "application/vnd.apple.mpegurl")
 
 
-def find(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, ...]:
-    """Players inside or just above the article, what its metadata state, and addresses left as text."""
+def find(
+    page: Page, claims: Claims, place: Place, base: str, enclosed: tuple[str, ...] = ()
+) -> tuple[Video, ...]:
+    """Players inside or just above the article, addresses left as text, what its metadata state, and what its
+    feed *enclosed*."""
     found: dict[str, Video] = {}
 
     def add(url: str | None, kind: str | None, caption: str | None = None) -> None:
@@ -71,6 +74,8 @@ def find(page: Page, claims: Claims, place: Place, base: str) -> tuple[Video, ..
     for rel, href, _ in page.links:
         if rel == "enclosure" and _is_file(href):
             add(href, "enclosure")
+    for url in enclosed:
+        add(url, "enclosure")
     return tuple(found.values())
 
 

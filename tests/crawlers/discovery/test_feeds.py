@@ -191,6 +191,19 @@ def test_update_is_not_a_publication() -> None:
     assert hint.modified_at == datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<enclosure url="/v/1.mp4" type="video/mp4"/><enclosure url="/v/1.mp3" type="audio/mpeg"/>',
+        '<media:content xmlns:media="http://search.yahoo.com/mrss/" url="/v/1.mp4" medium="video"/>'
+        '<media:content xmlns:media="http://search.yahoo.com/mrss/" url="/p/1.jpg" medium="image"/>',
+    ],
+)
+def test_video_that_the_feed_encloses_is_a_hint(inside: str) -> None:
+    (link,) = look(rss(item(title="x") + inside)).links
+    assert link.hint.videos == (f"{HOME.rstrip('/')}/v/1.mp4",)
+
+
 def test_picture_title_is_not_the_title() -> None:
     media = '<m:title xmlns:m="http://search.yahoo.com/mrss/">صورة أرشيفية</m:title>'
     assert look(rss(media + item(title="العنوان"))).links[0].hint.title == "العنوان"

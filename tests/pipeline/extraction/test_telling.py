@@ -13,7 +13,7 @@ import pytest
 import config
 from pipeline.extraction import agencies, extract
 from pipeline.rules import Known, Rules
-from store.records import Article, ArticleKind, OfficialAccount, Reason, Rejection
+from store.records import Article, ArticleKind, Hint, OfficialAccount, Reason, Rejection
 from tests.pipeline.extraction.pages import article, page
 from tests.pipeline.extraction.pages import rules as plain_rules
 from tests.pipeline.extraction.test_fields import TEXT, story
@@ -216,6 +216,12 @@ def test_enclosure_is_a_video_if_its_name_says_so() -> None:
     assert [(video.kind, video.url) for video in got.videos] == [
         ("enclosure", "https://outlet.example/v/1.mp4")
     ]
+
+
+def test_video_that_the_feed_encloses_is_the_article_s() -> None:
+    hint = Hint(videos=("https://outlet.example/v/1.mp4",))
+    got = article(extract(page(story(), hint=hint), rules()))
+    assert [(video.kind, video.url) for video in got.videos] == [("enclosure", hint.videos[0])]
 
 
 @pytest.mark.parametrize(
