@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from config.fold import fold
 from pipeline.extraction import agencies
-from pipeline.extraction.body import caption_box
 from pipeline.extraction.calendar import MONTHS, WEEKDAYS
 from pipeline.extraction.metadata import Claims, string, unescape
 from pipeline.extraction.published import Place
+from pipeline.extraction.sift import caption_box
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Page, text
 from pipeline.extraction.words import SIGNED

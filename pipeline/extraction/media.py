@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.extraction.body import caption_box, captions_beside, is_after_the_end
+from pipeline.extraction.boxes import is_after_the_end
 from pipeline.extraction.metadata import Claims, string
 from pipeline.extraction.published import Place
+from pipeline.extraction.sift import caption_box, captions_beside
 from pipeline.extraction.text import clean
 from pipeline.extraction.tree import Mark, Node, Page
 from store.records import Image
