@@ -198,7 +198,7 @@ def _article(found: Opened, told: Told, page: FetchedPage, rules: Rules) -> Arti
         entries=told.entries,
         official_accounts=accounts.find(walked, rules.known.accounts, text.place),
         section=rubric,
-        tags=chosen.tags or labels.tags(walked, claims, name),
+        tags=chosen.tags or labels.tags(walked, claims, text.place, name, "\n".join(text.paragraphs)),
         access=Access.PARTIAL if text.partial else Access.FULL,
         language_confidence=spoken.confidence,
         languages=spoken.shares,

@@ -16,7 +16,7 @@ from pipeline.extraction.published import Place
 from pipeline.extraction.sift import caption_box
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Page, text
-from pipeline.extraction.words import SIGNED
+from pipeline.extraction.words import OWN_FOOTER, SIGNED
 from pipeline.rules import Rules
 
 _METAS = (
@@ -32,7 +32,7 @@ _METAS = (
     "twitter:data1",
 )
 _PREFIX = re.compile(
-    r"^(?:(?:article\s+)?(?:written|posted|published|reported|story|words|reporting|text|analysis|opinion|"
+    r"^(?:(?:article\s+)?(?:written|posted|published|issued|reported|story|words|reporting|text|analysis|opinion|"
     r"by|from)?\s*by\b|by\b|from\b|author\b|par\b|propos\s+recueillis\s+par|(?:article\s+)?[ée]crit\s+par|"
     r"(?:article\s+)?r[ée]dig[ée]\s+par|publi[ée]\s+par|avec|por\b|escrito\s+por|texto:?|autor(?:es|a)?\b|"
     r"auteurs?\b|"
@@ -41,7 +41,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"\s*(?:,\s*(?:and|et|y|e)\s+|,|;|\||/|•|·|\n|،|؛|\s&\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*",
+    r"\s*(?:,\s*(?:and|et|y|e)\s+|,|;|\||/|•|·|\n|،|؛|\s[&+]\s|\s+(?:and|et|y|e|with|avec|con)\s+)\s*",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\S+@\S+\.\w+|@\w+|https?://\S+|www\.\S+")
@@ -67,6 +67,7 @@ _NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"©|\b(?:photo|image|cr[ée]dit|foto|getty)|صور|تصوير", re.IGNORECASE)
+_OTHER_BOX = re.compile(r"comment|relat|recomm|popular|side|nav|foot|teaser|latest|respond|more")
 _DATE_WORD = re.compile(
     r"\d|\b(?:published|updated|publi[ée]|mis|modifi[ée]|posted|ago|min|read|lecture)\b|نشر|تحديث",
     re.IGNORECASE,
@@ -80,11 +81,13 @@ _DEGREES = frozenset("phd md mba cfp cepf cpa rn rd msc bsc mph dds dvm jd esq".
 _BEFORE_DATE = {*WEEKDAYS, *MONTHS, *map(fold, "on at le el the du del am um يوم بتاريخ في".split())}
 _FULL_NAME = 2
 _SHORT_LABEL = 3
-_LABEL = 60
+_LABEL, _BELOW = 60, 8
+_SOURCE = re.compile(r"^\W*(?:المصدر|المصادر|sources?|fuentes?)\s*[:：]\s*", re.IGNORECASE)
 _PARENS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 _NOT_A_NAME = frozenset(
     "admin administrator administrateur editor webmaster author unknown guest user root home none null "
     "anonymous staff online share email print "
+    "superuser rédacteur "
     "facebook twitter instagram linkedin comments comment follow read more subscribe".split()
 )
 MAX_AUTHORS = 20
@@ -115,11 +118,11 @@ def find(
 
     An outlet that signs with its own name gives way to a person who signs elsewhere on the page.
     """
-    outlet = _outlet(claims, rules, url)
+    outlet = outlet_names(claims, rules, url)
     lines: list[str] = []
     names: tuple[str, ...] = ()
     origin = ""
-    for found, where in sources(page, claims, place, selected):
+    for found, where in sources(page, claims, place, selected, outlet):
         lines += found
         signed = names_in(found)
         person = any(outlet.isdisjoint(_keys(name)) for name in signed)
@@ -137,7 +140,7 @@ def find(
     return Signed(names, tuple(desks), agencies.find(known, lines, paragraphs), origin)
 
 
-def _outlet(claims: Claims, rules: Rules, url: str) -> set[str]:
+def outlet_names(claims: Claims, rules: Rules, url: str) -> set[str]:
     """What the outlet may be called when it signs, as keys."""
     named = [*rules.names, claims.meta("og:site_name"), string(claims.article.get("publisher"))]
     return {key(name) for name in named if name} | _host_names(url)
@@ -164,15 +167,17 @@ def _labels(page: Page, place: Place) -> list[str]:
 
 
 def sources(
-    page: Page, claims: Claims, place: Place, selected: list[str] | None = None
+    page: Page, claims: Claims, place: Place, selected: list[str] | None, outlet: set[str]
 ) -> Iterator[tuple[list[str], str]]:
-    """(bylines as they stand, origin), the most trusted first."""
+    """(bylines as they stand, origin), the most trusted first; *outlet*: what it may be called, as keys."""
     yield selected or [], "rule"
     yield _json_ld(claims), "json-ld"
     yield _metas(claims), "meta"
     yield _marked(page, place, strong=True), "microdata"
     yield _marked(page, place, strong=False), "byline"
     yield _signed(page, place), "text"
+    yield _beside_outlet(page, place, outlet), "text"
+    yield _credited(page, place), "text"
 
 
 def _host_names(url: str) -> set[str]:
@@ -220,7 +225,7 @@ def _name(piece: str) -> str | None:
     words = piece.split()
     if all(word in WEEKDAYS or word in MONTHS for word in fold(piece).split()):
         return None
-    if len(words) > 6 or key(piece) in _NOT_A_NAME or not any(c.isalpha() for c in piece):
+    if len(words) > 6 or key(piece).replace(" ", "") in _NOT_A_NAME or not any(c.isalpha() for c in piece):
         return None
     if _ROLE.search(_DESK.sub("", piece)) or key(piece) in _DEGREES:
         return None
@@ -312,12 +317,35 @@ def _signed(page: Page, place: Place) -> list[str]:
     return []
 
 
+def _beside_outlet(page: Page, place: Place, outlet: set[str]) -> list[str]:
+    """A line above the text in which the outlet signs beside a person ("Outlet : Name")."""
+    title = place.title if place.title >= 0 else place.start
+    for index in range(title + 1, place.start + 1):
+        block = page.blocks[index]
+        if index in place.body or len(block.text) >= _LABEL:
+            continue
+        parts = re.split(r"\s*[:：/]\s*", block.text)
+        if (
+            len(parts) == 2
+            and min(len(part.split()) for part in parts) > 1
+            and any(not outlet.isdisjoint(_keys(part)) for part in parts)
+        ):
+            return parts
+    return []
+
+
+def _credited(page: Page, place: Place) -> list[str]:
+    """The line below the text that says where the news is from ("المصدر: …", "Source : …")."""
+    for block in page.blocks[place.end : place.end + _BELOW]:
+        if len(block.text) < _LABEL + 20 and _SOURCE.search(block.text):
+            return [_SOURCE.sub("", block.text)]
+    return []
+
+
 def _in_other_box(node: Any, title: int) -> bool:
     for one in (node, *node.ancestors()):
         if one.start <= title < one.end:
             return False
-        if one.furniture and re.search(
-            r"comment|relat|recomm|popular|side|nav|foot|teaser|latest|respond|more", one.furniture
-        ):
+        if one.furniture and _OTHER_BOX.search(one.furniture) and not OWN_FOOTER.search(one.name):
             return True
     return False

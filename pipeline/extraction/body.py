@@ -21,6 +21,7 @@ from pipeline.extraction.words import PAYWALL
 
 _STUB = 2000
 _CELLS = ("td", "th")
+_HIDDEN = ("hidden", "modal", "popup", "overlay", "dialog")
 _DESCRIBED, _FIRST = (3, 11), 4
 """Which words of a description are looked for (outlets change the first), in how many paragraphs first."""
 _SECOND, _STUB_TEXT = 0.5, 300
@@ -149,13 +150,18 @@ def explained(page: Page, claims: Claims, title: str, title_at: int, kept: froze
 def _partial(page: Page, claims: Claims, region: Node, paragraphs: list[str]) -> bool:
     """Whether the outlet keeps the rest to subscribers: it says so at the text's end, or in its metadata of
     a stub."""
+    free = claims.article.get("isAccessibleForFree")
+    size = sum(map(len, paragraphs))
+    said = free is True or (isinstance(free, str) and free.lower().endswith("true"))
     for block in page.blocks[region.start : region.end + 8]:
+        hidden = block.furniture is not None and block.furniture.furniture in _HIDDEN
+        if hidden and said and size > _STUB_TEXT:
+            continue  # what a button of the page would say
         if len(block.text) < 300 and PAYWALL.search(block.text.lower()):
             return True
-    free = claims.article.get("isAccessibleForFree")
     locked = free is False or (isinstance(free, str) and free.lower().endswith("false"))
     locked = locked or claims.meta("article:content_tier") == "locked"
-    return locked and sum(map(len, paragraphs)) < _STUB
+    return locked and size < _STUB
 
 
 def _signers(claims: Claims) -> set[str]:

@@ -55,18 +55,18 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
     dated, changed = published.attempts(walked, claims, rules, zone, page.fetched_at, url, text.place, hint)
     stated = walked.lang or claims.meta("og:locale", "content-language")
     spoken = language.attempts(name, text.paragraphs, stated, rules.languages)
+    words = f"{name} {' '.join(text.paragraphs)}"
+    rubrics = labels.sections(walked, claims, text.place, name)
+    tagged = labels.tag_lists(walked, claims, text.place, words)
     fields = {
         "title": _titles(walked, claims, rules, url, found.chosen.title),
         "published": [Attempt(moment.origin, _moment(moment)) for moment in dated],
         "modified": [Attempt(moment.origin, _moment(moment)) for moment in changed],
-        "authors": _signed(walked, claims, text, list(found.chosen.authors)),
+        "authors": _signed(walked, claims, rules, url, text, list(found.chosen.authors)),
         "language": [Attempt(origin, said) for origin, said in spoken],
-        "section": [
-            Attempt(origin, rubric)
-            for rubric, origin in labels.sections(walked, claims, text.place, name)
-        ],
-        "tags": [Attempt(origin, ", ".join(line)) for line, origin in labels.tag_lists(walked, claims)],
-    }  # fmt: skip
+        "section": [Attempt(origin, rubric) for rubric, origin in rubrics],
+        "tags": [Attempt(origin, ", ".join(line)) for line, origin in tagged],
+    }
     if isinstance(result, Article):
         origins = dict(result.origins)
         chosen = {
@@ -86,10 +86,13 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
     return Explanation(result, {field: tuple(tried) for field, tried in fields.items()}, blocks)
 
 
-def _signed(walked: Page, claims: Claims, text: body.Text, chosen: list[str]) -> list[Attempt]:
+def _signed(
+    walked: Page, claims: Claims, rules: Rules, url: str, text: body.Text, chosen: list[str]
+) -> list[Attempt]:
+    outlet = authors.outlet_names(claims, rules, url)
     return [
         Attempt(origin, ", ".join(authors.names_in(lines)) or f"no name in {'; '.join(lines)}")
-        for lines, origin in authors.sources(walked, claims, text.place, chosen)
+        for lines, origin in authors.sources(walked, claims, text.place, chosen, outlet)
         if lines
     ]
 

@@ -10,10 +10,11 @@ from pipeline.extraction.media import listed
 from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
-from pipeline.extraction.tree import Block, Page, text
-from pipeline.extraction.words import SIGNED
+from pipeline.extraction.tree import Block, Node, Page, text
+from pipeline.extraction.words import HEADINGS, SIGNED
 
 MAX_TAGS = 40
+_TAGS_BELOW, _TAG_BLOCKS, _OWN_KEYWORDS = 15, 30, 0.2
 _SECTION_METAS = (
     "article:section",
     "og:article:section",
@@ -25,6 +26,7 @@ _SECTION_METAS = (
 _TAG_METAS = ("news_keywords", "keywords", "parsely-tags", "sailthru.tags")
 _LONGEST_SECTION, _SECTION_LABEL, _ABOVE = 80, 30, 8
 _STEPS = re.compile(r"\s*(?:[>»›«‹/]|::)\s*")
+_NAMED_STEPS = re.compile(r"\s*(?:[>»›«‹/|]|::)\s*")
 _LONGEST_PATH = 4
 _PATH = re.compile(r"crumb|ariane|path", re.IGNORECASE)
 _HOME = re.compile(
@@ -35,7 +37,7 @@ _NO_SECTION = re.compile(
     r"[\d{}]|^(?:posted in|in|filed under|dans|en|cat[ée]gor[iíy](?:e|es|as|a)?)\W*$", re.IGNORECASE
 )
 _SECTION_BOX = re.compile(
-    r"(?:^|[\s_-])(?:rubri(?:que|c)|cat|categor(?:y|ie|ia)s?|section|sur-?titre|overline|kicker|cat-links?)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:rubri(?:que|c)|secci[oó]n|cat|categor(?:y|ie|ia)s?|section|sur-?titre|overline|kicker|cat-links?)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 
@@ -72,15 +74,25 @@ def _breadcrumb(claims: Claims) -> str | None:
 
 
 def _path(page: Page, at: int, title: str) -> Iterator[str]:
-    """The first step below the front page of a path printed above the block *at*."""
+    """The first step below the front page of a path printed above the block *at*; else what stands alone."""
+    alone = []
     for block, below in pairwise(page.blocks[max(at - _ABOVE, 0) : at + 1]):
-        if block.furniture and not _PATH.search(f"{block.furniture.furniture} {block.furniture.name}"):
+        named = bool(_PATH.search(block.node.name))
+        if (
+            block.furniture
+            and not named
+            and not _PATH.search(f"{block.furniture.furniture} {block.furniture.name}")
+        ):
             continue  # a menu
-        steps = _STEPS.split(block.text)
+        steps = (_NAMED_STEPS if named else _STEPS).split(block.text)
         if len(steps) == 1 and len(_list_of(block)) <= _LONGEST_PATH:
             steps = [block.text, below.text]
-        if 1 < len(steps) <= _LONGEST_PATH and _HOME.fullmatch(steps[0]) and _is_label(steps[1], title):
+        home = bool(_HOME.fullmatch(steps[0]))
+        if home and 1 < len(steps) <= _LONGEST_PATH and _is_label(steps[1], title):
             yield steps[1]
+        elif named and not home and block.tag not in HEADINGS and _is_label(steps[0], title):
+            alone.append(steps[0])
+    yield from alone
 
 
 def _categories(page: Page, at: int, title: str) -> Iterator[str]:
@@ -111,11 +123,11 @@ def _is_label(line: str, title: str) -> bool:
     )
 
 
-def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
+def tags(page: Page, claims: Claims, place: Place, title: str, words: str) -> tuple[str, ...]:
     """Keywords as the outlet gave them, each once."""
-    raw = next(tag_lists(page, claims), ([], ""))[0]
+    raw = next(tag_lists(page, claims, place, f"{title} {words}"), ([], ""))[0]
     out: dict[str, str] = {}
-    for tag in map(clean, raw):
+    for tag in (clean(one).strip(" ,،;#") for one in raw):
         if (
             1 < len(tag) <= 60
             and not tag.startswith(("http", "tag:"))
@@ -126,26 +138,55 @@ def tags(page: Page, claims: Claims, title: str) -> tuple[str, ...]:
     return tuple(list(out.values())[:MAX_TAGS])
 
 
-def tag_lists(page: Page, claims: Claims) -> Iterator[tuple[list[str], str]]:
-    """(tags, origin), the most trusted first: JSON-LD, ``article:tag``, several ``rel=tag``, ``<meta>`` (on
-    some sites the same on every page), one ``rel=tag``."""
+def tag_lists(page: Page, claims: Claims, place: Place, words: str) -> Iterator[tuple[list[str], str]]:
+    """(tags, origin), the most trusted first: JSON-LD, ``article:tag``, links in a box of tags or several
+    ``rel=tag``, ``<meta>``, one ``rel=tag``.
+
+    ``<meta name=keywords>`` that name nothing among the article's *words* are the site's.
+    """
     stated = [one for value in listed(claims.article.get("keywords")) if (one := string(value))]
-    printed = [
-        text(mark.el)
-        for mark in page.tag_links[: 2 * MAX_TAGS]
-        if {"tag", "category"} & set((mark.attributes.get("rel") or "").split()) == {"tag"}
-    ]
+    boxed, marked = _printed_tags(page, place)
     metas = next((claims.metas[name][:1] for name in _TAG_METAS if claims.metas.get(name)), [])
     for lines, origin in (
         (stated, "json-ld"),
         (claims.metas.get("article:tag", []), "meta"),
-        (printed if len(printed) > 1 else [], "text"),
-        (metas, "meta"),
-        (printed, "text"),
+        (boxed or (marked if len(marked) > 1 else []), "text"),
+        (metas, "keywords"),
+        (marked, "text"),
     ):
         found = [part for line in lines for part in (_COMMAS.split(line) if origin != "text" else [line])]
+        if origin == "keywords" and not _are_of(found, words):
+            continue
         if any(map(str.strip, found)):
             yield found, origin
+
+
+def _are_of(tags: list[str], words: str) -> bool:
+    """Whether an article's *words* name a part of the *tags*."""
+    folded = key(words)
+    return sum(key(tag) in folded for tag in tags) >= _OWN_KEYWORDS * len(tags)
+
+
+def _printed_tags(page: Page, place: Place) -> tuple[list[str], list[str]]:
+    """Texts of the links in a box of tags near the article, and of those with ``rel=tag``."""
+    first, last = (place.title if place.title >= 0 else place.start) - _ABOVE, place.end + _TAGS_BELOW
+    boxed, marked = [], []
+    for mark in page.tag_links[: 4 * MAX_TAGS]:
+        rel = (mark.attributes.get("rel") or "").split()
+        if {"tag", "category"} & set(rel) == {"tag"}:
+            marked.append(text(mark.el))
+        if mark.node.tagged and "category" not in rel and first <= mark.at <= last:
+            box = _tag_box(mark.node)
+            if box.end - box.start <= _TAG_BLOCKS and not box.start <= place.start < box.end:
+                boxed.append(text(mark.el).lstrip("#"))
+    return boxed, marked
+
+
+def _tag_box(node: Node) -> Node:
+    """The outermost box of tags around *node*."""
+    while node.parent is not None and node.parent.tagged:
+        node = node.parent
+    return node
 
 
 _COMMAS = re.compile(r"[,،;]")

@@ -22,9 +22,9 @@ _PERSIAN_URDU = re.compile("[پچژگکیہےٹڈڑںھۓ]")
 _SAMPLE = 400
 _FLOOR = 0.55
 _SHORT = 40
-_PARAGRAPH, _PARAGRAPHS, _GLANCE = 40, 10, 160
-"""Of mixed texts: characters that a paragraph needs to tell its language, how many are asked where all are in
-one script, and how much of each."""
+_PARAGRAPH, _PARAGRAPHS, _MOST, _GLANCE = 40, 3, 60, 120
+"""Of mixed texts: characters that a paragraph needs to tell its language, about how many are asked at first
+where all are in one script, how many at most, and how much of each."""
 _SURE, _MIXED = 0.7, 0.1
 
 # Function words and verb forms of Moroccan Arabic that Modern Standard Arabic lacks.
@@ -129,9 +129,11 @@ def _shares(paragraphs: tuple[str, ...]) -> tuple[LanguageShare, ...]:
     lines = [line for line in paragraphs if len(line) >= _PARAGRAPH]
     arabic = [line for line in lines if _ARABIC_SCRIPT.search(line, 0, _GLANCE)]
     if not 0 < len(arabic) < len(lines):  # of one script: a few of them tell
-        lines = lines[:: max(1, len(lines) // _PARAGRAPHS)]
+        few = lines[:: max(1, len(lines) // _PARAGRAPHS)]
+        if len({_of_paragraph(line) for line in few} - {None}) < 2:
+            return ()
     counts: dict[str, int] = {}
-    for line in lines:
+    for line in lines[:_MOST]:
         language = _of_paragraph(line)
         if language:
             counts[language] = counts.get(language, 0) + 1

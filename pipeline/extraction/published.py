@@ -12,7 +12,7 @@ from config.fold import fold
 from pipeline.extraction import dates
 from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.tree import Block, Node, Page, text
-from pipeline.extraction.words import DATE_BOX
+from pipeline.extraction.words import DATE_BOX, OWN_FOOTER
 from pipeline.rules import Rules
 from store.records import Moment, Precision
 
@@ -49,11 +49,15 @@ _PUBLISHED = re.compile(
 )
 _NOT_OURS = re.compile(r"©|\(c\)|copyright|all\s+rights|tous\s+droits|derechos|جميع\s+الحقوق", re.IGNORECASE)
 _UPDATED_NAME = re.compile(r"updat|modif|maj\b|mise-a-jour|actualiz", re.IGNORECASE)
+_PUBLISHED_NAME = re.compile(r"entry-date|pub(?:lished|-date|date)|post-?date", re.IGNORECASE)
+"""Newspaper themes call the day of publication ``entry-date updated``."""
 _URL_DATE = re.compile(
     r"(?<!\d)((?:19|20)\d{2})[/\-_.](\d{1,2})[/\-_.](\d{1,2})(?!\d)|(?<!\d)((?:19|20)\d{2})(0[1-9]|"
     r"1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)"
 )
 _MAX_LABEL = 160
+_STAMPS = ("content", "datetime", "title")
+_STALE = timedelta(days=30)
 _SHORTEST_DATE = 8
 _BELOW = 3
 """How many blocks below the headline a bare date is the article's without further proof."""
@@ -198,7 +202,9 @@ def _machine(page: Page, claims: Claims, read: _Reader) -> Iterator[Moment | Non
         if (mark.attributes.get("itemprop") or "").strip().lower() in ("datepublished", "datecreated"):
             if _elsewhere(mark.node):
                 continue
-            raw = mark.attributes.get("content") or mark.attributes.get("datetime") or text(mark.el)
+            raw = next(
+                (mark.attributes[name] for name in _STAMPS if mark.attributes.get(name)), text(mark.el)
+            )
             yield read.stamp(raw, "microdata")
             break
     for other in claims.others:
@@ -221,7 +227,7 @@ def _elsewhere(node: Node) -> bool:
     """Within a box of other articles, comments or page furniture."""
     for one in (node, *node.ancestors()):
         if one.furniture and one.furniture not in _DATE_FURNITURE and one.end - one.start < 400:
-            return not DATE_BOX.search(one.name)
+            return not DATE_BOX.search(one.name) and not OWN_FOOTER.search(one.name)
     return False
 
 
@@ -230,23 +236,21 @@ _DATE_FURNITURE = frozenset(
 )
 
 
-def _is_server_clock(stamp: Moment, shown: Moment | None, now: datetime) -> bool:
-    """Whether a ``<meta>`` says when the page was sent: the day of the fetch, with an earlier one printed."""
-    return (
-        stamp.origin == "meta"
-        and shown is not None
-        and "relative" not in shown.flags
-        and shown.precision is not Precision.MONTH
-        and abs(stamp.at - now) < timedelta(hours=26)
-        and stamp.at - shown.latest > timedelta(hours=26)
-    )
+def _is_of_the_template(stamp: Moment, shown: Moment | None, now: datetime) -> bool:
+    """Whether a ``<meta>`` says when the page was sent, or its template made: the day of the fetch, with an
+    earlier one printed, or a day long before the one printed with its time."""
+    if stamp.origin != "meta" or shown is None or "relative" in shown.flags:
+        return False
+    if abs(stamp.at - now) < timedelta(hours=26):
+        return shown.precision is not Precision.MONTH and stamp.at - shown.latest > timedelta(hours=26)
+    return shown.precision is Precision.MINUTE and shown.at - stamp.at > _STALE
 
 
 def _choose(
     machine: list[Moment], shown: Moment | None, in_url: Moment | None, now: datetime
 ) -> Moment | None:
     """The most trusted stamp; one that the URL or the printed date bears out goes first."""
-    sound = [m for m in machine if "future_clamped" not in m.flags and not _is_server_clock(m, shown, now)]
+    sound = [m for m in machine if "future_clamped" not in m.flags and not _is_of_the_template(m, shown, now)]
     for witness in (in_url, shown if shown and "relative" not in shown.flags else None):
         if witness is None or witness.precision is Precision.MONTH:
             continue
@@ -294,9 +298,11 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
             continue
         around = page.blocks[mark.at].text if mark.at < len(page.blocks) else ""
         position = around.find(label) if label else -1
-        updated = _UPDATED_NAME.search(name) or _UPDATED.search(label) or (
-            position > 0 and _UPDATED.search(around[max(0, position - 25) : position])
-        )  # fmt: skip
+        updated = (
+            (_UPDATED_NAME.search(name) and not _PUBLISHED_NAME.search(name))
+            or _UPDATED.search(label)
+            or (position > 0 and _UPDATED.search(around[max(0, position - 25) : position]))
+        )
         if updated:
             modified = modified or found
         elif published is None:

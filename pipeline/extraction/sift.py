@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from config.fold import fold
 from pipeline.extraction.boxes import running_sums, signature
@@ -11,16 +13,19 @@ from pipeline.extraction.text import key
 from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     BIO,
+    COUNTER,
     CREDIT,
     CREDIT_END,
     DATE_LINE,
     ENDING,
     HEADINGS,
+    LABEL,
     LEAD,
     PHRASE,
     POST,
     PROMO,
     PROMO_HINT,
+    QUOTE,
     READ_ALSO,
     SIGNED,
 )
@@ -31,10 +36,11 @@ _ADDRESS = re.compile(
 _ACCOUNT = re.compile(r"\s*(?:\(@\w+\)|\bpic\.(?:twitter|x)\.com/\w+)")
 """In an embedded post: who posted it, and its picture."""
 _CAPTION = 60
+_QUOTE_BLOCKS, _QUOTE_CHARS = 4, 15
 _OWN_TEXT = HEADINGS | {"p", "li", "td", "th", "blockquote"}
 """Elements that hold an article's words, however few."""
 _SENTENCE_END = '.!?…»”"؟'
-_LABEL_LETTERS = 30
+_LABEL_LETTERS, _LONG_LABEL = 30, 160
 
 
 def caption_box(block: Block) -> Node | None:
@@ -96,7 +102,9 @@ def fates(
             out[index] = "furniture's words"
         elif n < 400 and (CREDIT.search(line) or CREDIT_END.search(line.lower()[-100:])):
             out[index] = "credit"
-        elif n < 110 and is_label(line, signers):
+        elif (n < 110 and is_label(line, signers)) or (
+            n < _LONG_LABEL and ":" in line and COUNTER.search(line)
+        ):
             out[index] = "date or signature"
         elif n < 900 and sums[region.end] - sums[index + 1] < 0.1 * total and BIO.search(line):
             out[index] = "about the author"
@@ -107,6 +115,9 @@ def fates(
             out[index] = "said before" if n > 40 and line[:200] in seen else ""
             seen.add(line[:200])
     kept = [index for index, why in out.items() if not why]
+    for index in _pull_quotes(page, kept):
+        out[index] = "quoted from the text"
+    kept = [index for index in kept if not out[index]]
     first = next((index for index in kept if weights[index]), -1)
     for index in kept:
         apart = index < title_at or page.blocks[index].tag not in _OWN_TEXT
@@ -123,6 +134,38 @@ def printed(block: Block) -> str:
     if ("(@" in line or "pic." in line) and _in_post(block.node):
         return _ACCOUNT.sub("", line)
     return line
+
+
+def _pull_quotes(page: Page, kept: list[int]) -> Iterator[int]:
+    """Blocks of quotations that only repeat words of another paragraph, with who said them."""
+    boxes: dict[int, list[int]] = {}
+    whole: list[str] = []
+    for index in kept:
+        box = _quotation(page.blocks[index].node)
+        if box is not None and box.end - box.start <= _QUOTE_BLOCKS:
+            boxes.setdefault(box.index, []).append(index)
+    for quoted in boxes.values():
+        longest = key(max((page.blocks[index].text for index in quoted), key=len))
+        whole = whole or [key(page.blocks[index].text) for index in kept]
+        rest = (line for index, line in zip(kept, whole, strict=True) if index not in quoted)
+        if len(longest) > _QUOTE_CHARS and any(longest in line for line in rest):
+            yield from quoted
+
+
+@lru_cache(maxsize=20_000)
+def _is_quote(name: str) -> bool:
+    return bool(QUOTE.search(name))
+
+
+def _quotation(node: Node | None) -> Node | None:
+    """The box of a quotation around a block, if there is one."""
+    for _ in range(4):
+        if node is None:
+            return None
+        if node.tag == "blockquote" or (node.name and _is_quote(node.name)):
+            return node
+        node = node.parent
+    return None
 
 
 def _in_post(node: Node | None) -> bool:
@@ -222,7 +265,11 @@ def captions_beside(page: Page) -> dict[int, str]:
 
 def is_label(line: str, signers: set[str]) -> bool:
     """A date, a signature or an outlet's name on a line of its own."""
-    if DATE_LINE.search(line) or (SIGNED.search(line) and line[-1] not in ".!?" and len(line) < 80):
+    if (
+        DATE_LINE.search(line)
+        or LABEL.search(line)
+        or (SIGNED.search(line) and line[-1] not in ".!?" and len(line) < 80)
+    ):
         return True
     if key(line) in signers:
         return True

@@ -11,8 +11,10 @@ from pipeline.extraction.tree import Page
 from pipeline.rules import Rules, host
 
 MAX_TITLE = 500
+_LABEL = re.compile(r"^(?:الموضوع|sujet|topic|tema)\s*:\s+", re.IGNORECASE)
 _ENOUGH = 3.0
 """Trust from which a printed line may be the headline."""
+_PARAGRAPH, _ABOVE, _PROMINENT = 100, 9, (15, 200)
 _ALONE = 1.6  # the trust in the only <h1> of a page
 _SEPARATOR = re.compile(r"\s+[|–—\-·•»«/~]+\s+|\s*[|·•]\s*|\s+::\s+")
 _FRAME = re.compile(r"^(?:\S+\s+){0,2}\S+(?:\s*[|–—:.·-])\s*$")
@@ -38,12 +40,25 @@ def find(
     )
     if best is not None and (len(key(best[1]).split()) > 2 or not claimed or best[0] >= 5):
         whole = {key(without_site(value, site)) for value, _ in claimed}
-        return _without_kicker(best[1], whole), "h1", best[2]
+        return _LABEL.sub("", _without_kicker(best[1], whole)), "h1", best[2]
     for value, origin in claimed:
         shorn = without_site(value, site)
-        if shorn:
+        if shorn and key(shorn) not in _NOT_TITLE:
             return shorn, origin, _printed_at(page, shorn)
-    return (best[1], "h1", best[2]) if best else None
+    return (best[1], "h1", best[2]) if best else _bold_line(page, site)
+
+
+def _bold_line(page: Page, site: set[str]) -> tuple[str, str, int] | None:
+    """Where nothing is named as the headline (old tables): the last line in bold above the text."""
+    for below, block in enumerate(page.blocks):
+        if len(block.text) < _PARAGRAPH or block.links > 0.5 * len(block.text):
+            continue
+        for index in range(below - 1, max(-1, below - _ABOVE), -1):
+            line = page.blocks[index]
+            n = len(line.text)
+            if _PROMINENT[0] <= n <= _PROMINENT[1] and line.strong > 0.7 * n and key(line.text) not in site:
+                return line.text, "text", index
+    return None
 
 
 def alternative(page: Page, claims: Claims, rules: Rules, url: str, title: str) -> str | None:

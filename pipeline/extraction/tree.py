@@ -18,7 +18,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.extraction.text import clean
-from pipeline.extraction.words import BLOCKS, POSITIVE, SKIPPED, name_says
+from pipeline.extraction.words import BLOCKS, KICKER, POSITIVE, SKIPPED, TAG_BOX, name_says
 
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|clip\s*:\s*rect\(\s*[01]", re.IGNORECASE
@@ -120,10 +120,23 @@ def parse(raw: bytes) -> tuple[LexborHTMLParser, bool]:
 # --- the walk -------------------------------------------------------------------------------------------
 
 
+class _OfTags(dict[str, bool]):
+    """Whether a box of this name holds the article's tags; remembered."""
+
+    def __missing__(self, name: str) -> bool:
+        if len(self) >= 100_000:
+            self.clear()
+        self[name] = found = bool(TAG_BOX.search(name))
+        return found
+
+
+_is_of_tags = _OfTags()
+
+
 class Node:
     """A block-level element: what it is called and which blocks of text lie in it."""
 
-    __slots__ = ("caption", "end", "furniture", "index", "name", "parent", "start", "tag")
+    __slots__ = ("caption", "end", "furniture", "index", "name", "parent", "start", "tag", "tagged")
 
     def __init__(
         self,
@@ -149,6 +162,8 @@ class Node:
         self.index = index
         self.caption = caption
         """Named as what stands under a picture."""
+        self.tagged: bool = (parent is not None and parent.tagged) or (bool(name) and _is_of_tags[name])
+        """Inside a box that is named as the list of the article's tags."""
 
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
@@ -208,7 +223,7 @@ class Page:
     embeds: list[Mark] = field(default_factory=list)
     itemprops: list[Mark] = field(default_factory=list)
     tag_links: list[Mark] = field(default_factory=list)
-    """``<a rel=tag>``."""
+    """``<a rel=tag>``, and links in a box of tags."""
     social_links: list[Mark] = field(default_factory=list)
     """Links to :data:`SOCIAL`."""
     passwords: int = 0
@@ -312,6 +327,8 @@ def walk(parser: LexborHTMLParser) -> Page:
                 page.itemprops.append(Mark(len(blocks), tag, attributes, el, node))
             if "data-href" in attributes or tag == "blockquote":
                 page.embeds.append(Mark(len(blocks), tag, attributes, el, node))
+            if tag in _TEXT_IN_FIGURE:
+                _open_figure(node)
             if tag == "html":
                 page.lang = attributes.get("lang") or attributes.get("xml:lang") or ""
             descend = True
@@ -319,7 +336,7 @@ def walk(parser: LexborHTMLParser) -> Page:
             attributes = el.attributes
             in_link += 1
             rel = attributes.get("rel") or ""
-            if "tag" in rel:
+            if "tag" in rel or node.tagged:
                 page.tag_links.append(Mark(len(blocks), tag, attributes, el, node))
             if SOCIAL.match(attributes.get("href") or ""):
                 page.social_links.append(Mark(len(blocks), tag, attributes, el, node))
@@ -330,6 +347,8 @@ def walk(parser: LexborHTMLParser) -> Page:
         elif kind <= _STRONG:  # one of these two
             attributes = el.attributes
             descend = not attributes or _inline(page, Mark(len(blocks), tag, attributes, el, node))
+            if tag == "sup" and _FOOTNOTE.fullmatch(el.text()):
+                descend = False
             if tag == "time":
                 page.times.append(Mark(len(blocks), tag, attributes, el, node))
             elif kind == _STRONG and descend:
@@ -397,13 +416,25 @@ def _inline(page: Page, mark: Mark) -> bool:
     """Note what the attributes of an inline element say; whether its text is seen."""
     attributes = mark.attributes
     name = attributes.get("class") or attributes.get("id") or ""
-    seen = not (_unseen(attributes) or (name and _UNSEEN.search(name)))
+    seen = not (_unseen(attributes) or (name and (_UNSEEN.search(name) or KICKER.search(name))))
     if "itemprop" in attributes:
         page.itemprops.append(mark)
         name = f"{name} {attributes['itemprop'] or ''}"
     if (name and _named["", name][1]) or attributes.get("rel") == "author":
         page.bylines.append(mark)
     return seen
+
+
+_TEXT_IN_FIGURE = ("table", "blockquote")
+_FOOTNOTE = re.compile(r"\s*\[?\d{1,3}\]?\s*")
+
+
+def _open_figure(node: Node) -> None:
+    """A figure that holds a table or a quotation is no picture: WordPress sets these so."""
+    for one in node.ancestors():
+        if one.tag == "figure":
+            one.furniture = "" if one.furniture == "figure" else one.furniture
+            return
 
 
 # Words for screen readers inside a sentence ("opens new tab").

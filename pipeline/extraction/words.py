@@ -106,7 +106,7 @@ def _token_says(token: str) -> tuple[str, bool, bool]:
             or (before, low) == ("written", "by")
         ):
             byline = True
-        if low in CAPTION_WORDS or low.endswith("caption"):
+        if low in CAPTION_WORDS or low.endswith("caption") or (low == "foto" and before in ("pie", "de")):
             caption = True
         if (
             not why
@@ -119,6 +119,7 @@ def _token_says(token: str) -> tuple[str, bool, bool]:
         ):
             why = low
         before = low
+    caption = caption or token.lower() == "spip_doc_titre"
     if token.lower() in ("by", "par", "por"):
         byline = True
     if not why and token.lower() in ("ad", "tag", "tag-list"):
@@ -156,9 +157,14 @@ ARTICLE_TEXT = re.compile(
 LEAD = re.compile(
     r"(?:^|[\s_\-:/])(?:lead|lede|standfirst|chapo|chapeau|sapo|sub-?(?:title|head|heading|headline)|"
     r"deck?|summary|intro|introduction|excerpt|teaser-?text|description|entradilla|sumario|bajada|"
-    r"abstract|kicker-?text|sous-?titre|subtitulo|article-?(?:summary|intro|lead|description|"
+    r"sub|abstract|kicker-?text|sous-?titre|subtitulo|article-?(?:summary|intro|lead|description|"
     r"chapo))[a-z]*(?=$|[\s_\-:/\d])",
     re.IGNORECASE,
+)
+
+# A name inside a line of what is no word of it: the section set before a standfirst.
+KICKER = re.compile(
+    r"(?:^|[\s_-])(?:kicker|overline|hat-label|sur-?titre|antetitulo|ante-?titulo)(?=$|[\s_-])", re.IGNORECASE
 )
 
 BYLINE_WORDS = frozenset(
@@ -167,6 +173,9 @@ BYLINE_WORDS = frozenset(
     signature signed fn creator authorname
     """.split()
 )
+
+# The last lines of an article of its own, where many systems print who wrote it and when.
+OWN_FOOTER = re.compile(r"(?:^|[\s_-])(?:post|entry|article|story)-?_?footer(?=$|[\s_-])", re.IGNORECASE)
 
 DATE_BOX = re.compile(
     r"(?:^|[\s_\-:/.])(?:date[a-z]*|pub-?date|publi[a-z]*|post(?:ed)?-?(?:date|on)|time(?:stamp)?|fecha|"
@@ -222,7 +231,13 @@ PHRASE = re.compile(
     r"tags?\s*:|filed under|mots[- ]cl[ée]s|etiquetas?\s*:|كلمات (?:دلالية|مفتاحية)|الوسوم|"
     r"source\s*:\s*\S{0,30}$|print(?: this)?(?: article)?$|imprimer$|imprimir$|طباعة$|"
     r"temps de lecture|table of contents$|sommaire$|text size|up next$|explore further$|story highlights$|"
-    r"don.t miss$|what to read next|lecture du monde en cours|vous devez être connect|you must be logged|"
+    r"don.t miss$|what to read next|te recomendamos\W*$|[úu]nete a (?:nuestro|nuestra|la)\b|"
+    r"aviso importante\s*:|"
+    r"suivez (?:les|toute l.)\s*(?:derni[èe]res )?(?:actu|info)\S* .{0,60}(?:google|whatsapp)|"
+    r"(?:تابع|تابعوا) (?:صحيفة|موقع|قناة|جريدة)\b|"
+    r"\d* ?me (?:gusta|sorprende|enoja|entristece|divierte|encanta)$|"
+    r"(?:ap )?audio\s*:|en vid[ée]o\s*[-–:]|video duration\b|ad$|do you have a story\b|"
+    r"lecture du monde en cours|vous devez être connect|you must be logged|"
     r"vous devez indiquer votre|ce document est|this document is subject to copyright|citation:|"
     r"to view this video|this site is protected by|cet article est r[ée]serv|"
     r"il vous reste .{0,20}% de cet article|d[ée]jà abonn|already a (?:subscriber|member)|"
@@ -274,6 +289,18 @@ THE_END = re.compile(
     r"اخترنا ل(?:كم|ك)|(?:ألبومات|فيديوهات|صور) أخرى|قد يعجبك أيضا)\W*(?:\(\s*\d+\s*\))?\W*$",
     re.IGNORECASE,
 )
+# A box of words lifted out of the text.
+QUOTE = re.compile(
+    r"(?:^|[\s_-])(?:pull-?quote|quote|quotation|exergue|citation|destacado|sumario|entresacado|despiece|a_q|"
+    r"highlight)(?=$|[\s_-])|اقتباس",
+    re.IGNORECASE,
+)
+# The list of an article's tags; a cloud is the site's.
+TAG_BOX = re.compile(
+    r"(?:^|[\s_-])(?:tags|etiquetas|etiquettes|hashtags|mots-?cl[eé]s|keywords|topics?-list|topic-tags?|"
+    r"tag-?(?:list|links?|items?|container)|suggested-topics)(?=$|[\s_-])(?!-?cloud)|(?:^|\s)tag(?=$|\s)",
+    re.IGNORECASE,
+)
 # A post of a social network, set into a text by the network's own markup.
 POST = re.compile(
     r"(?:^|\s)(?:twitter-tweet|twitter-video|instagram-media|fb-post|tiktok-embed|bluesky-embed|"
@@ -308,8 +335,17 @@ DATE_LINE = re.compile(
     r"تاريخ النشر|بتاريخ)\b.{0,90}\d",
     re.IGNORECASE,
 )
+# A line that is only a dateline, the beginning of a by-line, or who wrote as what; how many have read it.
+LABEL = re.compile(
+    r"^[^.!?]{3,40}(?:, ?\d{1,2}\.? \w{3,10}\.?)? ?\([^)]{2,25}\) ?[-–—]+$|^(?:by|par|por|بقلم)\W*$|"
+    r"^(?:corresponsal|enviad[oa] especial|envoy[ée]e? sp[ée]ciale?|correspondante?) (?:en|[àa]|au)\b"
+    r"[^.!?]{0,30}$",
+    re.IGNORECASE,
+)
+COUNTER = re.compile(r"(?:قراءات|مشاهدات|\bvues|\blectures|\bviews|\bvisitas)\s*[:：]\s*\d+", re.IGNORECASE)
 SIGNED = re.compile(
-    r"^\W*(?:(?:written |posted |reported )?by|par|por|texte?|article rédigé par|propos recueillis par|"
+    r"^\W*(?:(?:written |posted |reported |issued )?by|par|por|texte?|article rédigé par|"
+    r"propos recueillis par|"
     r"escrito por|بقلم|كتب|كتبت|إعداد|تحرير)\s*[:\-–]?\s+\w|"
     r"^\W*(?:مراسلة|متابعة|تقرير|عدسة|من إعداد|حاوره?ا?)\s*[:：]\s*\w|^[^.!?]{3,60}//+\W*$",
     re.IGNORECASE,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tests.quality import extraction, relevance, shapes
+from tests.quality import extraction, newsrooms, relevance, shapes
 
 if __name__ == "__main__":
     extraction.main()
+    print()
+    newsrooms.main()
     print()
     shapes.main()
     print()

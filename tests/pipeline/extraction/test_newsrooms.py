@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.extraction import dates, extract
 from pipeline.extraction.authors import names_in
-from store.records import Article
+from store.records import Access, Article
 from tests.pipeline.extraction.pages import NOW, article, page, rules
 from tests.pipeline.extraction.test_fields import TEXT, story
 
@@ -135,6 +135,88 @@ def test_sizes_of_one_picture_are_one_picture() -> None:
     ]
 
 
+SAYING = "a permis l'interpellation de deux personnes"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f"<blockquote><p>{SAYING}</p><cite>La brigade</cite></blockquote>",
+        f'<div class="pullquote"><p>« {SAYING} »</p></div>',
+        f'<p class="exergue">{SAYING}</p>',
+    ],
+)
+def test_quotation_lifted_out_of_the_text_is_not_said_twice(quote: str) -> None:
+    got = read(story().replace("<p>Les deux", quote + "<p>Les deux"))
+    assert len(got.paragraphs) == 2
+
+
+def test_quotation_that_the_text_does_not_repeat_is_kept() -> None:
+    quote = "<blockquote><p>Nous avons entendu des cris vers minuit, puis plus rien.</p></blockquote>"
+    assert len(read(story().replace("<p>Les deux", quote + "<p>Les deux")).paragraphs) == 3
+
+
+def test_table_in_a_figure_is_text() -> None:
+    table = "<figure class=wp-block-table><table><tr><td>Port</td><td>310 000</td></tr></table></figure>"
+    assert "Port 310 000" in read(story().replace("<p>Les deux", table + "<p>Les deux")).paragraphs
+
+
+def test_marks_of_footnotes_and_kickers_are_no_words() -> None:
+    body = story().replace("le communiqué.", "le communiqué.<sup>1</sup>")
+    got = read(body.replace("<p>La brigade", '<p><span class="article__kicker">Enquête</span>La brigade'))
+    assert got.paragraphs[0].startswith("La brigade") and got.paragraphs[0].endswith("communiqué.")
+
+
+LABELS = [
+    "TANGER, 24 nov. (AGENCE) -",
+    "Par",
+    "Envoyé spécial à Tanger",
+    "Mardi 24 novembre 2026 - Lectures : 2044",
+    "Suivez toute l'actualité du Quotidien sur Google News",
+    "تابعوا موقع المرصد على واتساب",
+    "Únete a nuestro canal de Telegram",
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_lines_that_say_nothing_of_the_matter_are_no_text(label: str) -> None:
+    assert len(read(story().replace("<p>Les deux", f"<p>{label}</p><p>Les deux")).paragraphs) == 2
+
+
+def test_bold_line_is_the_headline_where_nothing_else_is() -> None:
+    lines = TEXT.replace("<p>", "").replace("</p>", "<br><br>")
+    body = f"<title>The Outlet</title><table><tr><td><b>Deux interpellations au port</b></td></tr><tr><td>{lines}</td></tr></table>"
+    got = read(body)
+    assert got.title == "Deux interpellations au port" and dict(got.origins)["title"] == "text"
+
+
+def test_words_of_a_hidden_dialog_lock_no_text_that_says_it_is_free() -> None:
+    head = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Deux interpellations au port de la ville", "isAccessibleForFree": true}</script>'
+    wall = "<div class=modal><p>Esta funcionalidad es sólo para suscriptores</p></div>"
+    longer = TEXT + TEXT.replace("brigade", "patrouille").replace("hommes", "suspects")
+    got = read(story(head).replace(TEXT, longer).replace("</div></article>", f"{wall}</div></article>"))
+    assert got.access is Access.FULL
+
+
+@pytest.mark.parametrize(
+    ("head", "inside", "expected"),
+    [
+        ("/u/fb_default.png", "/u/port.jpg", ["/u/port.jpg"]),
+        ("/a/1200/630/harbour.jpg", "/a/480/320/harbour.jpg.webp", ["/a/1200/630/harbour.jpg"]),
+        ("/w1200-h630/port-sea.jpg", "/w640-h480/port-sea.jpg", ["/w1200-h630/port-sea.jpg"]),
+        ("/a/1.jpg", "/b/1.jpg", ["/a/1.jpg", "/b/1.jpg"]),
+    ],
+)
+def test_one_picture_is_one_whatever_its_size(head: str, inside: str, expected: list[str]) -> None:
+    body = story(f'<meta property="og:image" content="{head}">', below=f"<figure><img src={inside}></figure>")
+    assert [one.url.removeprefix("https://outlet.example") for one in read(body).images] == expected
+
+
+def test_name_of_the_file_is_no_caption() -> None:
+    got = read(story(below='<figure><img src=/i/port.jpg alt="JPEG - 88.4 ko"></figure>'))
+    assert [one.caption for one in got.images] == [None]
+
+
 # --- dates ----------------------------------------------------------------------------------------------
 
 WRITTEN = [
@@ -162,6 +244,31 @@ def test_stamp_of_today_stays_where_no_other_day_is_printed() -> None:
     assert got.published is not None and got.published.local_date == f"{NOW:%Y-%m-%d}"
 
 
+def test_newspaper_themes_call_the_day_of_publication_updated() -> None:
+    got = read(
+        story(
+            below='<time class="entry-date updated td-module-date" datetime="2026-11-20T08:15:44+00:00">20/11/2026</time>'
+        )
+    )
+    assert got.published is not None and got.published.at == datetime(2026, 11, 20, 8, 15, 44, tzinfo=UTC)
+
+
+def test_stamp_of_the_template_gives_way_to_the_day_and_time_printed_years_later() -> None:
+    head = '<meta property="article:published_time" content="2021-03-02T10:00:00Z">'
+    got = read(story(head, below="<p>الأربعاء, 18 نونبر, 2026 إلى 15:47</p>"))
+    assert got.published is not None and got.published.at == datetime(2026, 11, 18, 15, 47, tzinfo=UTC)
+
+
+def test_who_and_when_stand_in_the_article_s_own_footer() -> None:
+    footer = (
+        "<div class=post-footer>Publié par <span itemprop=author><span itemprop=name>Ana Ruiz</span></span> à "
+        "<abbr itemprop=datePublished title='2026-11-06T12:14:00-08:00'>12:14</abbr></div>"
+    )
+    got = read(story().replace("</article>", footer + "</article>"))
+    assert got.authors == ("Ana Ruiz",)
+    assert got.published is not None and got.published.at == datetime(2026, 11, 6, 20, 14, tzinfo=UTC)
+
+
 # --- names ----------------------------------------------------------------------------------------------
 
 NAMES = [
@@ -186,6 +293,22 @@ def test_signature_that_begins_the_text_goes_before_the_account_of_the_system() 
     assert got.authors == ("سناء المرابحي", "دربنا") and got.paragraphs[0].startswith("La brigade")
 
 
+def test_account_of_the_system_is_nobody() -> None:
+    got = read(story('<meta name=author content="Super User">', below="<p>Par Ana Ruiz</p>"))
+    assert got.authors == ("Ana Ruiz",)
+
+
+@pytest.mark.parametrize("line", ["The Outlet : عبد الإله التادلي", "The Outlet / عبد الإله التادلي"])
+def test_outlet_that_signs_beside_a_person(line: str) -> None:
+    got = read(story(below=f"<div><b>{line}</b></div>"))
+    assert (got.authors, got.desks) == (("The Outlet", "عبد الإله التادلي"), ("The Outlet",))
+
+
+def test_line_below_the_text_says_where_it_is_from() -> None:
+    got = read(story().replace("</article>", "<div class=src>المصدر: المدار + وكالة المدى</div></article>"))
+    assert got.authors == ("المدار", "وكالة المدى")
+
+
 # --- section and tags -----------------------------------------------------------------------------------
 
 SECTIONS = [
@@ -207,15 +330,33 @@ def test_section_as_printed(above: str, expected: str | None) -> None:
 
 TAGS = [
     ('<a rel=tag href=/t/1>Police</a> <a rel=tag href=/t/2>Port</a>', ("Police", "Port")),
-    ('<a rel=tag href=/t/1>Police</a>', ("Le site", "Son pays")),
-    ('<a rel="category tag" href=/c/1>Société</a> <a rel="category tag" href=/c/2>Maroc</a>', ("Le site", "Son pays")),
+    ('<a rel=tag href=/t/1>Police</a>', ("Brigade", "Son pays")),
+    ('<a rel="category tag" href=/c/1>Société</a> <a rel="category tag" href=/c/2>Maroc</a>', ("Brigade", "Son pays")),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("below", "expected"), TAGS)
 def test_printed_tags_go_before_the_keywords_of_the_site(below: str, expected: tuple[str, ...]) -> None:
-    body = story('<meta name=keywords content="Le site, Son pays">')
+    body = story('<meta name=keywords content="Brigade, Son pays">')
     assert read(body.replace("</article>", f"<p>{below}</p></article>")).tags == expected
+
+
+def test_keywords_of_which_the_article_says_nothing_are_the_site_s() -> None:
+    assert read(story('<meta name=keywords content="actualité, infos, sport">')).tags == ()
+
+
+@pytest.mark.parametrize(
+    "box",
+    ['<ul class="td-tags">{}</ul>', '<div class="field-name-field-tags"><div>{}</div></div>', '<div data-component="topic-list">{}</div>'],
+)  # fmt: skip
+def test_links_in_a_box_of_tags_are_tags(box: str) -> None:
+    links = "<li><a href=/t/1>#Police</a></li><li><a href=/t/2>Port,</a></li>"
+    assert read(story().replace("</article>", box.format(links) + "</article>")).tags == ("Police", "Port")
+
+
+def test_class_of_the_whole_article_makes_no_tags_of_its_links() -> None:
+    body = story().replace("<article>", "<article class='post tag-police'>")
+    assert read(body.replace("deux personnes", "<a href=/x>deux personnes</a>")).tags == ()
 
 
 # --- no list --------------------------------------------------------------------------------------------
