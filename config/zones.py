@@ -38,11 +38,37 @@ def zone(name: str) -> ZoneInfo:
 def zone_of_host(host: str) -> ZoneInfo | None:
     """The zone of an outlet of which only its *host* is known: that of its top-level domain's country.
 
-    ``None`` where the country has several zones, or sells its domain to the whole world.
+    Of a country with several zones it is that of its capital or largest city, where most of its press sits (a
+    better guess than UTC, which is none of them).  ``None`` where that is not so clear, or where the country
+    sells its domain to the whole world.
     """
     country = host.rpartition(".")[2].lower()
+    if country in _MAIN:
+        return zone(_MAIN[country])
     zones = _by_country().get({"uk": "gb"}.get(country, country), ())
     return zone(zones[0]) if len(zones) == 1 and country not in _SOLD else None
+
+
+_MAIN = {
+    "ar": "America/Argentina/Buenos_Aires",
+    "au": "Australia/Sydney",
+    "br": "America/Sao_Paulo",
+    "ca": "America/Toronto",
+    "cl": "America/Santiago",
+    "cn": "Asia/Shanghai",
+    "cy": "Asia/Nicosia",
+    "de": "Europe/Berlin",
+    "ec": "America/Guayaquil",
+    "es": "Europe/Madrid",
+    "id": "Asia/Jakarta",
+    "mx": "America/Mexico_City",
+    "my": "Asia/Kuala_Lumpur",
+    "nz": "Pacific/Auckland",
+    "pt": "Europe/Lisbon",
+    "ru": "Europe/Moscow",
+    "ua": "Europe/Kyiv",
+    "us": "America/New_York",
+}
 
 
 _SOLD = frozenset("ai am cc co fm gg im io is la ly me nu pw sh st su sx tk to tv vc ws".split())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from config.fold import fold
@@ -57,6 +58,12 @@ _URL_DATE = re.compile(
 )
 _MAX_LABEL = 160
 _STAMPS = ("content", "datetime", "title")
+_FACTS = 20
+_DATE_LABEL = re.compile(
+    r"(?:(?:first )?publish(?:ed)?(?: date| on)?|date (?:published|of publication)|date de publication|"
+    r"publi[ée]e? le|fecha de publicaci[oó]n|publicado(?: el)?|تاريخ النشر|نشر (?:في|بتاريخ))\W*",
+    re.IGNORECASE,
+)
 _STALE = timedelta(days=30)
 _SHORTEST_DATE = 8
 _BELOW = 3
@@ -141,7 +148,9 @@ def find(
     in_url = from_url(url, zone, now)
     machine = [m for m in _machine(page, claims, read) if m is not None]
     shown, shown_modified = _shown(page, read, place)
-    published = read.stamp(chosen[0], "rule") or _choose(machine, shown, in_url, now)
+    stated_change = next(_modified(claims, read), None)
+    witness = None if _is_change(shown, stated_change, machine) else shown
+    published = read.stamp(chosen[0], "rule") or _choose(machine, witness, in_url, now)
     if published is None:
         published = shown or in_url
     if published is not None and shown is not None and published is not shown and not rules.timezone:
@@ -155,7 +164,7 @@ def find(
         published = in_url
     if published is None and hint is not None:
         published = from_hint(hint, zone, now)
-    modified = read.stamp(chosen[1], "rule") or next(_modified(claims, read), shown_modified)
+    modified = read.stamp(chosen[1], "rule") or stated_change or shown_modified
     if modified and published and modified.latest < published.earliest:
         modified = None
     return published, modified
@@ -234,6 +243,17 @@ def _elsewhere(node: Node) -> bool:
 _DATE_FURNITURE = frozenset(
     "meta byline timestamp vcard author entry-meta post-meta article-meta post-date entry-date info".split()
 )
+
+
+def _is_change(shown: Moment | None, changed: Moment | None, machine: list[Moment]) -> bool:
+    """Whether the printed day is that of the last change, stated too, long after the page's first stamp."""
+    return (
+        shown is not None
+        and changed is not None
+        and bool(machine)
+        and shown.local_date == changed.local_date
+        and shown.at - machine[0].at > _STALE
+    )
 
 
 def _is_of_the_template(stamp: Moment, shown: Moment | None, now: datetime) -> bool:
@@ -321,7 +341,19 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
         if not _UPDATED_NAME.search(block.node.name):
             return found, modified
         unsure = unsure or found  # named as an update, but not printed as one
+    labelled = _labelled(page, read, place)
+    if labelled is not None:
+        return labelled, modified
     return (None, modified) if modified else (unsure, None)
+
+
+def _labelled(page: Page, read: _Reader, place: Place) -> Moment | None:
+    """The date below a line that says no more than "Publication date", in a box of facts after the text."""
+    for label, below in pairwise(page.blocks[place.end : place.end + _FACTS]):
+        found = read.visible(below.text, "text")[0] if _DATE_LABEL.fullmatch(label.text) else None
+        if found is not None:
+            return found
+    return None
 
 
 def _may_date(block: Block, index: int, title: int, day_first: bool) -> bool:

@@ -259,6 +259,23 @@ def test_stamp_of_the_template_gives_way_to_the_day_and_time_printed_years_later
     assert got.published is not None and got.published.at == datetime(2026, 11, 18, 15, 47, tzinfo=UTC)
 
 
+def test_printed_day_of_a_change_is_not_that_of_publication() -> None:
+    head = (
+        '<meta property="article:published_time" content="2026-03-02T10:00:00Z">'
+        '<meta property="article:modified_time" content="2026-11-19T10:00:00Z"><meta name=dcterms.issued content="2026-11-19">'
+    )
+    got = read(story(head, below="<p>19/11/2026</p>"))
+    assert got.published is not None and got.published.local_date == "2026-03-02"
+    assert got.modified is not None and got.modified.local_date == "2026-11-19"
+
+
+@pytest.mark.parametrize("label", ["Publish date", "Date de publication :", "تاريخ النشر"])
+def test_date_in_a_box_of_facts_below_the_text(label: str) -> None:
+    facts = f"<div class=facts><h4>{label}</h4><p>15 novembre 2026</p><h4>Auteur</h4><p>Ana</p></div>"
+    got = read(story().replace("</article>", facts + "</article>"))
+    assert got.published is not None and got.published.local_date == "2026-11-15"
+
+
 def test_who_and_when_stand_in_the_article_s_own_footer() -> None:
     footer = (
         "<div class=post-footer>Publié par <span itemprop=author><span itemprop=name>Ana Ruiz</span></span> à "
