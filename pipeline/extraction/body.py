@@ -175,6 +175,7 @@ def _signers(claims: Claims) -> set[str]:
 # --- what the page states in its metadata ---------------------------------------------------------------
 
 _MIN_STATED = 200
+_PARAGRAPHS, _FLAT = 4, 1.4
 
 
 def _stated(claims: Claims) -> list[str]:
@@ -194,7 +195,8 @@ def _better(stated: list[str], found: list[str]) -> bool:
     if not found:
         return True
     size, ours = sum(map(len, stated)), sum(map(len, found))
-    if size < 1.1 * ours or size > 8 * max(ours, 400):
+    flat = len(stated) == 1 and len(found) >= _PARAGRAPHS  # its paragraphs are lost
+    if size < (_FLAT if flat else 1.1) * ours or size > 8 * max(ours, 400):
         return False
     words = key(" ".join(stated))
     within = sum(len(p) for p in found if key(p)[:80] in words)

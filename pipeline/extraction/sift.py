@@ -13,6 +13,8 @@ from pipeline.extraction.text import key
 from pipeline.extraction.tree import Block, Node, Page
 from pipeline.extraction.words import (
     BIO,
+    BOILERPLATE,
+    BRACKETED,
     COUNTER,
     CREDIT,
     CREDIT_END,
@@ -98,7 +100,7 @@ def fates(
             out |= dict.fromkeys(_small_box(page, index, region, sums, total), "promotion")
         elif n < 200 and _ADDRESS.fullmatch(line):
             out[index] = "an address"
-        elif n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
+        elif _is_of_the_outlet(line):
             out[index] = "furniture's words"
         elif n < 400 and (CREDIT.search(line) or CREDIT_END.search(line.lower()[-100:])):
             out[index] = "credit"
@@ -193,6 +195,14 @@ def _ends_the_text(block: Block) -> bool:
     if n >= 120 or not (ENDING.search(line) or (n < 60 and READ_ALSO.search(line))):
         return False
     return block.tag in HEADINGS or block.strong > 0.5 * n or line[-1] == ":" or n < 40
+
+
+def _is_of_the_outlet(line: str) -> bool:
+    """Whether a line leads elsewhere or speaks of the outlet, by its first words."""
+    n = len(line)
+    if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
+        return True
+    return n < 600 and bool(BOILERPLATE.search(line) or ("]" in line and BRACKETED.search(line)))
 
 
 def _is_promotion(line: str) -> bool:

@@ -237,6 +237,8 @@ PHRASE = re.compile(
     r"(?:تابع|تابعوا) (?:صحيفة|موقع|قناة|جريدة)\b|"
     r"\d* ?me (?:gusta|sorprende|enoja|entristece|divierte|encanta)$|"
     r"(?:ap )?audio\s*:|en vid[ée]o\s*[-–:]|video duration\b|ad$|do you have a story\b|"
+    r"follow .{3,50} on (?:instagram|facebook|twitter|x\b)|listen to .{3,40} live\b|this slideshow requires|"
+    r"this report by .{3,40} was first published|"
     r"lecture du monde en cours|vous devez être connect|you must be logged|"
     r"vous devez indiquer votre|ce document est|this document is subject to copyright|citation:|"
     r"to view this video|this site is protected by|cet article est r[ée]serv|"
@@ -261,15 +263,18 @@ CREDIT = re.compile(
 # PROMO_HINT and PROMO: four times as fast as with IGNORECASE, as the engine then skips what none begins with.
 CREDIT_END = re.compile(
     r"(?:/(?:getty|afp|reuters|ap|efe|shutterstock)(?: images)?\)?|(?:getty images|shutterstock|via (?:ap|"
-    r"getty|reuters|afp)))\W*$|\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|"
+    r"getty|reuters|afp)))\W*$|"
+    r"[a-z]\.(?:reuters|associated press|ap photo)$|"
+    r"\((?:image|picture|pic|photo|foto|file|credit|cr[ée]dit|source|video|"
     r"screengrab|screenshot|instagram|twitter|facebook|youtube|getty|afp|reuters|ap|efe|epa|صورة|"
     r"الصورة)\b[^)]{0,80}\)\W*$|\[(?:image|photo|file photo|photo credit)[^\]]{0,60}\]\W*$|(?:photo|image|"
     r"picture|foto)\s*(?:credit)?\s*[:©]\s*[^.]{0,60}$",
 )
 # A sub-heading after which the article is over.
 ENDING = re.compile(
-    r"^\W*(?:related|more (?:from|on|stories|news|like|in)|recommended|you (?:may|"
-    r"might) (?:also )?(?:like|be interested)|read (?:more|next|also)|most (?:read|popular|viewed)|"
+    r"^\W*(?:related|more (?:from|on|stories|news|like|in|great)\b|"
+    r"recent (?:articles|posts|stories)|recommended|you (?:may|might) (?:also )?(?:like|be interested)|"
+    r"read (?:more|next|also)|most (?:read|popular|viewed)|"
     r"trending|latest|popular|comments?|leave a|about the author|share this|tags|further reading|"
     r"(?:à|a) lire|lire aussi|sur le m[êe]me|les plus lus|vos commentaires|commentaires|r[ée]agir|"
     r"dans la m[êe]me|articles? (?:li[ée]s|similaires|recommand)|plus d.(?:articles|infos)|newsletter|"
@@ -321,6 +326,12 @@ PROMO_HINT = re.compile(
     r"subscri|abonn|newsletter|sign |regist|inscri|suscr|bolet|whatsapp|follow us|treated|stories|اشترك|"
     r"النشرة|تابعونا|انضم",
 )
+# Links of its own that an outlet sets into a text as words.
+BRACKETED = re.compile(
+    r"\[(?:warning|insight|pictures?|videos?|analysis|reveal(?:ed)?|update|report|exclusive|latest|comment|"
+    r"details|opinion|interview|spotlight)\]",
+    re.IGNORECASE,
+)
 PROMO = re.compile(
     r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|"
     r"register (?:to|/)|subscribe (?:to|now|today|for)|subscriber exclusive|(?:our|free|daily|"
@@ -339,7 +350,19 @@ DATE_LINE = re.compile(
 LABEL = re.compile(
     r"^[^.!?]{3,40}(?:, ?\d{1,2}\.? \w{3,10}\.?)? ?\([^)]{2,25}\) ?[-–—]+$|^(?:by|par|por|بقلم)\W*$|"
     r"^(?:corresponsal|enviad[oa] especial|envoy[ée]e? sp[ée]ciale?|correspondante?) (?:en|[àa]|au)\b"
-    r"[^.!?]{0,30}$",
+    r"[^.!?]{0,30}$|^(?:caption|close|image|photo|video)$|^image \d+ of \d+$|\bupdated ?: ?\S*\d|"
+    r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b.{0,12}(?:actualizad|updated|mis|تحديث)|"
+    # The head of an entry of a live blog.
+    r"^(?:\d+ (?:min(?:ute)?s?|hours?) ago ?)?\d{1,2}[:h]\d{2} ?(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})?$",
+    re.IGNORECASE,
+)
+# The outlet's words about itself, however long.
+BOILERPLATE = re.compile(
+    r"^\W*(?:bienvenue dans la section commentaires|this document is subject to copyright|"
+    r"if you (?:buy|purchase) (?:something|a product|an item)\b.{0,60}\blinks?\b|stay informed with|"
+    r"we (?:may|might) (?:earn|receive) a (?:small )?commission|"
+    r"the (?:times|guardian|post|telegraph) is committed to publishing|"
+    r"the (?:content|information) (?:contained |provided )?[io]n this (?:blog|post|article|site|website)\b)",
     re.IGNORECASE,
 )
 COUNTER = re.compile(r"(?:قراءات|مشاهدات|\bvues|\blectures|\bviews|\bvisitas)\s*[:：]\s*\d+", re.IGNORECASE)

@@ -175,12 +175,32 @@ LABELS = [
     "Suivez toute l'actualité du Quotidien sur Google News",
     "تابعوا موقع المرصد على واتساب",
     "Únete a nuestro canal de Telegram",
+    "Image 1 of 5",
+    "21 mins ago11:48 Ana Ruiz",
+    "25/04/2026 Actualizado a las 15:10h.",
+    "Plague warning: eight diseases named [INSIGHT] Black death fears [WARNING]|",
+    "Follow The Outlet on Facebook, Twitter and Instagram.",
+    "Bienvenue dans la section commentaires! Notre objectif est de créer un espace pour un discours réfléchi et productif, et nous vous invitons à en lire les règles avant de participer à la discussion ci-dessous, s'il vous plaît.",
+    "If you buy something using links in our stories, we may earn a commission. This helps support our journalism.",
 ]
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_lines_that_say_nothing_of_the_matter_are_no_text(label: str) -> None:
     assert len(read(story().replace("<p>Les deux", f"<p>{label}</p><p>Les deux")).paragraphs) == 2
+
+
+def test_text_with_its_paragraphs_goes_before_a_somewhat_longer_one_without() -> None:
+    lines = [
+        f"Le point numéro {n} du communiqué, avec une phrase entière qui dure assez pour compter."
+        for n in range(6)
+    ]
+    stated = " ".join(
+        [*lines, "Une phrase de plus que la page ne montre pas et qui la rend plus longue d'un peu."]
+    )
+    head = f'<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "Le titre", "articleBody": "{stated}"}}</script>'
+    body = f"<html lang=fr><head>{head}</head><body><article><h1>Le titre du jour</h1><div>{''.join(f'<p>{line}</p>' for line in lines)}</div>"
+    assert read(body).paragraphs == tuple(lines)
 
 
 def test_bold_line_is_the_headline_where_nothing_else_is() -> None:
