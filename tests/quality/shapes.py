@@ -1,9 +1,10 @@
-"""Pages that are no article, written by us in the shapes that sites use, and what becomes of them.
+"""Pages that are no article, or one without text, in the shapes that sites use, and what becomes of them.
 
     python -m tests.quality.shapes
 
 Each stands in the frame of an outlet's site (menu, sidebar, footer) unless the shape has none of its own.  The
-table says, reason by reason, what extraction took them for; ``article`` is the mistake that matters.
+table says, reason by reason, what extraction took them for; ``article`` is the mistake that matters.  Pages of a
+video or of pictures are kept, with their kind.
 """
 
 # ruff: noqa: E501 -- a page of a table is one string, kept on its line
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 
 from pipeline.extraction import extract
 from pipeline.rules import Rules
-from store.records import FetchedPage, Link, Reason, Rejection, Via
+from store.records import ArticleKind, FetchedPage, Link, Reason, Rejection, Via
 
 SITE = "https://www.alminbar.example"
 _AT = datetime(2026, 11, 29, 8, tzinfo=UTC)
@@ -28,7 +29,8 @@ class Shape:
     name: str
     url: str
     html: str
-    reason: Reason
+    reason: Reason | ArticleKind
+    """Why it is to be rejected, or what it is to be kept as."""
 
 
 _MENUS = {
@@ -178,6 +180,34 @@ _BROKEN = {
 }  # fmt: skip
 
 
+def _shown(language: str) -> Iterator[Shape]:
+    """A page of a video and one of pictures, each among links to others of its kind and below a reader's comment."""
+    headline, _ = _HEADLINES[language].split("|")
+    title = headline.format(1)
+    comment = {"ar": "التعليقات", "fr": "Commentaires", "en": "Comments", "es": "Comentarios"}[language]
+    others = f"<section class=others>{_teasers(language, 10, excerpts=False)}</section>"
+    readers = f"<section><h2>{comment}</h2><p>{headline.format(2)} {headline.format(3)}</p></section>"
+    video = f'{{"@type": "VideoObject", "name": "{title}", "embedUrl": "https://www.youtube.com/embed/abc{language}"}}'
+    head = f'<script type="application/ld+json">{video}</script><meta property="og:type" content="article">'
+    player = f'<div class=player><iframe src="https://www.youtube.com/embed/abc{language}"></iframe></div>'
+    figures = "".join(
+        f"<figure><img src=/p{n}.jpg width=900><figcaption>{headline.format(n)}</figcaption></figure>"
+        for n in range(6)
+    )
+    yield Shape(
+        f"video {language}",
+        f"{SITE}/{language}/videos/{language}-1",
+        _framed(language, title, f"<h1>{title}</h1>{player}{others}{readers}", head),
+        ArticleKind.VIDEO,
+    )
+    yield Shape(
+        f"pictures {language}",
+        f"{SITE}/{language}/photos/{language}-1",
+        _framed(language, title, f"<h1>{title}</h1>{figures}{others}{readers}"),
+        ArticleKind.PHOTO,
+    )
+
+
 def shapes() -> Iterator[Shape]:
     """Every page, in each of the languages where its words matter."""
     for language in LANGUAGES:
@@ -263,6 +293,7 @@ def shapes() -> Iterator[Shape]:
                 )
             else:
                 yield Shape(f"{kind}, alone {language}", f"{at}/x/1.html", _bare(title, made), reason)
+        yield from _shown(language)
         title, text = _LOGIN[language]
         yield Shape(
             f"login {language}",
@@ -293,11 +324,13 @@ RULES = Rules(
 
 
 def taken_for(shape: Shape) -> str:
-    """The reason of the rejection, or ``article``."""
+    """The reason of the rejection, the kind of a page that shows more than it says, or ``article``."""
     link = Link("alminbar", shape.url, f"{SITE}/feed", Via.FEED)
     headers = (("content-type", "text/html; charset=utf-8"),)
     got = extract(FetchedPage(link, shape.url, shape.url, 200, headers, shape.html.encode(), _AT), RULES)
-    return got.reason.value if isinstance(got, Rejection) else "article"
+    if isinstance(got, Rejection):
+        return got.reason.value
+    return got.kind.value if got.kind in (ArticleKind.VIDEO, ArticleKind.PHOTO) else "article"
 
 
 def main() -> None:
@@ -305,7 +338,9 @@ def main() -> None:
     found = {shape.name: taken_for(shape) for shape in made}
     table = Counter((shape.reason.value, found[shape.name]) for shape in made)
     columns = sorted({taken for _, taken in table}, key=lambda name: (name != "article", name))
-    print(f"{len(made)} pages that are no article, taken for" + "".join(f"{name:>12}" for name in columns))
+    print(
+        f"{len(made)} pages without an article's text, taken for" + "".join(f"{name:>12}" for name in columns)
+    )
     for reason in sorted({shape.reason.value for shape in made}):
         print(f"{reason:<38}" + "".join(f"{table[reason, name] or '·':>12}" for name in columns))
     wrong = [shape.name for shape in made if found[shape.name] == "article"]
