@@ -38,7 +38,7 @@ _ADDRESS = re.compile(
 _ACCOUNT = re.compile(r"\s*(?:\(@\w+\)|\bpic\.(?:twitter|x)\.com/\w+)")
 """In an embedded post: who posted it, and its picture."""
 _CAPTION = 60
-_QUOTE_BLOCKS, _QUOTE_CHARS = 4, 15
+_QUOTE_BLOCKS, _QUOTE_CHARS, _MOST_QUOTES = 4, 15, 40
 _OWN_TEXT = HEADINGS | {"p", "li", "td", "th", "blockquote"}
 """Elements that hold an article's words, however few."""
 _SENTENCE_END = '.!?…»”"؟'
@@ -146,7 +146,7 @@ def _pull_quotes(page: Page, kept: list[int]) -> Iterator[int]:
         box = _quotation(page.blocks[index].node)
         if box is not None and box.end - box.start <= _QUOTE_BLOCKS:
             boxes.setdefault(box.index, []).append(index)
-    for quoted in boxes.values():
+    for quoted in boxes.values() if len(boxes) <= _MOST_QUOTES else ():  # no text lifts out so many
         longest = key(max((page.blocks[index].text for index in quoted), key=len))
         whole = whole or [key(page.blocks[index].text) for index in kept]
         rest = (line for index, line in zip(kept, whole, strict=True) if index not in quoted)

@@ -34,6 +34,20 @@ HOSTILE = {
     "one word of 3 MB": TEXT + f"<p>{'A' * 3_000_000}</p>",
     "dates": TEXT + "<p>" + "24 nov. 2026 - " * 50_000,
     "times": TEXT + "<time datetime=2026-01-01>x</time>" * 30_000,
+    "quotations": TEXT
+    + "".join(
+        f"<blockquote><p>Une phrase citée, la {i}, assez longue pour compter</p></blockquote>"
+        for i in range(10_000)
+    ),
+    "cards": TEXT
+    + "<div><a href=/x>Un autre sujet du jour</a><p>Le début d'un autre article, en phrases entières.</p></div>"
+    * 10_000,
+    "ends": TEXT + "<div><h2>Commentaires</h2><p>x</p></div>" * 15_000,
+    "tags": TEXT + "<div class=tags><a href=/t rel=tag>mot</a></div>" * 15_000,
+    "networks": TEXT + '<a href="https://x.com/DGSN_MAROC/status/1">x</a> ' * 20_000,
+    "figures": TEXT
+    + "<figure><img src=/a.jpg><figcaption>Vue</figcaption><table><tr><td>a</td></tr></table></figure>"
+    * 10_000,
     "deep JSON": '<script type="application/ld+json">' + "[" * 100_000 + "</script>" + TEXT,
 }
 
