@@ -131,7 +131,7 @@ def tags(page: Page, claims: Claims, place: Place, title: str, words: str) -> tu
         if (
             1 < len(tag) <= 60
             and not tag.startswith(("http", "tag:"))
-            and ":" not in tag
+            and not _NO_TAG.search(tag)
             and key(tag) != key(title)
         ):
             out.setdefault(key(tag), tag)
@@ -189,4 +189,6 @@ def _tag_box(node: Node) -> Node:
     return node
 
 
+_NO_TAG = re.compile(r"[:@]")
+"""A label, an account."""
 _COMMAS = re.compile(r"[,،;]")

@@ -25,12 +25,16 @@ _PLAYER = re.compile(
 )
 _NOT_PLAYER = re.compile(
     r"ads?\b|doubleclick|googletag|consent|comment|recaptcha|form|map|weather|newsletter|social|like\.php|"
-    r"page\.php|share|follow|podcast|audio",
+    r"page\.php|share|follow|subscribe|podcast|audio",
     re.IGNORECASE,
 )
 _OF_POST = re.compile(r"/(?:status(?:es)?|videos|reel|watch)/(?:[^/?]*/)*(\d{5,})")
 _POSTS = {"x": "https://x.com/i/status/{}", "facebook": "https://www.facebook.com/watch/?v={}"}
 """How a post's video is addressed without the name of the account, which may be a private person's."""
+_OF_VIDEO = re.compile(
+    r"[?&]v=|youtu\.be/\w|dai\.ly/\w|/(?:embed|shorts|live|v|video)/\w|vimeo\.com/(?:\w+/)*\d+", re.IGNORECASE
+)
+"""In the address of a video, not of a channel or a person's page."""
 _IDS = {
     "amp-youtube": ("data-videoid", "https://www.youtube.com/watch?v={}"),
     "lite-youtube": ("videoid", "https://www.youtube.com/watch?v={}"),
@@ -138,7 +142,7 @@ def _is_video(url: str) -> bool:
     kind = platform(url)
     if kind in _POSTS:
         return bool(_OF_POST.search(url) or "fb.watch" in url or "watch/?v=" in url)
-    return kind is not None and bool(urlsplit(url).path.strip("/"))
+    return kind is not None and bool(_OF_VIDEO.search(url))
 
 
 def _is_file(url: str) -> bool:

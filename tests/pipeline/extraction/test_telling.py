@@ -218,6 +218,14 @@ def test_enclosure_is_a_video_if_its_name_says_so() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "address", ["https://www.youtube.com/@some_one", "https://x.com/some_one", "https://vimeo.com/some_one"]
+)
+def test_address_of_a_person_s_page_is_no_video(address: str) -> None:
+    got = read(story().replace("<p>Les deux", f"<p>{address}</p><p>Les deux"))
+    assert got.videos == () and "some_one" not in repr(got)
+
+
 def test_video_that_the_feed_encloses_is_the_article_s() -> None:
     hint = Hint(videos=("https://outlet.example/v/1.mp4",))
     got = article(extract(page(story(), hint=hint), rules()))
@@ -231,6 +239,7 @@ def test_video_that_the_feed_encloses_is_the_article_s() -> None:
         "https://www.facebook.com/plugins/page.php?href=https%3A%2F%2Fwww.facebook.com%2Foutlet",
         "https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fwww.facebook.com%2Fsome.one%2Fposts%2F12345",
         "https://platform.twitter.com/widgets/tweet_button.html",
+        "https://www.youtube.com/subscribe_embed?channel=some_one",
     ],
 )
 def test_frames_of_networks_that_play_nothing_are_no_videos(src: str) -> None:
