@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import config
 from cli.main import main
+from pipeline.annotation import Annotator
+from pipeline.rules import Known, Rules
+from pipeline.run import read
+from search.export import article_record
+from store.records import Annotated, FetchedPage
+from tests.pipeline.extraction.pages import GOLD, GOLD_NAMES, NOW
 
 URL = "https://www.hespress.com/%D9%85%D9%8A%D9%86%D8%A7%D8%A1-1234.html"
 TEXT = (
@@ -127,3 +134,24 @@ def test_a_broken_gold_page_harms_no_other(broken: str, home: Path) -> None:
     done = run(home, "check")
     assert done.exit_code == 1
     assert "hespress/bad: differs" in done.stdout and "hespress/good: ok" in done.stdout
+
+
+def test_extract_answers_as_the_pipeline_reads(home: Path) -> None:
+    """Whole pages through the command's list, and through the step that a crawl and a replay take."""
+    config_ = config.load(environ={})
+    rules, annotator = Rules.default(known=Known.of(config_)), Annotator(config_)
+    rows, read_by_pipeline = [], []
+    for name in GOLD_NAMES:
+        expected = json.loads((GOLD / f"{name}.json").read_text("utf-8"))
+        path = GOLD / f"{name}.html"
+        rows.append({"path": str(path), "url": expected["url"], "fetched_at": NOW.isoformat()})
+        page = FetchedPage.of(expected["url"], path.read_bytes(), fetched_at=NOW)
+        annotated = read(page, rules, annotator, None)
+        assert isinstance(annotated, Annotated), name
+        read_by_pipeline.append(article_record(annotated.article))
+    (home / "list.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    done = CliRunner().invoke(main, ["extract", "--list", str(home / "list.jsonl"), "--json"])
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    for answer in answers:
+        answer.pop("origins")
+    assert answers == read_by_pipeline
