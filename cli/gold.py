@@ -11,6 +11,7 @@ import difflib
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,7 +136,7 @@ def _root(app: App) -> Path:
 
 def _folder(app: App, url: str) -> Path:
     """Of the outlet that serves *url*, by its id; of an unknown one, by its host."""
-    host = urlsplit(url).netloc
+    host = urlsplit(url).hostname or "unknown"
     source = app.config.source_of(host)
     return _root(app) / (source.id if source else _NAME.sub("-", host.lower().removeprefix("www.")))
 
@@ -175,10 +176,19 @@ def _differences(app: App, path: Path) -> list[dict[str, Any]]:
             content_type=told.get("content_type") or "text/html",
             fetched_at=datetime.fromisoformat(told["fetched_at"]).astimezone(UTC),
         )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as fault:
+        got = _read(app, page, told.get("language"))
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        zlib.error,
+    ) as fault:
         what = f"no key {fault}" if isinstance(fault, KeyError) else str(fault)
         return [{"field": "file", "expected": "a gold page of `marsad gold add`", "read": what}]
-    got = _read(app, page, told.get("language"))
     if isinstance(expected.get("text"), list):
         expected["text"] = "\n".join(map(str, expected["text"]))
     if "rejected" in got and "rejected" not in expected:
@@ -195,8 +205,9 @@ def _lines(difference: dict[str, Any]) -> Iterator[str]:
     field, expected, read = (difference[key] for key in ("field", "expected", "read"))
     yield click.style(field, bold=True)
     if field == "text" and isinstance(expected, str) and isinstance(read, str):
-        for line in difflib.unified_diff(expected.split("\n"), read.split("\n"), lineterm="", n=0):
-            if not line.startswith(("---", "+++", "@@")):
+        changed = difflib.unified_diff(expected.split("\n"), read.split("\n"), lineterm="", n=0)
+        for line in list(changed)[2:]:
+            if not line.startswith("@@"):
                 yield f"  {line[0]} {line[1:]}"
         return
     yield f"  - {_short(expected)}"

@@ -38,7 +38,11 @@ def page_of(row: dict[str, Any], path: str | None = None) -> FetchedPage:
         raise ValueError(f"url: {fault}")
     fetched_at = None
     if row.get("fetched_at"):
-        fetched_at = datetime.fromisoformat(row["fetched_at"])
+        try:
+            fetched_at = datetime.fromisoformat(row["fetched_at"])
+            fetched_at.astimezone(UTC)
+        except OverflowError as fault:
+            raise ValueError(f"fetched_at: got {row['fetched_at']!r}, {fault}") from None
         if fetched_at.tzinfo is None:
             raise ValueError(f"fetched_at: got {row['fetched_at']!r}, expected a time with its offset")
         fetched_at = fetched_at.astimezone(UTC)

@@ -54,4 +54,4 @@ def _addresses(page: Page, place: Place) -> Iterator[str]:
 def _whole(url: str) -> str:
     """*url* with its scheme, without what follows the path."""
     url = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/")
-    return url if url.startswith("http") else f"https:{url}"
+    return f"https:{url}" if url.startswith("//") else url

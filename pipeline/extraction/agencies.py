@@ -23,13 +23,20 @@ class Credits:
 
     ids: dict[str, str]
     """Folded name or sign → id."""
-    anywhere: re.Pattern[str]
+    names: re.Pattern[str]
+    """A full name, anywhere."""
+    beside: re.Pattern[str]
+    """A name or sign after a word for "with"."""
     apart: re.Pattern[str]
     """A name or sign between brackets, dashes or the ends of the line."""
 
     def in_byline(self, line: str) -> list[str]:
-        """Ids of the agencies that sign in *line*."""
-        return [self.ids[fold(match[0])] for match in self.anywhere.finditer(line)]
+        """Ids of the agencies that sign in *line*: by name, or by a sign apart or after "with"."""
+        found = [*self.names.finditer(line), *self.apart.finditer(line), *self.beside.finditer(line)]
+        return [
+            self.ids[fold(match["agency"])]
+            for match in sorted(found, key=lambda match: match.start("agency"))
+        ]
 
     def in_dateline(self, paragraph: str) -> list[str]:
         """Ids of the agencies in the dateline that *paragraph* opens with (``RABAT (MAP) –``)."""
@@ -59,7 +66,8 @@ def credits(agencies: tuple[Agency, ...]) -> Credits:
     either = rf"(?P<agency>(?i:{names})|{signs})"
     return Credits(
         ids,
-        re.compile(rf"(?<![\w.]){either}(?![\w])"),
+        re.compile(rf"(?<![\w.])(?P<agency>(?i:{names}))(?!\w)"),
+        re.compile(rf"\b(?i:avec|et|with|and|con|y|source|مع)\s+{either}(?!\w)"),
         re.compile(rf"{_OPENING}{either}{_CLOSING}"),
     )
 

@@ -57,12 +57,16 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
     if said >= 0:
         around = (page.blocks[said].node, *page.blocks[said].node.ancestors())
         names = {node.name for node in around if node.furniture}
-        for node in page.nodes:
-            if node.furniture and node.name in names:  # its paragraphs may each have a box of that name
-                node.furniture = ""
+        freed = [(node, node.furniture) for node in page.nodes if node.furniture and node.name in names]
+        for node, _ in freed:  # its paragraphs may each have a box of that name
+            node.furniture = ""
         other, again = _read(page, title, title_at, signers, said)
         if said in again and _size(page, again) >= _SECOND * _size(page, kept):
             region, kept, second = other, again, True
+        else:
+            for node, furniture in freed:
+                node.furniture = furniture
+            judge(page, title_at)
     rows = list(_rows(page, kept))
     paragraphs = [" ".join([printed(page.blocks[i]) for i in row]) for row in rows]
     starts, origin = tuple([row[0] for row in rows]), "dom"

@@ -39,20 +39,15 @@ def joined(pages: Sequence[FetchedPage], rules: Rules) -> Article | Rejection:
 
 def _with(whole: Article, part: Article) -> Article:
     said = {key(line) for line in whole.paragraphs}
-    fresh = [line for line in part.paragraphs if key(line) not in said]
-    # An entry begins a paragraph of its own page; it moves with that paragraph, and goes where it goes.
-    places = {line: len(whole.paragraphs) + index for index, line in enumerate(fresh)}
-    entries = [
-        replace(entry, paragraph=places[line])
-        for entry in part.entries
-        if (line := part.paragraphs[entry.paragraph]) in places
-    ]
+    begun = {entry.paragraph for entry in part.entries}
+    kept = [index for index, line in enumerate(part.paragraphs) if index in begun or key(line) not in said]
+    places = {old: len(whole.paragraphs) + new for new, old in enumerate(kept)}
     return replace(
         whole,
-        paragraphs=(*whole.paragraphs, *fresh),
+        paragraphs=(*whole.paragraphs, *(part.paragraphs[index] for index in kept)),
         images=_once((*whole.images, *part.images)),
         videos=_once((*whole.videos, *part.videos)),
-        entries=(*whole.entries, *entries),
+        entries=(*whole.entries, *(replace(one, paragraph=places[one.paragraph]) for one in part.entries)),
         official_accounts=_once((*whole.official_accounts, *part.official_accounts)),
         agencies=_once((*whole.agencies, *part.agencies)),
         tags=_once((*whole.tags, *part.tags)),
@@ -62,4 +57,7 @@ def _with(whole: Article, part: Article) -> Article:
 
 def _once(parts: Iterable[Part]) -> tuple[Part, ...]:
     """*parts* without those met before: by address where they have one."""
-    return tuple({getattr(part, "url", part): part for part in reversed([*parts])}.values())[::-1]
+    found: dict[object, Part] = {}
+    for part in parts:
+        found.setdefault(getattr(part, "url", part), part)
+    return tuple(found.values())

@@ -38,7 +38,7 @@ _SHARED = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "
 _FILE = re.compile(r"^(?:jpe?g|png|gif|webp)\b.*\b[kKmM]o$|^\S+\.(?:jpe?g|png|gif|webp)$", re.IGNORECASE)
 """An ``alt`` that is the file's size or name."""
 _DECOR = re.compile(
-    r"logo|icon|avatar|gravatar|profile[-_]?pic|userpic|image\.php\?u=|(?:fb|og|share|social)[-_]?default|"
+    r"logo|icon|avatar|gravatar|profile[-_]?(?:pic|image)|userpic|image\.php\?u=|(?:fb|og|share|social)[-_]?default|"
     r"share[-_]default|default[-_.](?:share|og|image|thumb)|sprite|pixel|blank|spacer|placeholder|1x1|loading|emoji|badge|button|"
     r"facebook\.com/tr|scorecardresearch|doubleclick|\.svg(?:$|\?)",
     re.IGNORECASE,
@@ -52,7 +52,12 @@ def images(page: Page, claims: Claims, place: Place, base: str) -> tuple[Image, 
     stated: dict[str, str] = {}
 
     def add(url: str | None, caption: str | None) -> None:
-        if not url or url.startswith("data:") or _DECOR.search(url) or (caption and PHRASE.search(caption)):
+        if (
+            not url
+            or url.startswith("data:")
+            or _DECOR.search(url)
+            or (caption and PHRASE.search(caption[:200]))
+        ):
             return
         url = absolute(base, url)
         if not url:
@@ -175,7 +180,7 @@ def apart(node: Node, place: Place) -> bool:
 def _small(attributes: dict[str, str | None]) -> bool:
     for name in ("width", "height"):
         value = (attributes.get(name) or "").removesuffix("px")
-        if value.isdigit() and int(value) < 80:
+        if len(value) < 5 and value.isdecimal() and int(value) < 80:
             return True
     return False
 

@@ -94,7 +94,7 @@ class _Reader:
         if not raw or len(raw) > 100:
             return None
         raw = raw.strip()
-        if raw.isdigit() and len(raw) in (10, 13):
+        if raw.isdecimal() and len(raw) in (10, 13):
             seconds = int(raw) / (1000 if len(raw) == 13 else 1)
             at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)
             one = dates.Written(at.date(), at.time(), timedelta(0), Precision.SECOND)
@@ -350,7 +350,11 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
 def _labelled(page: Page, read: _Reader, place: Place) -> Moment | None:
     """The date below a line that says no more than "Publication date", in a box of facts after the text."""
     for label, below in pairwise(page.blocks[place.end : place.end + _FACTS]):
-        found = read.visible(below.text, "text")[0] if _DATE_LABEL.fullmatch(label.text) else None
+        found = (
+            read.visible(below.text, "text")[0]
+            if len(below.text) <= _MAX_LABEL and _DATE_LABEL.fullmatch(label.text)
+            else None
+        )
         if found is not None:
             return found
     return None

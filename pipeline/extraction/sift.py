@@ -35,7 +35,9 @@ from pipeline.extraction.words import (
 _ADDRESS = re.compile(
     r"https?://(?:\w+\.)*(?:youtube|youtu|dailymotion|facebook|fb|twitter|x|vimeo)\.\w+/\S+"
 )
-_ACCOUNT = re.compile(r"\s*(?:\(@\w+\)|\bpic\.(?:twitter|x)\.com/\w+)")
+_ACCOUNT = re.compile(
+    r"\s*(?:\(@[\w.\-]+\)|\ba post shared by .*$|^@[\w.\-]+|\bpic\.(?:twitter|x)\.com/\w+)", re.IGNORECASE
+)
 """In an embedded post: who posted it, and its picture."""
 _CAPTION = 60
 _QUOTE_BLOCKS, _QUOTE_CHARS, _MOST_QUOTES = 4, 15, 40
@@ -133,7 +135,7 @@ def fates(
 def printed(block: Block) -> str:
     """The words of a block; of an embedded post without the name of the account."""
     line = block.text
-    if ("(@" in line or "pic." in line) and _in_post(block.node):
+    if ("@" in line or "pic." in line or "shared by" in line) and _in_post(block.node):
         return _ACCOUNT.sub("", line)
     return line
 
@@ -332,8 +334,8 @@ def lead(
         if (
             key(line) == title_key
             or READ_ALSO.search(line)
-            or PHRASE.search(line)
-            or CREDIT.search(line)
+            or PHRASE.search(line[:200])
+            or CREDIT.search(line[:400])
             or CREDIT_END.search(line.lower()[-100:])
         ):
             continue

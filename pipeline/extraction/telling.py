@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -15,7 +15,6 @@ from pipeline.extraction.kinds import is_named
 from pipeline.extraction.metadata import Claims, types
 from pipeline.extraction.text import key
 from pipeline.extraction.tree import Page
-from pipeline.extraction.tree import text as words
 from store.records import ArticleKind, Entry, Image, Moment, Precision, Video
 
 FEW_CHARS = 300
@@ -36,6 +35,7 @@ _LIVE_PATH = re.compile(
     r"(?:^|[/-])(?:live(?:-?blog)?|en-?direct|directo?|en-vivo|mubachir)(?:[/-]|$)", re.IGNORECASE
 )
 _LONGEST_LABEL = 60
+_CLOCK_FIRST = re.compile(r"\d{1,2}\s?[:hH]\s?\d{2}")
 _LONGEST_BLOG = timedelta(days=3)
 _LEAP_HOURS = 6
 
@@ -86,7 +86,7 @@ def entries(
         return ()
     body = text.starts
     labels: dict[int, tuple[date | None, time]] = {}
-    for at, label in _labels(page, text):
+    for at, label in _labels(page, text, zone):
         paragraph = bisect_left(body, at)
         if paragraph < len(body):
             labels.setdefault(paragraph, label)
@@ -97,30 +97,39 @@ def entries(
     )
 
 
-def _labels(page: Page, text: Text) -> Iterator[tuple[int, tuple[date | None, time]]]:
+def _labels(page: Page, text: Text, zone: tzinfo | None) -> Iterator[tuple[int, tuple[date | None, time]]]:
     """(index of the block, (day if it says one, time)) of each time printed inside the text, above what it is
     of."""
     place = text.place
     inside = range(max(place.start - 2, 0), place.end)
     for mark in page.times:
         if mark.at in inside:
-            raw = mark.attributes.get("datetime") or mark.attributes.get("data-time") or words(mark.el)
-            label = _label(raw)
+            raw = mark.attributes.get("datetime") or mark.attributes.get("data-time")
+            label = _label((raw or _first_words(page, mark.at))[:_LONGEST_LABEL], zone)
             if label:
                 yield mark.at, label
     for index in inside:
         line = page.blocks[index].text
         if index not in place.body and len(line) <= _LONGEST_LABEL and any(map(str.isdigit, line)):
-            label = _label(line)
+            label = _label(line, zone)
             if label:
                 yield index, label
 
 
-def _label(line: str) -> tuple[date | None, time] | None:
-    """The time that *line* says, with the day if it says that too."""
+def _first_words(page: Page, index: int) -> str:
+    """The time that the block *index* begins with."""
+    found = _CLOCK_FIRST.match(page.blocks[index].text) if index < len(page.blocks) else None
+    return found[0] if found else ""
+
+
+def _label(line: str, zone: tzinfo | None) -> tuple[date | None, time] | None:
+    """The time that *line* says, in *zone*, with the day if it says that too."""
     dated = next((one for one in dates.written(line) if one.clock), None)
     if dated is not None and dated.clock is not None:
-        return (dated.day, dated.clock) if dated.offset is None else None
+        if dated.offset is None:
+            return dated.day, dated.clock
+        at = datetime.combine(dated.day, dated.clock, timezone(dated.offset)).astimezone(zone or UTC)
+        return at.date(), at.time()
     clock = dates.clock(line)
     return None if clock is None else (None, clock)
 

@@ -15,6 +15,7 @@ _LABEL = re.compile(r"^(?:الموضوع|sujet|topic|tema)\s*:\s+", re.IGNORECAS
 _ENOUGH = 3.0
 """Trust from which a printed line may be the headline."""
 _PARAGRAPH, _ABOVE, _PROMINENT = 100, 9, (15, 200)
+_MOST_BLOCKS = 12
 _ALONE = 1.6  # the trust in the only <h1> of a page
 _SEPARATOR = re.compile(r"\s+[|–—\-·•»«/~]+\s+|\s*[|·•]\s*|\s+::\s+")
 _FRAME = re.compile(r"^(?:\S+\s+){0,2}\S+(?:\s*[|–—:.·-])\s*$")
@@ -121,7 +122,7 @@ def _headlines(page: Page) -> list[tuple[str, int, float]]:
     out = []
     h2s = 0
     for node in page.nodes:
-        if node.tag not in ("h1", "h2") or node.end == node.start:
+        if node.tag not in ("h1", "h2") or not 0 < node.end - node.start <= _MOST_BLOCKS:
             continue
         if node.tag == "h2":
             h2s += 1
@@ -166,6 +167,7 @@ def without_site(title: str, site: set[str]) -> str:
     >>> without_site("La DGSN dément - Le Quotidien", {"le quotidien"})
     'La DGSN dément'
     """
+    title = title[: 4 * MAX_TITLE]
     spaceless = {name.replace(" ", "") for name in site}
 
     def is_site(part: str) -> bool:

@@ -347,7 +347,7 @@ def walk(parser: LexborHTMLParser) -> Page:
         elif kind <= _STRONG:  # one of these two
             attributes = el.attributes
             descend = not attributes or _inline(page, Mark(len(blocks), tag, attributes, el, node))
-            if tag == "sup" and _FOOTNOTE.fullmatch(el.text()):
+            if tag == "sup" and _is_footnote(el):
                 descend = False
             if tag == "time":
                 page.times.append(Mark(len(blocks), tag, attributes, el, node))
@@ -427,6 +427,14 @@ def _inline(page: Page, mark: Mark) -> bool:
 
 _TEXT_IN_FIGURE = ("table", "blockquote")
 _FOOTNOTE = re.compile(r"\s*\[?\d{1,3}\]?\s*")
+
+
+def _is_footnote(el: Any) -> bool:
+    """A raised number that leads to a note; one that does not may be an exponent."""
+    line = el.text()
+    return bool(_FOOTNOTE.fullmatch(line)) and (
+        "[" in line or el.css_first("a") is not None or bool(el.attributes)
+    )
 
 
 def _open_figure(node: Node) -> None:

@@ -28,9 +28,13 @@ _NOT_PLAYER = re.compile(
     r"page\.php|share|follow|subscribe|podcast|audio",
     re.IGNORECASE,
 )
-_OF_POST = re.compile(r"/(?:status(?:es)?|videos|reel|watch)/(?:[^/?]*/)*(\d{5,})")
+_OF_POST = re.compile(r"/(?:status(?:es)?|videos|reel|watch)/(?:[^/?]{0,200}/){0,3}(\d{5,})")
 _POSTS = {"x": "https://x.com/i/status/{}", "facebook": "https://www.facebook.com/watch/?v={}"}
 """How a post's video is addressed without the name of the account, which may be a private person's."""
+_ANONYMOUS = re.compile(r"https://(?:x\.com/i/status/|(?:www\.)?facebook\.com/watch/\?v=|fb\.watch/)\w")
+_OF_ACCOUNTS = re.compile(r"(?:instagram|tiktok|threads|fb)\.(?:com|net)/|//t\.me/|/@\w|[?&]ab_channel=")
+"""Networks and addresses of which the accounts are mostly private persons'."""
+_LONGEST_ADDRESS = 2_000
 _OF_VIDEO = re.compile(
     r"[?&]v=|youtu\.be/\w|dai\.ly/\w|/(?:embed|shorts|live|v|video)/\w|vimeo\.com/(?:\w+/)*\d+", re.IGNORECASE
 )
@@ -57,7 +61,10 @@ def find(
         if not url or url.startswith(("data:", "blob:", "about:", "javascript:")):
             return
         url = _address(absolute(base, url))
-        kind = platform(url) or kind
+        known = platform(url)
+        if (known and not _is_video(url)) or _OF_ACCOUNTS.search(url):
+            return
+        kind, caption = known or kind, None if known else caption  # their captions name who posted it
         if url and kind:
             same = _same(url)
             if same not in found and len(found) < MAX_VIDEOS:
@@ -110,8 +117,8 @@ def _played(mark: Mark) -> tuple[str | None, str | None, str | None]:
     if posted and _is_video(posted):
         return posted, None, None
     if mark.tag == "blockquote" and "twitter-video" in (attributes.get("class") or ""):
-        links = [link.attributes.get("href") or "" for link in mark.el.css("a[href]")]
-        return next((link for link in links if _OF_POST.search(link)), None), None, None
+        link = mark.el.css_first('a[href*="/status/"]')
+        return (link.attributes.get("href") if link else None), None, None
     return None, None, None
 
 
@@ -140,8 +147,10 @@ def platform(url: str) -> str | None:
 def _is_video(url: str) -> bool:
     """Whether an address of one of the platforms is a video's, not a page's or an account's."""
     kind = platform(url)
+    if len(url) > _LONGEST_ADDRESS or "/@" in url or "ab_channel=" in url:
+        return False
     if kind in _POSTS:
-        return bool(_OF_POST.search(url) or "fb.watch" in url or "watch/?v=" in url)
+        return bool(_OF_POST.search(url) or _ANONYMOUS.match(url))
     return kind is not None and bool(_OF_VIDEO.search(url))
 
 
@@ -159,10 +168,8 @@ def _unwrapped(url: str) -> str:
 
 def _address(url: str) -> str:
     """*url* without a frame around it and without the name of an account."""
-    if not url:
-        return ""
     try:
-        url = _unwrapped(url)
+        url = absolute(url, _unwrapped(url)) if url else ""
         kind = platform(url)
         post = _OF_POST.search(url) if kind in _POSTS else None
         return _POSTS[kind].format(post[1]) if post and kind else url

@@ -285,7 +285,7 @@ ENDING = re.compile(
 )
 # A line after which nothing in its box is the article's: readers' comments, other articles of the section.
 THE_END = re.compile(
-    r"^\W*(?:(?:vos |les )?commentaires?(?: des lecteurs)?|r[ée]actions?|comments?|comentarios|"
+    r"^\W*(?:(?:vos )?commentaires(?: des lecteurs)?|\d+ commentaires?|comments|comentarios|"
     r"dans la m[êe]me rubrique|(?:articles|sujets) (?:similaires|li[ée]s|connexes)|"
     r"sur le m[êe]me (?:sujet|th[èe]me)|related (?:articles|stories|news|posts)|more from .{3,30}|"
     r"noticias relacionadas|"
@@ -328,9 +328,8 @@ PROMO_HINT = re.compile(
 )
 # Links of its own that an outlet sets into a text as words.
 BRACKETED = re.compile(
-    r"\[(?:warning|insight|pictures?|videos?|analysis|reveal(?:ed)?|update|report|exclusive|latest|comment|"
-    r"details|opinion|interview|spotlight)\]",
-    re.IGNORECASE,
+    r"\[(?:WARNING|INSIGHT|PICTURES?|VIDEOS?|ANALYSIS|REVEAL(?:ED)?|UPDATE|REPORT|EXCLUSIVE|LATEST|COMMENT|"
+    r"DETAILS|OPINION|INTERVIEW|SPOTLIGHT)\]\s*(?:$|\||[A-Z])"
 )
 PROMO = re.compile(
     r"reserved for subscribers|r[ée]serv[ée]e? aux abonn|sign (?:in|up) to (?:unlock|read|continue)|"
@@ -342,8 +341,8 @@ PROMO = re.compile(
 )
 DATE_LINE = re.compile(
     r"^\W*(?:published|updated?|last updated|posted(?: on)?|publi[ée]e?(?: le)?|mis(?:e)? à jour|"
-    r"cr[ée]{1,2}e? le|modifi[ée]e? le|publicado|actualizado|first published|date|le|نشر(?:ت)?|آخر تحديث|"
-    r"تاريخ النشر|بتاريخ)\b.{0,90}\d",
+    r"cr[ée]{1,2}e? le|modifi[ée]e? le|publicado|actualizado|first published|"
+    r"نشرت? (?:في|بتاريخ|يوم)|آخر تحديث|تاريخ النشر)\b.{0,90}\d",
     re.IGNORECASE,
 )
 # A line that is only a dateline, the beginning of a by-line, or who wrote as what; how many have read it.
@@ -352,8 +351,10 @@ LABEL = re.compile(
     r"^(?:corresponsal|enviad[oa] especial|envoy[ée]e? sp[ée]ciale?|correspondante?) (?:en|[àa]|au)\b"
     r"[^.!?]{0,30}$|^(?:caption|close|image|photo|video)$|^image \d+ of \d+$|\bupdated ?: ?\S*\d|"
     r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b.{0,12}(?:actualizad|updated|mis|تحديث)|"
-    # The head of an entry of a live blog.
-    r"^(?:\d+ (?:min(?:ute)?s?|hours?) ago ?)?\d{1,2}[:h]\d{2} ?(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})?$",
+    # The head of an entry of a live blog, glued to who wrote it.
+    r"^(?:\d+ (?:min(?:ute)?s?|hours?) ago)?\d{1,2}[:h]\d{2} ?"
+    r"(?-i:KEY EVENT|(?<=\d)[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})?$|"
+    r"^\d+ (?:min(?:ute)?s?|hours?) ago ?\d{1,2}[:h]\d{2} (?-i:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})$",
     re.IGNORECASE,
 )
 # The outlet's words about itself, however long.

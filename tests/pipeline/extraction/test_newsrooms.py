@@ -162,9 +162,32 @@ def test_table_in_a_figure_is_text() -> None:
 
 
 def test_marks_of_footnotes_and_kickers_are_no_words() -> None:
-    body = story().replace("le communiqué.", "le communiqué.<sup>1</sup>")
+    body = story().replace("le communiqué.", "le communiqué.<sup><a href=#n1>1</a></sup>")
     got = read(body.replace("<p>La brigade", '<p><span class="article__kicker">Enquête</span>La brigade'))
     assert got.paragraphs[0].startswith("La brigade") and got.paragraphs[0].endswith("communiqué.")
+
+
+def test_exponents_and_words_in_brackets_are_kept() -> None:
+    line = "Le terrain de 500 m<sup>2</sup> a coûté 10<sup>9</sup> dirhams, et « nous allons [report] le fait » selon lui."
+    got = read(story().replace("<p>Les deux", f"<p>{line}</p><p>Les deux"))
+    assert got.paragraphs[1].startswith("Le terrain de 500 m2 a coûté 109 dirhams") and "[report]" in got.text
+
+
+def test_sub_heading_of_reactions_ends_no_text() -> None:
+    body = story().replace("<p>Les deux", "<h2>Réactions</h2><p>Les deux")
+    assert len(read(body).paragraphs) == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Le prix du litre de gasoil a augmenté de 2 dirhams à Rabat, selon la fédération.",
+        "Le groupe compte 1200 salariés dans la région, dit son directeur.",
+        "نشرت المديرية بلاغا جاء فيه أن 12 شخصا أوقفوا في المدينة.",
+    ],
+)
+def test_short_sentences_with_a_number_are_text(line: str) -> None:
+    assert line in read(story().replace("<p>Les deux", f"<p>{line}</p><p>Les deux")).paragraphs
 
 
 LABELS = [

@@ -94,3 +94,22 @@ def test_no_bytes_raise(body: bytes) -> None:
 def test_unknown_outlet_is_read_with_default_rules() -> None:
     captured, _, expected = gold("fr-paywall")
     assert article(extract(captured, Rules.default("fr"))).title == expected["title"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<meta property="og:video" content="https://www.facebook.com/plugins/video.php?href=http://[bad">',
+        '<video src="https://www.facebook.com/plugins/video.php?href=javascript:alert(1)"></video>',
+        '<meta property="article:published_time" content="\u00b9\u00b9\u00b9\u00b9\u00b9\u00b9\u00b9\u00b9\u00b9\u00b9">',
+        '<img src=/a.jpg width="\u00b2">',
+        f'<img src=/a.jpg width="{"9" * 5_000}">',
+        f"<p>https://www.facebook.com{'/videos' * 30_000}</p>",
+        "".join(f'<img src=/a{n}.jpg alt="{"!" * 20_000}">' for n in range(60)),
+    ],
+)
+def test_odd_values_neither_raise_nor_take_long(piece: str) -> None:
+    start = time.process_time()
+    got = extract(page(HEAD + TEXT + piece + TEXT), rules())
+    assert isinstance(got, Article) and "javascript" not in repr(got)
+    assert time.process_time() - start < 2.0

@@ -49,6 +49,10 @@ BYLINES = [
     ("Agencia EFE", ["efe"]),
     ("الأناضول", ["anadolu"]),
     ("Ana Ruiz", []),
+    ("ومع ذلك ارتفعت أسعار الكراء", []),
+    ("TAP HERE", []),
+    ("MAP du site", []),
+    ("AA Smith", []),
     ("Une map de la ville", []),
     ("APOLLO", []),
     ("سارة ومعاذ", []),
@@ -209,6 +213,24 @@ def test_videos_are_addressed_without_who_posted_them(markup: str, kind: str, ur
     got = read(story().replace("<p>Les deux", markup + "<p>Les deux"))
     assert [(video.kind, video.url) for video in got.videos] == [(kind, url)]
     assert "http" not in got.text
+
+
+STORED = [
+    '<figure><oembed url="https://www.facebook.com/some_one/posts/pfbid02"></oembed></figure>',
+    '<figure><oembed url="https://www.youtube.com/@some_one"></oembed></figure>',
+    '<iframe src="https://www.tiktok.com/embed/@some_one"></iframe>',
+    '<iframe src="https://www.instagram.com/some_one/reel/abc/embed"></iframe>',
+    '<iframe src="https://t.me/some_one/123?embed=1"></iframe>',
+    '<iframe src="https://www.youtube.com/watch?v=abc&ab_channel=some_one"></iframe>',
+    '<iframe src="https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fx%2Fvideos%2F123456" title="Vidéo de some_one"></iframe>',
+    '<blockquote class="instagram-media"><p>Une scène de la matinée au port de la ville, vue de loin.</p><p>A post shared by some_one on Feb 16</p></blockquote>',
+    '<blockquote class="twitter-tweet"><p>Une scène de la matinée au port de la ville, vue de loin.</p>(@some_one.fes)</blockquote>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("markup", STORED)
+def test_no_way_in_stores_a_person_s_account(markup: str) -> None:
+    assert "some_one" not in repr(read(story().replace("<p>Les deux", markup + "<p>Les deux")))
 
 
 def test_enclosure_is_a_video_if_its_name_says_so() -> None:
