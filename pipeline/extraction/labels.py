@@ -11,7 +11,7 @@ from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Block, Node, Page, text
-from pipeline.extraction.words import HEADINGS, SIGNED
+from pipeline.extraction.words import HEADINGS, PHRASE, SIGNED
 
 MAX_TAGS = 40
 _TAGS_BELOW, _TAG_BLOCKS, _OWN_KEYWORDS = 15, 30, 0.2
@@ -119,6 +119,8 @@ def _is_label(line: str, title: str) -> bool:
         1 < len(line) < _SECTION_LABEL
         and key(line) != key(title)
         and not _NO_SECTION.search(line)
+        and not _HOME.fullmatch(line)
+        and not PHRASE.search(line)
         and not SIGNED.search(line)
     )
 

@@ -380,6 +380,8 @@ SECTIONS = [
     ('<td><a href="/">Accueil</a> | <a href="/p">Politique</a> | <a href="/s">Sports</a></td>', None),
     ('<div class="rubrique">24 novembre 2026</div>', None),
     ('<div class="section">{{section.title}}</div>', None),
+    ('<div class="section-top">Partager</div>', None),
+    ('<div class="section">Accueil</div>', None),
 ]  # fmt: skip
 
 
