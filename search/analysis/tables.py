@@ -72,7 +72,7 @@ def _digest(config: Config) -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     files: list[Path | None] = [here / name for name in ("tables.py", "arabic.py", "words.py")]
-    files += [config.path(name) for name in ("analysis.yml", "office_holders.yml")]
+    files += [config.path(name) for name in ("analysis.yml", "office_holders.yml", "agencies.yml")]
     for folder in ("institutions", "places", "communications"):
         files += config.files(folder).values()
     for path in files:
@@ -176,6 +176,7 @@ def _values(config: Config) -> dict[str, dict[str, tuple[str, ...]]]:
         "institution": ((body.id, (*_names(body), *body.acronyms)) for body in config.institutions),
         "unit": ((unit.id, (n for names in unit.names.values() for n in names)) for unit in config.units),
         "kind": ((kind.id, kind.names.values()) for kind in config.kinds),
+        "agency": ((agency.id, (*agency.names, *agency.signs)) for agency in config.agencies),
     }
     return {field: _by_name(pairs) for field, pairs in named.items()}
 

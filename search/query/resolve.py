@@ -11,7 +11,7 @@ _AS_TYPED = frozenset({"partner", "story", "voice"})
 
 
 class Names:
-    """Knows the values of ``place:``, ``institution:``, ``unit:`` and ``kind:``.
+    """Knows the values of ``place:``, ``institution:``, ``unit:``, ``kind:`` and ``agency:``.
 
     *values* is :attr:`search.analysis.Analysis.values`.
     """

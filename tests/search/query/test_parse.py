@@ -200,10 +200,11 @@ def test_dates_that_meet_are_no_fault() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("place:طنجة institution:DGSN kind:denial unit:wilaya-fes", ""),
+        ("place:طنجة institution:DGSN kind:denial unit:wilaya-fes agency:رويترز agency:AFP", ""),
         ("place:Atlantis", "col 7: place: does not know 'Atlantis'"),
         ("place:Tangre", "did you mean tanger"),
         ("institution:dgns", "dgsn"),
+        ("agency:reutres", "col 8: agency: does not know 'reutres'; did you mean reuters"),
         ("kind:(denial OR denyal)", "col 17: kind: does not know 'denyal'; did you mean denial"),
         ("source:unheard-of story:x partner:Europol", ""),
     ],
