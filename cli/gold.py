@@ -105,12 +105,14 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
     Examples:
       marsad gold check
       marsad --config my-config gold check hespress le360
-    Exit codes: 0 all are read as they should be · 1 some are not · 3 there is no gold page (of these names)
+    Exit codes: 0 all are read as they should be · 1 some are not · 3 there is no gold page (of one of NAMES)
     """
     app = current()
-    paths = [path for path in sorted(_root(app).glob("*/*.json")) if _is_named(path, names)]
-    if not paths:
-        of = f" of {', '.join(names)}" if names else ""
+    kept = sorted(_root(app).glob("*/*.json"))
+    paths = [path for path in kept if not names or any(_is_named(path, name) for name in names)]
+    unknown = [name for name in names if not any(_is_named(path, name) for path in kept)]
+    if unknown or not paths:
+        of = f" of {', '.join(unknown)}" if unknown else ""
         say(f"{_root(app)}: no gold page{of}. Next: `marsad gold add FILE URL`")
         raise SystemExit(NOTHING_FOUND)
     wrong = 0
@@ -151,9 +153,8 @@ def _page_file(path: Path) -> Path:
     return path.with_suffix(".html.gz")
 
 
-def _is_named(path: Path, names: tuple[str, ...]) -> bool:
-    own = {path.parent.name, path.stem, f"{path.parent.name}/{path.stem}"}
-    return not names or not own.isdisjoint(names)
+def _is_named(path: Path, name: str) -> bool:
+    return name in (path.parent.name, path.stem, f"{path.parent.name}/{path.stem}")
 
 
 def _read(app: App, page: FetchedPage, language: str | None) -> dict[str, Any]:
@@ -165,16 +166,17 @@ def _read(app: App, page: FetchedPage, language: str | None) -> dict[str, Any]:
 
 def _differences(app: App, path: Path) -> list[dict[str, Any]]:
     """``{field, expected, read}`` of each field of a gold page that is not read as it should be."""
+    from cli.pages import fetch_time
     from store.records import FetchedPage
 
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        expected, url = dict(told["expected"]), told["url"]
+        expected, url = {**told["expected"]}, told["url"]
         page = FetchedPage.of(
             url,
             gzip.decompress(_page_file(path).read_bytes()),
             content_type=told.get("content_type") or "text/html",
-            fetched_at=datetime.fromisoformat(told["fetched_at"]).astimezone(UTC),
+            fetched_at=fetch_time(told["fetched_at"]),
         )
         got = _read(app, page, told.get("language"))
     except (

@@ -36,20 +36,22 @@ def page_of(row: dict[str, Any], path: str | None = None) -> FetchedPage:
     file, url = Path(path or row["path"]), row["url"]
     if fault := url_fault(url):
         raise ValueError(f"url: {fault}")
-    fetched_at = None
-    if row.get("fetched_at"):
-        try:
-            fetched_at = datetime.fromisoformat(row["fetched_at"])
-            fetched_at.astimezone(UTC)
-        except OverflowError as fault:
-            raise ValueError(f"fetched_at: got {row['fetched_at']!r}, {fault}") from None
-        if fetched_at.tzinfo is None:
-            raise ValueError(f"fetched_at: got {row['fetched_at']!r}, expected a time with its offset")
-        fetched_at = fetched_at.astimezone(UTC)
+    fetched_at = fetch_time(row["fetched_at"]) if row.get("fetched_at") else None
     content_type = row.get("content_type") or "text/html"
     return FetchedPage.of(
         url, file.read_bytes(), content_type=content_type, fetched_at=fetched_at, found_in=str(file)
     )
+
+
+def fetch_time(raw: str) -> datetime:
+    """When a page was fetched, in UTC.  Raises :class:`ValueError` for what is no time with its offset."""
+    try:
+        at = datetime.fromisoformat(raw)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError(f"fetched_at: got {raw!r}, {fault}") from None
+    raise ValueError(f"fetched_at: got {raw!r}, expected a time with its offset")
 
 
 def rules_of(app: App, url: str, language: str | None) -> Rules:

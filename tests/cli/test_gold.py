@@ -127,7 +127,22 @@ def test_a_gold_page_is_not_replaced_unasked(home: Path) -> None:
     assert json.loads(path.read_text(encoding="utf-8"))["expected"]["title"] == "Library opens"
 
 
-@pytest.mark.parametrize("broken", ["{", "{}", '{"url": 1, "expected": {}, "fetched_at": "x"}'])
+def test_a_misspelt_name_is_told_though_others_are_known(home: Path) -> None:
+    add(home, "--name", "good")
+    done = run(home, "check", "good", "godo")
+    assert (done.exit_code, "no gold page of godo." in done.output) == (3, True), done.output
+
+
+NOT_GOLD = [
+    "{",
+    "{}",
+    '{"url": 1, "expected": {}, "fetched_at": "x"}',
+    f'{{"url": "{URL}", "expected": [], "fetched_at": "2026-11-24T08:00:00Z"}}',
+    f'{{"url": "{URL}", "expected": {{}}, "fetched_at": "2026-11-24T08:00:00"}}',
+]
+
+
+@pytest.mark.parametrize("broken", NOT_GOLD)
 def test_a_broken_gold_page_harms_no_other(broken: str, home: Path) -> None:
     add(home, "--name", "good")
     add(home, "--name", "bad").write_text(broken, encoding="utf-8")
