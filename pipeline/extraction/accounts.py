@@ -40,7 +40,7 @@ def find(page: Page, accounts: tuple[Account, ...], place: Place) -> tuple[Offic
 
 def _addresses(page: Page, place: Place) -> Iterator[str]:
     """Addresses on social networks to which the article links, or which its embeds show."""
-    first, last = (place.title if place.title >= 0 else place.start) - 1, place.end + 1
+    first, last = place.top - 1, place.end + 1
     for mark in sorted((*page.social_links, *page.embeds), key=lambda mark: mark.at):
         if not first <= mark.at <= last or apart(mark.node, place):
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from config.zones import zone as zone_named
@@ -121,12 +121,8 @@ def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
     if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
     name, title_origin, at = headline
-    text = body.find(walked, claims, name, at)
-    if chosen.paragraphs:
-        text = replace(text, paragraphs=chosen.paragraphs, origin="rule", starts=())
-    if chosen.subtitle:
-        text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
-    base = _joined(url, walked.base) or url
+    text = text_of(found, name, at)
+    base = media.absolute(url, walked.base) or url
     images = media.chosen(chosen.images, base) or media.images(walked, claims, text.place, base)
     played = videos.chosen(chosen.videos, base) or videos.find(
         walked, claims, text.place, base, page.link.hint.videos
@@ -141,6 +137,16 @@ def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
     if not text.paragraphs and not text.subtitle:
         text = replace(text, subtitle=telling.description(claims, name), subtitle_origin="meta")
     return Told(name, title_origin, text, images, played, published_at, modified_at, entries, kind)
+
+
+def text_of(found: Opened, title: str, title_at: int) -> body.Text:
+    """The text of the page; what the outlet's rule selected stands for what was found."""
+    text, chosen = body.find(found.walked, found.claims, title, title_at), found.chosen
+    if chosen.paragraphs:
+        text = replace(text, paragraphs=chosen.paragraphs, origin="rule", starts=())
+    if chosen.subtitle:
+        text = replace(text, subtitle=chosen.subtitle, subtitle_origin="rule")
+    return text
 
 
 def _refused(found: Opened, told: Told, url: str) -> Rejection | None:
@@ -233,7 +239,7 @@ def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
     if og:
         claimed.append((og, "og"))
     for href, origin in claimed:
-        whole = _joined(url, href)
+        whole = media.absolute(url, href)
         believed = believable_canonical(url, whole) if whole else None
         if believed:
             return believed, origin
@@ -241,12 +247,3 @@ def _canonical(page: Page, claims: Claims, url: str) -> tuple[str, str]:
         return canonicalize(url), "url"
     except ValueError:
         return url, "url"
-
-
-def _joined(base: str, href: str) -> str | None:
-    """*href* made absolute, if that gives a web address."""
-    try:
-        whole = urljoin(base, href.strip())
-        return whole if urlsplit(whole).scheme in ("http", "https") and urlsplit(whole).netloc else None
-    except ValueError:
-        return None

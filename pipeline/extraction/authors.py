@@ -153,7 +153,7 @@ def _keys(name: str) -> tuple[str, str]:
 def _labels(page: Page, place: Place) -> list[str]:
     """Short lines between headline and text, and right after the text, that are no part of it: an agency may
     sign there without a word."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     near = (*range(title + 1, place.start + 1), *range(place.end, place.end + 2))
     blocks = [page.blocks[index] for index in near if index < len(page.blocks) and index not in place.body]
     return [
@@ -288,7 +288,7 @@ def _metas(claims: Claims) -> list[str]:
 
 def _marked(page: Page, place: Place, *, strong: bool) -> list[str]:
     """Elements that say "author" in their markup, near the headline or the end of the text."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     out = []
     for mark in page.bylines:
         attributes = mark.attributes
@@ -310,7 +310,7 @@ def _marked(page: Page, place: Place, *, strong: bool) -> list[str]:
 
 def _signed(page: Page, place: Place) -> list[str]:
     """A line under the headline that says in words who signed ("Par …", "بقلم …")."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     for block in page.blocks[title + 1 : max(place.start + 2, title + 6)]:
         if len(block.text) < 150 and SIGNED.search(block.text) and not _in_other_box(block.node, title):
             return [block.text]
@@ -319,7 +319,7 @@ def _signed(page: Page, place: Place) -> list[str]:
 
 def _beside_outlet(page: Page, place: Place, outlet: set[str]) -> list[str]:
     """A line above the text in which the outlet signs beside a person ("Outlet : Name")."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     for index in range(title + 1, place.start + 1):
         block = page.blocks[index]
         if index in place.body or len(block.text) >= _LABEL:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from pipeline.extraction.boxes import MIN_CHARS, choose, judge
 from pipeline.extraction.metadata import Claims, string, unescape
+from pipeline.extraction.posts import quoted, without_accounts
 from pipeline.extraction.published import Place
-from pipeline.extraction.sift import fallback, fates, lead, printed, sift
+from pipeline.extraction.sift import fallback, fates, lead, sift
 from pipeline.extraction.text import clean, key
 from pipeline.extraction.tree import Node, Page
 from pipeline.extraction.words import PAYWALL
@@ -67,9 +68,12 @@ def find(page: Page, claims: Claims, title: str, title_at: int) -> Text:
             for node, furniture in freed:
                 node.furniture = furniture
             judge(page, title_at)
-    rows = list(_rows(page, kept))
-    paragraphs = [" ".join([printed(page.blocks[i]) for i in row]) for row in rows]
-    starts, origin = tuple([row[0] for row in rows]), "dom"
+    rows = [
+        (row[0], line)
+        for row in _rows(page, kept)
+        if (line := " ".join([quoted(page.blocks[index]) for index in row]))
+    ]
+    starts, paragraphs, origin = tuple([at for at, _ in rows]), [line for _, line in rows], "dom"
     stated = _stated(claims)
     if stated and _better(stated, paragraphs):
         paragraphs, starts, origin = stated, (), "json-ld"
@@ -191,7 +195,7 @@ def _stated(claims: Claims) -> list[str]:
     if "<" in raw:
         raw = _BREAKS.sub("\n", raw)
         raw = _TAGS.sub("", raw)
-    return [line for part in raw.split("\n") if (line := clean(part))]
+    return [line for part in raw.split("\n") if (line := without_accounts(clean(part)))]
 
 
 def _better(stated: list[str], found: list[str]) -> bool:

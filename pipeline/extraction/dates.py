@@ -27,7 +27,6 @@ from pipeline.extraction.calendar import (
 from store.records import Moment, Precision
 
 EARLIEST_YEAR = 1990
-UTC = UTC
 
 
 @dataclass(frozen=True, slots=True)

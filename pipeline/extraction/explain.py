@@ -46,30 +46,33 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
     found = article.opened(page, rules)
     if isinstance(found, Rejection):
         return Explanation(result, {}, ())
-    walked, claims, url = found.walked, found.claims, found.url
-    headline = title.find(walked, claims, rules, url, found.chosen.title)
+    walked, claims, chosen, url = found.walked, found.claims, found.chosen, found.url
+    headline = title.find(walked, claims, rules, url, chosen.title)
     name, at = (headline[0], headline[2]) if headline else ("", -1)
-    text = body.find(walked, claims, name, at)
+    text = article.text_of(found, name, at)
     hint = page.link.hint.published_at
     zone = article.zone_of(rules, url)
-    dated, changed = published.attempts(walked, claims, rules, zone, page.fetched_at, url, text.place, hint)
+    stamps = chosen.published, chosen.modified
+    dated, changed = published.attempts(
+        walked, claims, rules, zone, page.fetched_at, url, text.place, hint, stamps
+    )
     stated = walked.lang or claims.meta("og:locale", "content-language")
     spoken = language.attempts(name, text.paragraphs, stated, rules.languages)
     words = f"{name} {' '.join(text.paragraphs)}"
-    rubrics = labels.sections(walked, claims, text.place, name)
-    tagged = labels.tag_lists(walked, claims, text.place, words)
+    rubrics = [(chosen.section, "rule"), *labels.sections(walked, claims, text.place, name)]
+    tagged = [(chosen.tags, "rule"), *labels.tag_lists(walked, claims, text.place, words)]
     fields = {
-        "title": _titles(walked, claims, rules, url, found.chosen.title),
+        "title": _titles(walked, claims, rules, url, chosen.title),
         "published": [Attempt(moment.origin, _moment(moment)) for moment in dated],
         "modified": [Attempt(moment.origin, _moment(moment)) for moment in changed],
-        "authors": _signed(walked, claims, rules, url, text, list(found.chosen.authors)),
+        "authors": _signed(walked, claims, rules, url, text, list(chosen.authors)),
         "language": [Attempt(origin, said) for origin, said in spoken],
-        "section": [Attempt(origin, rubric) for rubric, origin in rubrics],
-        "tags": [Attempt(origin, ", ".join(line)) for line, origin in tagged],
+        "section": [Attempt(origin, rubric) for rubric, origin in rubrics if rubric],
+        "tags": [Attempt(origin, ", ".join(line)) for line, origin in tagged if line],
     }
     if isinstance(result, Article):
         origins = dict(result.origins)
-        chosen = {
+        answers = {
             "title": result.title,
             "published": _moment(result.published) if result.published else "",
             "modified": _moment(result.modified) if result.modified else "",
@@ -77,13 +80,25 @@ def explain(page: FetchedPage, rules: Rules) -> Explanation:
             "section": result.section or "",
         }
         fields = {
-            field: _won(tried, origins.get(field, ""), chosen.get(field, ""))
+            field: _won(tried, origins.get(field, ""), answers.get(field, ""))
             for field, tried in fields.items()
         }
-        fields["tags"] = [replace(one, won=number == 0) for number, one in enumerate(fields["tags"])]
-    fates = body.explained(walked, claims, name, at, text.place.body)
+        fields["tags"] = [
+            replace(one, won=bool(result.tags) and number == 0) for number, one in enumerate(fields["tags"])
+        ]
+    fates = (
+        _of_rule(walked, text)
+        if text.origin == "rule"
+        else body.explained(walked, claims, name, at, text.place.body)
+    )
     blocks = tuple(Fate(block.tag, block.text, why) for block, why in zip(walked.blocks, fates, strict=True))
     return Explanation(result, {field: tuple(tried) for field, tried in fields.items()}, blocks)
+
+
+def _of_rule(walked: Page, text: body.Text) -> list[str]:
+    """Why each block is not of the text that a rule selected."""
+    selected = "\n".join(text.paragraphs)
+    return ["" if block.text in selected else "outside what the rule selects" for block in walked.blocks]
 
 
 def _signed(

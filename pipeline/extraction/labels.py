@@ -28,7 +28,7 @@ _LONGEST_SECTION, _SECTION_LABEL, _ABOVE = 80, 30, 8
 _STEPS = re.compile(r"\s*(?:[>»›«‹/]|::)\s*")
 _NAMED_STEPS = re.compile(r"\s*(?:[>»›«‹/|]|::)\s*")
 _LONGEST_PATH = 4
-_PATH = re.compile(r"crumb|ariane|path", re.IGNORECASE)
+_PATH = re.compile(r"crumb|ariane|(?<![a-z])path(?![a-z])", re.IGNORECASE)
 _HOME = re.compile(
     r"(?:ال)?(?:رئيسية|صفحة الرئيسية|واجهة|استقبال)|accueil|[àa] la une|home(?:page)?|inicio|portada",
     re.IGNORECASE,
@@ -54,9 +54,9 @@ def sections(page: Page, claims: Claims, place: Place, title: str) -> Iterator[t
         (claims.meta(*_SECTION_METAS), "meta"),
         (_breadcrumb(claims), "breadcrumb"),
     ):
-        if found and len(found) < _LONGEST_SECTION:
+        if found and len(found) < _LONGEST_SECTION and not found.startswith("@"):
             yield found, origin
-    at = place.title if place.title >= 0 else place.start
+    at = place.top
     yield from ((step, "path") for step in _path(page, at, title))
     yield from ((label, "text") for label in _categories(page, at, title))
 
@@ -103,7 +103,10 @@ def _categories(page: Page, at: int, title: str) -> Iterator[str]:
             if _is_label(label, title):
                 yield label
     for block in reversed(page.blocks[max(at - _ABOVE, 0) : at]):
-        names = " ".join(node.name for node in (block.node, *list(block.node.ancestors())[:1]))
+        near = (block.node, *list(block.node.ancestors())[:1])
+        names = " ".join(node.name for node in near)
+        if block.furniture and block.furniture not in near:
+            continue  # in a menu, a sign-in box
         if _SECTION_BOX.search(names) and _is_label(block.text, title):
             yield block.text
 
@@ -171,7 +174,7 @@ def _are_of(tags: list[str], words: str) -> bool:
 
 def _printed_tags(page: Page, place: Place) -> tuple[list[str], list[str]]:
     """Texts of the links in a box of tags near the article, and of those with ``rel=tag``."""
-    first, last = (place.title if place.title >= 0 else place.start) - _ABOVE, place.end + _TAGS_BELOW
+    first, last = place.top - _ABOVE, place.end + _TAGS_BELOW
     boxed, marked = [], []
     for mark in page.tag_links[: 4 * MAX_TAGS]:
         rel = (mark.attributes.get("rel") or "").split()

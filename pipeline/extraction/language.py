@@ -71,14 +71,15 @@ def detect(title: str, paragraphs: tuple[str, ...], page_says: str | None, outle
 
     The language of a mixed text is that of most of its paragraphs.
     """
-    body = "\n".join(paragraphs)
-    whole = _whole(title, body, page_says, outlet)
-    shares = _shares(paragraphs)
-    if not shares:
+    whole = _whole(title, "\n".join(paragraphs), page_says, outlet)
+    scores = _scores(paragraphs)
+    if not scores:
         return whole
-    first = shares[0].language
-    if first != whole.language and not (first == "ar" and whole.language == "ary"):
-        whole = Spoken(first, "text", shares[0].share)
+    total = sum(map(len, scores.values()))
+    shares = tuple(LanguageShare(one, round(len(told) / total, 2)) for one, told in scores.items())
+    first, told = next(iter(scores.items()))
+    if first != whole.language or whole.origin != "text":
+        whole = Spoken(first, "text", round(sum(told) / len(told), 2))
     return replace(whole, shares=shares)
 
 
@@ -124,35 +125,38 @@ def _whole(title: str, body: str, page_says: str | None, outlet: tuple[str, ...]
 _ARABIC_LETTERED = ("fa", "ur", "ps", "ckb", "ug", "sd", "pnb", "azb")
 
 
-def _shares(paragraphs: tuple[str, ...]) -> tuple[LanguageShare, ...]:
-    """The languages of a mixed text, the largest first; empty where less than a tenth is in another one."""
+def _scores(paragraphs: tuple[str, ...]) -> dict[str, list[float]]:
+    """How sure each paragraph of a mixed text is, by language: the one of most paragraphs first, of equals
+    the first to come.  Empty where less than a tenth of them is in another one."""
     lines = [line for line in paragraphs if len(line) >= _PARAGRAPH]
     arabic = [line for line in lines if _ARABIC_SCRIPT.search(line, 0, _GLANCE)]
     if not 0 < len(arabic) < len(lines):  # of one script: a few of them tell
         few = lines[:: max(1, len(lines) // _PARAGRAPHS)]
-        if len({_of_paragraph(line) for line in few} - {None}) < 2:
-            return ()
-    counts: dict[str, int] = {}
+        if len({_of_paragraph(line)[0] for line in few} - {None}) < 2:
+            return {}
+    scores: dict[str, list[float]] = {}
     for line in lines[:_MOST]:
-        language = _of_paragraph(line)
+        language, score = _of_paragraph(line)
         if language:
-            counts[language] = counts.get(language, 0) + 1
-    total = sum(counts.values())
-    largest = max(counts.values(), default=0)
+            scores.setdefault(language, []).append(score)
+    largest, total = max(map(len, scores.values()), default=0), sum(map(len, scores.values()))
     if total - largest < _MIXED * total or total == largest:
-        return ()
-    shares = [LanguageShare(language, round(count / total, 2)) for language, count in counts.items()]
-    return tuple(sorted(shares, key=lambda one: (-one.share, one.language)))
+        return {}
+    darija = "ar" in scores and darija_share("\n".join(arabic))
+    ordered = sorted(scores.items(), key=lambda one: -len(one[1]))
+    return {"ary" if one == "ar" and darija else one: told for one, told in ordered}
 
 
-def _of_paragraph(line: str) -> str | None:
-    """The language of one paragraph, if it is sure."""
+def _of_paragraph(line: str) -> tuple[str | None, float]:
+    """(the language of one paragraph if it is sure, how sure)."""
     letters = len(_LETTER.findall(line, 0, _GLANCE))
     arabic = len(_ARABIC_SCRIPT.findall(line, 0, _GLANCE))
-    if arabic > 0.6 * letters:
-        return "ar"
+    if arabic > 0.6 * letters and len(_PERSIAN_URDU.findall(line, 0, _GLANCE)) <= 0.03 * letters:
+        return "ar", arabic / letters
     guess, score = _guess(line[:_GLANCE])
-    return guess if score >= _SURE and arabic < 0.2 * letters else None
+    if arabic > 0.6 * letters:
+        return (guess, score) if guess in _ARABIC_LETTERED else ("ar", score)
+    return (guess if score >= _SURE and arabic < 0.2 * letters else None), score
 
 
 def darija_share(body: str) -> float:

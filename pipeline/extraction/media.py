@@ -91,7 +91,7 @@ def images(page: Page, claims: Claims, place: Place, base: str) -> tuple[Image, 
 def _top(page: Page, place: Place) -> int:
     """The first block that a picture of the article may stand before: above the headline only in its own
     ``<article>``."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     if place.title < 0:
         return title - 1
     boxes = (page.blocks[title].node, *page.blocks[title].node.ancestors())
@@ -189,7 +189,8 @@ def absolute(base: str, url: str) -> str:
     """*url* as a whole web address; empty if it is none."""
     try:
         whole = urljoin(base, url.strip())
-        return whole if urlsplit(whole).scheme in ("http", "https") and len(whole) < 2000 else ""
+        parts = urlsplit(whole)
+        return whole if parts.scheme in ("http", "https") and parts.netloc and len(whole) < 2000 else ""
     except ValueError:
         return ""
 

@@ -17,8 +17,6 @@ from pipeline.extraction.words import DATE_BOX, OWN_FOOTER
 from pipeline.rules import Rules
 from store.records import Moment, Precision
 
-UTC = UTC
-
 PUBLISHED_METAS = tuple(
     """
     article:published_time og:article:published_time og:published_time datepublished
@@ -81,6 +79,11 @@ class Place:
     """The body's first block, and the one after its last."""
     body: frozenset[int]
     """The blocks that are the body's paragraphs."""
+
+    @property
+    def top(self) -> int:
+        """The headline's block; that of the body's beginning, if the headline stands in none."""
+        return self.title if self.title >= 0 else self.start
 
 
 @dataclass(slots=True)
@@ -179,16 +182,19 @@ def attempts(
     url: str,
     place: Place,
     hint: datetime | None,
+    chosen: tuple[str, str] = ("", ""),
 ) -> tuple[list[Moment], list[Moment]]:
     """Everything on the page and beside it that could be the date of publication, and that of the last
-    change, in order of trust."""
+    change, in order of trust; *chosen* as for :func:`find`."""
     read = _Reader(rules, zone, now)
-    found = [moment for moment in _machine(page, claims, read) if moment is not None]
+    by_rule, changed_by_rule = (read.stamp(raw, "rule") for raw in chosen)
     shown, shown_modified = _shown(page, read, place)
-    found += [moment for moment in (shown, from_url(url, zone, now)) if moment]
+    told = by_rule, *_machine(page, claims, read), shown, from_url(url, zone, now)
+    found = [moment for moment in told if moment]
     if hint is not None:
         found.append(from_hint(hint, zone, now))
-    return found, [*_modified(claims, read), *([shown_modified] if shown_modified else [])]
+    changed = changed_by_rule, *_modified(claims, read), shown_modified
+    return found, [moment for moment in changed if moment]
 
 
 def from_hint(hint: datetime, zone: tzinfo | None, now: datetime) -> Moment:
@@ -304,7 +310,7 @@ def _modified(claims: Claims, read: _Reader) -> Iterator[Moment]:
 
 def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Moment | None]:
     """What the page prints near its headline, above its text, or just below it."""
-    title = place.title if place.title >= 0 else place.start
+    title = place.top
     published = modified = None
     last = max(place.start + 3, title + 12)
     for mark in page.times:

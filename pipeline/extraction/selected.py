@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser
 
 from config.model import SELECTORS, SelectorRule
+from pipeline.extraction.posts import without_accounts
 from pipeline.extraction.text import clean
 from store.records import Image
 
@@ -126,4 +127,4 @@ def _paragraphs(soup: BeautifulSoup, selector: str | None) -> tuple[str, ...]:
     for box in soup.select(selector) if selector else ():
         inner = [tag for tag in box.find_all(_TEXT_TAGS) if not tag.find(_TEXT_TAGS)]
         out += [_text(tag) for tag in inner or [box]]
-    return tuple(line for line in out if line)
+    return tuple(line for raw in out if (line := without_accounts(raw)))

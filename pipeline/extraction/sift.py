@@ -24,7 +24,6 @@ from pipeline.extraction.words import (
     LABEL,
     LEAD,
     PHRASE,
-    POST,
     PROMO,
     PROMO_HINT,
     QUOTE,
@@ -35,10 +34,7 @@ from pipeline.extraction.words import (
 _ADDRESS = re.compile(
     r"https?://(?:\w+\.)*(?:youtube|youtu|dailymotion|facebook|fb|twitter|x|vimeo)\.\w+/\S+"
 )
-_ACCOUNT = re.compile(
-    r"\s*(?:\(@[\w.\-]+\)|\ba post shared by .*$|^@[\w.\-]+|\bpic\.(?:twitter|x)\.com/\w+)", re.IGNORECASE
-)
-"""In an embedded post: who posted it, and its picture."""
+"""Alone in its block: the outlet's system should have made a player of it."""
 _CAPTION = 60
 _QUOTE_BLOCKS, _QUOTE_CHARS, _MOST_QUOTES = 4, 15, 40
 _OWN_TEXT = HEADINGS | {"p", "li", "td", "th", "blockquote"}
@@ -57,9 +53,6 @@ def caption_box(block: Block) -> Node | None:
             return node if node.end - node.start <= 4 else None
         node = node.parent
     return None
-
-
-# Alone in its block: the outlet's system should have made a player of it.
 
 
 def sift(
@@ -132,14 +125,6 @@ def fates(
     return out
 
 
-def printed(block: Block) -> str:
-    """The words of a block; of an embedded post without the name of the account."""
-    line = block.text
-    if ("@" in line or "pic." in line or "shared by" in line) and _in_post(block.node):
-        return _ACCOUNT.sub("", line)
-    return line
-
-
 def _pull_quotes(page: Page, kept: list[int]) -> Iterator[int]:
     """Blocks of quotations that only repeat words of another paragraph, with who said them."""
     boxes: dict[int, list[int]] = {}
@@ -170,17 +155,6 @@ def _quotation(node: Node | None) -> Node | None:
             return node
         node = node.parent
     return None
-
-
-def _in_post(node: Node | None) -> bool:
-    """Whether a box is a social network's post: its words are quoted, the account that it names is not."""
-    for _ in range(4):
-        if node is None:
-            return False
-        if node.name and POST.search(node.name):
-            return True
-        node = node.parent
-    return False
 
 
 def _is_link_line(block: Block) -> bool:

@@ -70,7 +70,7 @@ def find(
             if same not in found and len(found) < MAX_VIDEOS:
                 found[same] = Video(url, kind, caption)
 
-    first, last = (place.title if place.title >= 0 else place.start) - 3, place.end + 1
+    first, last = place.top - 3, place.end + 1
     for mark in page.embeds:
         if first <= mark.at <= last and not apart(mark.node, place):
             add(*_played(mark))

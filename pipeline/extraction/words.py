@@ -21,7 +21,7 @@ BLOCKS = frozenset(
     """
     html body address article aside blockquote center dd details dialog dir div dl dt fieldset
     figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu
-    nav ol p pre section summary table tbody td tfoot th thead tr ul caption amp-img
+    nav ol p pre section summary table tbody td tfoot th thead tr ul caption
     """.split()
 )
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.extraction import extract
@@ -11,6 +13,7 @@ from pipeline.extraction.explain import Explanation, explain
 from store.records import Article, Rejection
 from tests.pipeline.extraction.pages import GOLD_NAMES, gold, page, rules
 from tests.pipeline.extraction.test_fields import LD, story
+from tests.pipeline.extraction.test_selected import MEDIA, RULE
 
 
 @pytest.mark.parametrize("name", GOLD_NAMES)
@@ -90,3 +93,18 @@ def test_a_block_that_is_left_out_says_why(markup: str, why: str) -> None:
 def test_no_page_at_all_is_explained_by_its_rejection() -> None:
     told = told_of("")
     assert isinstance(told.result, Rejection) and told.fields == {} and told.blocks == ()
+
+
+def test_what_a_rule_selects_wins_and_its_blocks_are_the_text() -> None:
+    rule = replace(RULE, modified=".mod", section=".sec", tags=".tg")
+    told = explain(page(MEDIA), replace(rules(), selectors=(rule,)))
+    for field in ("title", "published", "modified", "authors", "section", "tags"):
+        assert [one.origin for one in told.fields[field] if one.won] == ["rule"], field
+    assert [block.text[:20] for block in told.blocks if not block.why] == ["La brigade de la vil"]
+    assert {block.why for block in told.blocks} == {"", "outside what the rule selects"}
+
+
+def test_keywords_that_are_no_tags_do_not_win() -> None:
+    told = told_of(story('<meta property="article:tag" content="@outlet">'))
+    assert isinstance(told.result, Article) and told.result.tags == ()
+    assert [(one.found, one.won) for one in told.fields["tags"]] == [("@outlet", False)]

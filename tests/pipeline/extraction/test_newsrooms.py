@@ -115,6 +115,22 @@ def test_words_of_a_post_are_kept_without_its_account() -> None:
     assert "@" not in got.text
 
 
+def test_post_of_a_picture_alone_leaves_no_paragraph() -> None:
+    post = '<blockquote class="twitter-tweet"><p>pic.twitter.com/aBcD</p></blockquote>'
+    got = read(story().replace("<p>Les deux", post + "<p>Les deux"))
+    assert len(got.paragraphs) == 2 and all(got.paragraphs)
+
+
+def test_categories_in_the_menu_are_no_section() -> None:
+    menu = (
+        "<nav><ul>"
+        + "".join(f'<li class="menu-item category">{name}' for name in ("Sport", "Port"))
+        + "</ul></nav>"
+    )
+    assert read(story(above=menu)).section is None
+    assert read(story(above=menu + '<div class="category">Société</div>')).section == "Société"
+
+
 def test_caption_below_a_picture_in_the_box_of_the_text() -> None:
     lines = TEXT.replace("<p>", "").replace("</p>", "<br><br>")
     body = story().replace(TEXT, f"<img src=/i/1.jpg width=400><br><span>Vue du port</span><br><br>{lines}")

@@ -70,3 +70,12 @@ def test_the_rule_in_force_on_the_day_of_the_fetch() -> None:
     assert rule_for((old, new), date(2026, 5, 31)) is old
     assert rule_for((new, old), date(2026, 6, 1)) is new
     assert rule_for((new,), date(2026, 5, 31)) is None
+
+
+def test_text_of_a_rule_keeps_no_account_of_a_post() -> None:
+    body = BODY.replace(
+        "communiqué.</p>",
+        "communiqué.</p><p>Le port. pic.twitter.com/a — Une passante (@some_one) 24 nov.</p>",
+    )
+    got = article(extract(page(body), replace(rules(), selectors=(RULE,))))
+    assert got.paragraphs[1] == "Le port. — Une passante 24 nov."

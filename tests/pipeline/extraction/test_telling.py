@@ -177,6 +177,27 @@ def test_shares_of_a_text_in_two_languages() -> None:
     assert 0.55 < first.share < 0.75
 
 
+PERSIAN = "پلیس شهر روز سه‌شنبه اعلام کرد که در یک عملیات در بندر دو نفر را بازداشت کرده و مقداری کالای قاچاق را کشف کرده است"
+DARIJA = "البوليس ديال المدينة شدو جوج ديال الناس فالميناء حيت كانو كيبيعو بزاف ديال السلعة اللي ماشي ديالهم وهادشي دابا كيقولو عليه"
+
+
+@pytest.mark.parametrize(
+    ("lines", "languages"),
+    [
+        ([PERSIAN] * 4 + [FRENCH] * 2, ["fa", "fr"]),
+        ([DARIJA] * 4 + [FRENCH] * 2, ["ary", "fr"]),
+        ([FRENCH, ARABIC] * 3, ["fr", "ar"]),
+        ([ARABIC, FRENCH] * 3, ["ar", "fr"]),
+    ],
+)
+def test_the_language_of_a_mixed_text_heads_its_shares(lines: list[str], languages: list[str]) -> None:
+    text = "".join(f"<p>{line} {n}.</p>" for n, line in enumerate(lines))
+    got = read(f"<article><h1>{lines[0][:40]}</h1><div class=article-body>{text}</div></article>")
+    assert [one.language for one in got.languages] == languages
+    assert got.language == languages[0]
+    assert got.language_confidence is not None and got.language_confidence > 0.75
+
+
 def test_a_text_in_one_language_has_no_shares_but_a_confidence() -> None:
     got = read(story())
     assert (got.language, got.languages) == ("fr", ())
@@ -216,6 +237,11 @@ def test_videos_are_addressed_without_who_posted_them(markup: str, kind: str, ur
 
 
 STORED = [
+    '<blockquote class="tiktok-embed"><section><p>Une scène de la matinée au port de la ville, vue de loin.</p><p>♬ son original - some_one</p></section></blockquote>',
+    '<meta property="og:video" content="https://www.tiktok.com/@some_one/video/1234567"><meta property="article:section" content="@some_one">',
+    '<script type="application/ld+json">{"@type": "NewsArticle", "articleBody": "'
+    + "Une scène de la matinée au port de la ville, vue de loin, et que tous racontent. " * 20
+    + '\\nLe port. pic.twitter.com/abc — Une passante (@some_one) 24 novembre"}</script>',
     '<figure><oembed url="https://www.facebook.com/some_one/posts/pfbid02"></oembed></figure>',
     '<figure><oembed url="https://www.youtube.com/@some_one"></oembed></figure>',
     '<iframe src="https://www.tiktok.com/embed/@some_one"></iframe>',
