@@ -116,7 +116,7 @@ def extract(page: FetchedPage, rules: Rules) -> Article | Rejection:
 
 def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
     """Headline, text, pictures, dates and kind, each leaning on the ones before."""
-    url, walked, claims, chosen = found.url, found.walked, found.claims, found.chosen
+    url, walked, claims, chosen, now = found.url, found.walked, found.claims, found.chosen, page.fetched_at
     headline = title.find(walked, claims, rules, url, chosen.title)
     if headline is None or kinds.title_is_generic(headline[0]):
         return Rejection(Reason.NO_TITLE, page.url)
@@ -130,9 +130,9 @@ def _told(found: Opened, page: FetchedPage, rules: Rules) -> Told | Rejection:
     zone, hint = zone_of(rules, url), page.link.hint.published_at
     stamps = chosen.published, chosen.modified
     published_at, modified_at = published.find(
-        walked, claims, rules, zone, page.fetched_at, url, text.place, hint, stamps
+        walked, claims, rules, zone, now, url, text.place, hint, stamps
     )
-    entries = telling.entries(walked, claims, url, name, text, published_at, modified_at, zone)
+    entries = telling.entries(walked, claims, url, name, text, published_at, modified_at, zone, now)
     kind = telling.kind(claims, url, name, text, images, played, entries)
     if not text.paragraphs and not text.subtitle:
         text = replace(text, subtitle=telling.description(claims, name), subtitle_origin="meta")

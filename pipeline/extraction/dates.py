@@ -381,13 +381,13 @@ def moment(one: Written, zone: tzinfo | None, now: datetime, origin: str) -> Mom
         earliest = datetime.combine(one.day - slack, time(), local).astimezone(UTC)
         latest = datetime.combine(one.day + slack + timedelta(days=1), time(), local).astimezone(UTC)
         at = datetime.combine(one.day, time(), local).astimezone(UTC)
-        return _clamped(
+        return clamped(
             Moment(at, precision, origin, earliest, latest, one.day.isoformat(), one.flags), now, local
         )
     stated: tzinfo = timezone(one.offset) if one.offset is not None else local
     at = datetime.combine(one.day, clock, stated).astimezone(UTC)
     span = _SPAN[precision]
-    return _clamped(
+    return clamped(
         Moment(at, precision, origin, at, at + span, at.astimezone(local).date().isoformat(), one.flags),
         now,
         local,
@@ -417,10 +417,11 @@ def moment_of_relative(one: Relative, zone: tzinfo | None, now: datetime, origin
     span = one.slack or _SPAN.get(one.precision, timedelta(minutes=1))
     earliest, latest = (at - span, at + span) if one.slack else (at, at + span)
     day = at.astimezone(local).date().isoformat()
-    return _clamped(Moment(at, one.precision, origin, earliest, latest, day, flags), now, local)
+    return clamped(Moment(at, one.precision, origin, earliest, latest, day, flags), now, local)
 
 
-def _clamped(found: Moment, now: datetime, local: tzinfo) -> Moment:
+def clamped(found: Moment, now: datetime, local: tzinfo) -> Moment:
+    """*found*; what lies after *now* set to *now*, of which the day is read in *local*, and flagged."""
     if found.at <= now or found.earliest <= now < found.latest:
         return found
     day = now.astimezone(local).date().isoformat()

@@ -317,7 +317,7 @@ def _shown(page: Page, read: _Reader, place: Place) -> tuple[Moment | None, Mome
         if not title - 12 <= mark.at <= last or _other_article(mark.node, title):
             continue
         raw = mark.attributes.get("datetime") or ""
-        label = text(mark.el)
+        label = text(mark.el)[:_MAX_LABEL]
         name = f"{mark.attributes.get('class') or ''} {mark.node.name}"
         found = read.stamp(raw, "time") or read.visible(label, "time")[0]
         if found is None:

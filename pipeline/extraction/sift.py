@@ -97,7 +97,7 @@ def fates(
             out[index] = "an address"
         elif _is_of_the_outlet(line):
             out[index] = "furniture's words"
-        elif n < 400 and (CREDIT.search(line) or CREDIT_END.search(line.lower()[-100:])):
+        elif n < 400 and _is_credit(line):
             out[index] = "credit"
         elif (n < 110 and is_label(line, signers)) or (
             n < _LONG_LABEL and ":" in line and COUNTER.search(line)
@@ -179,6 +179,10 @@ def _is_of_the_outlet(line: str) -> bool:
     if n < 200 and (READ_ALSO.search(line) or PHRASE.search(line)):
         return True
     return n < 600 and bool(BOILERPLATE.search(line) or ("]" in line and BRACKETED.search(line)))
+
+
+def _is_credit(line: str) -> bool:
+    return bool(CREDIT.search(line[:400]) or CREDIT_END.search(line.lower()[-100:]))
 
 
 def _is_promotion(line: str) -> bool:
@@ -305,13 +309,7 @@ def lead(
             or (block.tag == "h2" and len(line) > 60)
         ):
             continue
-        if (
-            key(line) == title_key
-            or READ_ALSO.search(line)
-            or PHRASE.search(line[:200])
-            or CREDIT.search(line[:400])
-            or CREDIT_END.search(line.lower()[-100:])
-        ):
+        if key(line) == title_key or READ_ALSO.search(line) or PHRASE.search(line[:200]) or _is_credit(line):
             continue
         if len(line) < 110 and is_label(line, signers):
             continue

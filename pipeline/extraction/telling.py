@@ -75,8 +75,12 @@ def entries(
     published: Moment | None,
     modified: Moment | None,
     zone: tzinfo | None,
+    now: datetime,
 ) -> tuple[Entry, ...]:
-    """The entries of a live blog, in the order of the page; none of a page that does not call itself live."""
+    """The entries of a live blog, in the order of the page; none of a page that does not call itself live.
+
+    What would be later than *now*, when the page was fetched, is of then and flagged.
+    """
     live = (
         "liveblogposting" in types(claims.article)
         or _LIVE.search(title)
@@ -93,7 +97,8 @@ def entries(
     if len(labels) < _ENTRIES:
         return ()
     return tuple(
-        _entry(paragraph, day, clock, zone) for paragraph, day, clock in _dated(labels, published, modified)
+        _entry(paragraph, day, clock, zone, now)
+        for paragraph, day, clock in _dated(labels, published, modified)
     )
 
 
@@ -167,11 +172,11 @@ def _step(earlier: time, later: time) -> float:
     return (_hours(later) - _hours(earlier) + 12) % 24 - 12
 
 
-def _entry(paragraph: int, day: date, clock: time, zone: tzinfo | None) -> Entry:
+def _entry(paragraph: int, day: date, clock: time, zone: tzinfo | None, now: datetime) -> Entry:
     local = datetime.combine(day, clock.replace(second=0), zone or UTC)
     at = local.astimezone(UTC)
     moment = Moment(at, Precision.MINUTE, "text", at, at + timedelta(minutes=1), day.isoformat())
-    return Entry(moment, paragraph)
+    return Entry(dates.clamped(moment, now, local.tzinfo or UTC), paragraph)
 
 
 def description(claims: Claims, title: str) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.extraction.text import clean
-from pipeline.extraction.words import BLOCKS, KICKER, POSITIVE, SKIPPED, TAG_BOX, name_says
+from pipeline.extraction.words import BLOCKS, KICKER, POSITIVE, SKIPPED, TAG_BOX, Remembered, name_says
 
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|clip\s*:\s*rect\(\s*[01]", re.IGNORECASE
@@ -34,6 +34,8 @@ SOCIAL = re.compile(
 MAX_BLOCKS = 20_000
 MAX_NODES = 400_000
 MAX_MARKS = 2_000
+_MAX_LABEL = 1_000
+"""Characters, and elements, that are read of an element that a field may be read from."""
 
 # --- markup made to hurt --------------------------------------------------------------------------------
 
@@ -120,17 +122,8 @@ def parse(raw: bytes) -> tuple[LexborHTMLParser, bool]:
 # --- the walk -------------------------------------------------------------------------------------------
 
 
-class _OfTags(dict[str, bool]):
-    """Whether a box of this name holds the article's tags; remembered."""
-
-    def __missing__(self, name: str) -> bool:
-        if len(self) >= 100_000:
-            self.clear()
-        self[name] = found = bool(TAG_BOX.search(name))
-        return found
-
-
-_is_of_tags = _OfTags()
+_is_of_tags = Remembered[str, bool](lambda name: bool(TAG_BOX.search(name)))
+"""Whether a box of this name holds the article's tags."""
 
 
 class Node:
@@ -230,33 +223,40 @@ class Page:
 
 
 def text(el: Any) -> str:
-    """The text within an element, on one line; pieces of different elements are parted by a space."""
-    return clean(el.text(separator=" "))
+    """The text within an element, on one line; pieces of different elements are parted by a space.
+
+    Of an element that holds more than a label does, the beginning.
+    """
+    return clean(" ".join(_pieces(el)))[:_MAX_LABEL]
+
+
+def _pieces(el: Any) -> Iterator[str]:
+    """The pieces of text within an element, as far as :data:`_MAX_LABEL` goes: a thousand elements, one in
+    the other, would all be read to their end."""
+    size = 0
+    for seen, one in enumerate(el.traverse(include_text=True)):
+        if size > _MAX_LABEL or seen > _MAX_LABEL:
+            return
+        if one.tag == "-text":
+            size += len(one.text_content)
+            yield one.text_content
 
 
 _FURNITURE_TAGS = frozenset("nav aside footer figure figcaption form menu".split())
 
 
-class _Named(dict[tuple[str, str], tuple[str, bool, bool]]):
-    """(why furniture, whether a byline, whether a caption) by tag and name.
-
-    Remembered, as outlets repeat theirs on every page.
-    """
-
-    def __missing__(self, called: tuple[str, str]) -> tuple[str, bool, bool]:
-        tag, name = called
-        why, byline, caption = name_says(name)
-        if tag in _FURNITURE_TAGS:
-            why = tag
-        elif tag in ("html", "body", "main") or (why and POSITIVE.search(name)):
-            why = ""
-        if len(self) >= 100_000:
-            self.clear()
-        self[called] = known = why, byline, caption or tag in ("figcaption", "caption")
-        return known
+def _called(called: tuple[str, str]) -> tuple[str, bool, bool]:
+    """(why furniture, whether a byline, whether a caption) by tag and name."""
+    tag, name = called
+    why, byline, caption = name_says(name)
+    if tag in _FURNITURE_TAGS:
+        why = tag
+    elif tag in ("html", "body", "main") or (why and POSITIVE.search(name)):
+        why = ""
+    return why, byline, caption or tag in ("figcaption", "caption")
 
 
-_named = _Named()
+_named = Remembered(_called)
 
 
 def _name(attributes: dict[str, str | None]) -> str:
@@ -431,7 +431,7 @@ _FOOTNOTE = re.compile(r"\s*\[?\d{1,3}\]?\s*")
 
 def _is_footnote(el: Any) -> bool:
     """A raised number that leads to a note; one that does not may be an exponent."""
-    line = el.text()
+    line = "".join(_pieces(el))
     return bool(_FOOTNOTE.fullmatch(line)) and (
         "[" in line or el.css_first("a") is not None or bool(el.attributes)
     )

@@ -9,7 +9,7 @@ from pipeline.extraction.media import absolute, apart, listed
 from pipeline.extraction.metadata import Claims, string, types
 from pipeline.extraction.published import Place
 from pipeline.extraction.text import clean, key
-from pipeline.extraction.tree import Mark, Page
+from pipeline.extraction.tree import Mark, Node, Page
 from store.records import Video
 
 MAX_VIDEOS = 20
@@ -116,10 +116,14 @@ def _played(mark: Mark) -> tuple[str | None, str | None, str | None]:
     posted = attributes.get("data-href")  # the box that Facebook's script fills
     if posted and _is_video(posted):
         return posted, None, None
-    if mark.tag == "blockquote" and "twitter-video" in (attributes.get("class") or ""):
+    if mark.tag == "blockquote" and _is_tweet(mark.node) and not any(map(_is_tweet, mark.node.ancestors())):
         link = mark.el.css_first('a[href*="/status/"]')
         return (link.attributes.get("href") if link else None), None, None
     return None, None, None
+
+
+def _is_tweet(box: Node) -> bool:
+    return "twitter-video" in box.name
 
 
 def is_main(claims: Claims, title: str) -> bool:

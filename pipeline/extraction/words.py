@@ -1,13 +1,18 @@
 """The words by which pages are read: names that outlets give their boxes, and phrases of furniture in four
 languages.
 
-Tables only, no logic.  Box names are matched against ``class``, ``id``, ``role`` … as written, lower case,
-with separators; phrases against cleaned text.
+Tables, and the one reading of names by them.  Box names are matched against ``class``, ``id``, ``role`` … as
+written, lower case, with separators; phrases against cleaned text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 # --- elements -------------------------------------------------------------------------------------------
 
@@ -77,23 +82,22 @@ FURNITURE_NOT_AFTER = frozenset("has no with without elementor is show hide hidd
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
-class _Tokens(dict[str, tuple[str, bool, bool]]):
-    """What one class name, id … says of its box, as :func:`name_says`.
+class Remembered(dict[K, V]):
+    """What *tell* says of each name, remembered: outlets give theirs on every page."""
 
-    Remembered: boxes bear ever new combinations of the same ones.
-    """
+    def __init__(self, tell: Callable[[K], V]) -> None:
+        super().__init__()
+        self._tell = tell
 
-    def __missing__(self, token: str) -> tuple[str, bool, bool]:
+    def __missing__(self, name: K) -> V:
         if len(self) >= 100_000:
             self.clear()
-        self[token] = said = _token_says(token)
-        return said
-
-
-_tokens = _Tokens()
+        self[name] = told = self._tell(name)
+        return told
 
 
 def _token_says(token: str) -> tuple[str, bool, bool]:
+    """What one class name, id … says of its box, as :func:`name_says`."""
     if len(token) > 50 or token.count("-") > 4:
         return "", False, False  # a slug of the box's text ("the-actor-wore-a-similar-style") names nothing
     why = before = ""
@@ -125,6 +129,9 @@ def _token_says(token: str) -> tuple[str, bool, bool]:
     if not why and token.lower() in ("ad", "tag", "tag-list"):
         why = token.lower()
     return why, byline, caption
+
+
+_tokens = Remembered(_token_says)
 
 
 def name_says(name: str) -> tuple[str, bool, bool]:

@@ -80,6 +80,13 @@ def test_text_in_a_box_named_as_furniture_is_found_by_the_words_of_the_descripti
     assert got.flags == ("second_reading",)
 
 
+def test_a_second_reading_that_does_not_keep_the_words_leaves_no_trace() -> None:
+    figure = f"<figure><img src=/i.jpg><figcaption>{SAID}</figcaption></figure><aside><p>Le port en bref, chaque soir à vingt heures.</p></aside>"
+    first, again = read(story(below=figure)), read(story(ANCHOR, below=figure))
+    assert again.flags == () and SAID not in again.text
+    assert (again.paragraphs, again.images) == (first.paragraphs, first.images)
+
+
 def test_description_of_another_article_below_a_long_text_changes_nothing() -> None:
     more = TEXT.replace("brigade", "patrouille").replace("hommes", "suspects")
     body = story(ANCHOR).replace("</div></article>", f"{more}<aside><p>{SAID}</p></aside></div></article>")

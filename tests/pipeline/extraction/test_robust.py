@@ -34,6 +34,9 @@ HOSTILE = {
     "one word of 3 MB": TEXT + f"<p>{'A' * 3_000_000}</p>",
     "dates": TEXT + "<p>" + "24 nov. 2026 - " * 50_000,
     "times": TEXT + "<time datetime=2026-01-01>x</time>" * 30_000,
+    "times in times": "<time>" * 1_400 + TEXT * 8_000 + "</time>" * 1_400,
+    "bylines in bylines": "<span class=byline>" * 1_400 + TEXT * 8_000 + "</span>" * 1_400,
+    "posts in posts": TEXT + "<blockquote class=twitter-video>" * 1_400 + TEXT * 8_000,
     "quotations": TEXT
     + "".join(
         f"<blockquote><p>Une phrase citée, la {i}, assez longue pour compter</p></blockquote>"

@@ -14,7 +14,7 @@ import config
 from pipeline.extraction import agencies, extract
 from pipeline.rules import Known, Rules
 from store.records import Article, ArticleKind, Hint, OfficialAccount, Reason, Rejection
-from tests.pipeline.extraction.pages import article, page
+from tests.pipeline.extraction.pages import NOW, article, page
 from tests.pipeline.extraction.pages import rules as plain_rules
 from tests.pipeline.extraction.test_fields import TEXT, story
 
@@ -403,6 +403,15 @@ def test_entries_of_a_live_blog_keep_their_times(
         assert got.paragraphs[one.paragraph].startswith(f"Le point numéro {n}")
         assert one.at.at.tzinfo is UTC
     assert not any(line[:1].isdigit() for line in got.paragraphs), "times are no paragraphs"
+
+
+def test_an_entry_is_not_later_than_the_fetch() -> None:
+    labels = [
+        f"<time datetime={at}>x</time>" for at in ("2027-11-22T10:30", "2026-11-22T09:15", "2026-11-22T08:45")
+    ]
+    later, *others = live(labels).entries
+    assert (later.at.at, later.at.flags) == (NOW, ("future_clamped",))
+    assert [one.at.flags for one in others] == [(), ()]
 
 
 def test_times_in_a_text_that_is_no_live_blog_make_none() -> None:
