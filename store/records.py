@@ -321,6 +321,84 @@ class Relevance:
 
 
 @dataclass(frozen=True, slots=True)
+class KindLabel:
+    """A form or topic of communication that an article has (``config/communications``)."""
+
+    id: str
+    cues: tuple[Evidence, ...] = ()
+    """The words that decided, the heaviest first."""
+
+
+class Attribution(StrEnum):
+    """Whose word the main fact of an article rests on."""
+
+    OFFICIAL = "official"
+    """The institution's, or one of its units'."""
+    SECURITY_SOURCE = "security_source"
+    """An unnamed source's inside it."""
+    OTHER_OFFICIAL = "other_official"
+    """Another Moroccan authority's: a prosecutor, a court, a ministry, the Gendarmerie, a university …"""
+    FOREIGN_OFFICIAL = "foreign_official"
+    OUTLET = "outlet"
+    """The outlet's own: its reporter, witnesses, another paper's inquiry."""
+    NONE = "none"
+    """Nobody's who would answer for it: an opinion, an NGO, a rumour; or no source is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    value: Attribution
+    cue: Evidence | None = None
+    """The sentence that says so; ``None`` where it is the lack of any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words that an article gives as somebody's."""
+
+    speaker: str
+    """As printed; empty where the sentence names nobody."""
+    verb: str
+    """The verb or phrase that introduces it, as printed."""
+    words: str
+    """What was said: ``field[start:end]``, without the quotation marks of direct speech."""
+    direct: bool
+    """Word for word, between quotation marks; else a paraphrase."""
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that an article gives of its fact."""
+
+    what: str
+    """``arrests``, ``dead``, ``cannabis_kg`` … (``config/figures.yml``); ``other:<word>`` without an id."""
+    value: float
+    words: str
+    """As printed, with what is counted: ``field[start:end]``."""
+    field: str
+    start: int
+    end: int
+    recalled: bool = False
+    """Of an earlier or another fact."""
+    period: tuple[str, str] | None = None
+    """First and last day (ISO 8601) of the week or period that it belongs to, where the text says one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A body that signs, organises or operates together with the institution in the fact."""
+
+    name: str
+    """As printed."""
+    id: str = ""
+    """Of ``config/institutions``; empty for a body that has none."""
+    cue: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Annotated:
     """The article and what we add to it; made by annotation from the article and the rules alone."""
 
@@ -329,9 +407,26 @@ class Annotated:
     institutions: tuple[str, ...] = ()
     """Ids of ``config/institutions``, in order of first mention."""
     places: tuple[str, ...] = ()
-    """Ids of towns of ``config/places`` named in the article, in order of first mention."""
+    """Ids of towns of ``config/places`` where the fact happened, in order of first mention: not the dateline,
+    not a destination or an origin, not the town of a recalled fact."""
+    other_places: tuple[str, ...] = ()
+    """Ids of the other towns named."""
+    foreign_places: tuple[str, ...] = ()
+    """Countries (ISO 3166-1) named beside Morocco."""
+    unit: str | None = None
+    """Id of the security unit (``config/places/units.yml``) that speaks or acts."""
+    kinds: tuple[KindLabel, ...] = ()
+    """Forms and topics; only of articles about the institution (relevance ``in``)."""
+    attribution: Attributed | None = None
+    partners: tuple[Partner, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    quotations: tuple[Quotation, ...] = ()
+    claim: Evidence | None = None
+    """What is denied or put right, in a denial or clarification: the clause that tells the claim."""
+    masks: tuple[Evidence, ...] = ()
+    """Every mention of a private person by name (label ``person``): to be masked outside the ledger."""
     evidence: tuple[Evidence, ...] = ()
-    """The cue and span of every institution and place."""
+    """The cue and span of every institution, unit and place."""
     content_hash: str = ""
     """Hex digest of what a reader reads (title, subtitle, paragraphs), blind to white space, typographic
     variants and invisible marks: equal hashes mean "unchanged"."""

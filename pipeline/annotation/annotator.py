@@ -12,6 +12,7 @@ from pipeline.annotation import names
 from pipeline.annotation.countries import Countries
 from pipeline.annotation.judgement import Judge
 from pipeline.annotation.matcher import Hit
+from pipeline.annotation.reading import Reading, sentences
 from pipeline.annotation.towns import Towns, is_dateline
 from pipeline.annotation.words import Words
 from store.records import Annotated, Article, Evidence, Relevance
@@ -36,12 +37,8 @@ class Annotator:
 
         *source* is the outlet, whose country is a prior; ``None`` where it is unknown.
         """
-        words = Words.of(
-            (("title", article.title), ("subtitle", article.subtitle or ""), ("text", article.text))
-        )
-        hits = self._towns.keep(words, self._lexicon.find(words))
-        scene = self._countries.scene(words, hits, source, article.url, _lead_end(words, article))
-        judgement = self._judge.judge(words, hits, scene)
+        reading = self.read(article, source)
+        words, hits, judgement = reading.words, reading.hits, reading.judgement
         towns = _by_label(
             (sense.label, hit)
             for hit in hits
@@ -68,6 +65,17 @@ class Annotator:
             content_hash=content_hash(article),
             rules_version=self.rules_version,
         )
+
+    def read(self, article: Article, source: Source | None) -> Reading:
+        """What every label of *article* is read from."""
+        words = Words.of(
+            (("title", article.title), ("subtitle", article.subtitle or ""), ("text", article.text))
+        )
+        hits = tuple(self._towns.keep(words, self._lexicon.find(words)))
+        lead_end = _lead_end(words, article)
+        scene = self._countries.scene(words, hits, source, article.url, lead_end)
+        judgement = self._judge.judge(words, hits, scene)
+        return Reading(article, source, words, hits, scene, judgement, lead_end, sentences(words, article))
 
 
 def _lead_end(words: Words, article: Article) -> int:
