@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from search.answers import SearchAnswer, Searcher, SearchHit
     from search.highlight import Highlight
     from search.trends import Point, Trend
-    from store.records import Article, StoredArticle
+    from store.records import Annotated, Article, Evidence, Figure, StoredArticle
 
 INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
 
@@ -43,6 +43,18 @@ def _local(app: App, at: datetime | None) -> str:
     if at is None:
         return "date unknown    "
     return at.astimezone(zone(app.config.settings["index.time_zone"])).strftime("%Y-%m-%d %H:%M")
+
+
+_unmasked = click.option(
+    "--unmasked", is_flag=True, help="Names of private persons as printed, where the settings allow it."
+)
+
+
+def _may_unmask(app: App, unmasked: bool) -> None:
+    """End the call where names were asked for as printed and the operator does not allow it."""
+    if unmasked and not app.config.settings["privacy.unmasked"]:
+        say("--unmasked is not allowed here. Next: `privacy.unmasked = true` in marsad.toml")
+        raise SystemExit(USAGE)
 
 
 # -- search -----------------------------------------------------------------------------------------------
@@ -88,7 +100,7 @@ def search(
         raise SystemExit(NOTHING_FOUND)
 
 
-_NOT_YET = re.compile(r"\b(kind|attribution|unit|partner|story|voice):", re.IGNORECASE)
+_NOT_YET = re.compile(r"\b(story|voice):", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsource:[(\"-]*([\w.-]+)", re.IGNORECASE)
 
 
@@ -244,18 +256,21 @@ def _measure(point: Point, share: bool) -> float:
 @click.argument("article_id", metavar="ID")
 @click.option("--revisions", is_flag=True, help="Every revision, and what each changed.")
 @click.option("--json", "as_json", is_flag=True, help="The article with the keys of `export`.")
-def show(article_id: str, revisions: bool, as_json: bool) -> None:
+@_unmasked
+def show(article_id: str, revisions: bool, as_json: bool, unmasked: bool) -> None:
     """Show one article: what it says, what was understood and why, and where its page lies.
 
-    ID is the article's id, a beginning of it, or its URL.
+    ID is the article's id, a beginning of it, or its URL. Names of private persons are hidden.
 
     \b
     Example:
       marsad show 3f2a9c --revisions
     """
     app = current()
+    _may_unmask(app, unmasked)
     app.require_ledger()
     from search.export import record
+    from search.masking import masked
     from store.ledger import Ledger
 
     with Ledger.open(app.data, create=False) as ledger:
@@ -263,9 +278,12 @@ def show(article_id: str, revisions: bool, as_json: bool) -> None:
         history = ledger.revisions(stored.article_id) if revisions else [stored]
     source = app.config.sources.get(stored.article.source_id)
     if as_json:
-        rows = [record(one, source) for one in history]
-        app.print_json({**record(stored, source), "revisions": rows} if revisions else rows[0])
+        rows = [record(one, source, unmasked=unmasked) for one in history]
+        last = record(stored, source, unmasked=unmasked)
+        app.print_json({**last, "revisions": rows} if revisions else last)
         return
+    if not unmasked:
+        stored, history = masked(stored), [masked(one) for one in history]
     for line in (*app.banner(), *_article_lines(app, stored, source)):
         click.echo(line)
     for older, newer in pairwise(history):
@@ -340,7 +358,7 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
         ("quotes", ", ".join(f"{one.url} ({one.institution})" for one in article.official_accounts)),
         ("relevance", f"{annotated.relevance.decision}: {annotated.relevance.reason}"),
         ("institutions", ", ".join(annotated.institutions)),
-        ("places", ", ".join(annotated.places)),
+        *_understood(annotated),
         (
             "cues",
             "; ".join(dict.fromkeys(f"{cue.words} → {cue.label}" for cue in annotated.relevance.evidence)),
@@ -351,6 +369,31 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
     for name, value in facts:
         if value:
             yield f"{name + ':':<14}{value}"
+
+
+def _understood(annotated: Annotated) -> list[tuple[str, object]]:
+    """What the article is and says, each with the words that say so."""
+    said, quoted = annotated.attribution, annotated.quotations
+    return [
+        ("kinds", "; ".join(f"{one.id} ({'، '.join(_words(one.cues))})" for one in annotated.kinds)),
+        ("whose word", said and (f"{said.value}: {said.cue.words}" if said.cue else said.value)),
+        ("unit", annotated.unit),
+        ("places", ", ".join(annotated.places)),
+        ("also named", ", ".join((*annotated.other_places, *annotated.foreign_places))),
+        ("with", ", ".join(one.id or one.name for one in annotated.partners)),
+        ("figures", "; ".join(map(_figure, annotated.figures))),
+        ("quotations", "; ".join(f"{one.speaker or '?'}: {one.words}" for one in quoted)),
+        ("denies", annotated.claim and annotated.claim.words),
+    ]
+
+
+def _words(cues: Sequence[Evidence]) -> list[str]:
+    return list(dict.fromkeys(cue.words for cue in cues))
+
+
+def _figure(one: Figure) -> str:
+    period = f", {one.period[0]} to {one.period[1]}" if one.period else ""
+    return f"{one.what} {one.value:g} ({one.words}{period})" + (" recalled" if one.recalled else "")
 
 
 def _spoken(article: Article) -> str:
@@ -377,8 +420,11 @@ def _change_lines(app: App, older: StoredArticle, newer: StoredArticle) -> Itera
 @click.argument("query", nargs=-1)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
-def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
+@_unmasked
+def export(query: tuple[str, ...], form: Any, output: Path | None, unmasked: bool) -> None:
     """Write every article that QUERY matches, whole, in a stable order (docs/output.md names the keys).
+
+    Names of private persons are hidden.
 
     \b
     Examples:
@@ -386,6 +432,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
       marsad export 'place:tanger from:2026-09-01' --format csv --output tanger.csv
     """
     app = current()
+    _may_unmask(app, unmasked)
     text = " ".join(query)
     count = 0
     with _searcher(app) as searcher:
@@ -396,7 +443,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None) -> None:
                 length=total, label="exported", file=sys.stderr, hidden=not (output and is_terminal())
             ) as bar,
         ):
-            for line in searcher.export(text, form):
+            for line in searcher.export(text, form, unmasked=unmasked):
                 write(line)
                 count += 1
                 bar.update(1)

@@ -120,6 +120,7 @@ LIMITS: Mapping[str, Limit] = {
     "network.max_redirects": Limit(0, 50),
     "network.verify_certificates": Limit(),
     "archive.rotate_bytes": Limit(1, 1 << 40),
+    "privacy.unmasked": Limit(),
     "read.max_seconds": Limit(0.1, 3600),
     "read.batch": Limit(1, 10_000),
     "index.engine": Limit(choices=("embedded",)),

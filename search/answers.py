@@ -184,7 +184,9 @@ class Searcher:
     def _hit(self, stored: StoredArticle, score: float | None, tree: Node) -> SearchHit:
         from search.documents import labels
         from search.highlight import explain
+        from search.masking import masked
 
+        stored = masked(stored)
         article = stored.article
         # Country and scope come from the catalogue: parsed only for a query that names them.
         source = self._config.sources.get(article.source_id) if _names_catalogue(tree) else None
@@ -265,11 +267,14 @@ class Searcher:
         ids = self.engine.scan(scope.shown(self._meant(text)), now=now or datetime.now(UTC))
         return (stored for stored in map(self._glance.find, ids) if stored is not None)
 
-    def export(self, text: str, form: Format = "jsonl", *, now: datetime | None = None) -> Iterator[str]:
-        """Every match as lines of JSON or CSV (:mod:`search.export`), in constant memory."""
+    def export(
+        self, text: str, form: Format = "jsonl", *, unmasked: bool = False, now: datetime | None = None
+    ) -> Iterator[str]:
+        """Every match as lines of JSON or CSV (:mod:`search.export`), in constant memory; names of private
+        persons hidden unless *unmasked*."""
         from search.export import lines
 
-        return lines(self.articles(text, now=now), self._config.sources, form)
+        return lines(self.articles(text, now=now), self._config.sources, form, unmasked=unmasked)
 
     def close(self) -> None:
         for name in ("engine", "_glance", "ledger"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from search.engine import TEXTS, Document
+from search.figures import label
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -84,6 +85,11 @@ def labels(stored: StoredArticle, source: Source | None) -> dict[str, tuple[str,
         "agency": article.agencies,
         "institution": annotated.institutions,
         "place": annotated.places,
+        "kind": tuple(kind.id for kind in annotated.kinds),
+        "attribution": (str(annotated.attribution.value),) if annotated.attribution else (),
+        "unit": (annotated.unit,) if annotated.unit else (),
+        "partner": tuple(partner.id or partner.name.lower() for partner in annotated.partners),
+        "figure": tuple(label(one.what, one.value) for one in annotated.figures if not one.recalled),
         "has": tuple(name for name, held in HAS.items() if held(stored)),
         "section": (article.section,) if article.section else (),
         "tag": article.tags,

@@ -36,6 +36,7 @@ LABELS = (
     "attribution",
     "unit",
     "partner",
+    "figure",
     "story",
     "voice",
     "has",

@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from search.masking import masked
+from search.understood import understood
+
 if TYPE_CHECKING:
     from config.model import Source
     from store.records import Article, StoredArticle
@@ -61,11 +64,23 @@ COLUMNS = (
     "relevance_decision",
     "relevance_evidence",
     "institutions",
+    "kinds",
+    "attribution_value",
+    "attribution_cue",
+    "unit",
+    "places",
+    "other_places",
+    "foreign_places",
+    "partners",
+    "figures",
+    "quotes",
+    "claim",
     "capture_file",
     "capture_offset",
     "capture_sha256",
 )
-"""Of the CSV: the keys of :func:`record`, with ``published``, ``relevance`` and ``capture`` laid flat."""
+"""Of the CSV: the keys of :func:`record`, with ``published``, ``relevance``, ``attribution`` and ``capture``
+laid flat, and of a claim its words alone."""
 
 
 _HEAD = (
@@ -135,11 +150,15 @@ def article_record(article: Article) -> dict[str, Any]:
     }
 
 
-def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
-    """One article with the keys of the contract; *source* is ``None`` where the catalogue lacks it."""
-    article, relevance = stored.article, stored.annotated.relevance
+def record(stored: StoredArticle, source: Source | None, *, unmasked: bool = False) -> dict[str, Any]:
+    """One article with the keys of the contract; *source* is ``None`` where the catalogue lacks it.
+
+    Names of private persons are hidden unless *unmasked*; ``text_sha256`` is of the text as printed.
+    """
+    printed = stored.article.text
+    stored = stored if unmasked else masked(stored)
+    article, annotated = stored.article, stored.annotated
     said = article_record(article)
-    text = article.text
     return {
         "article_id": stored.article_id,
         "revision": stored.revision,
@@ -152,12 +171,12 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
         "first_seen_at": stamp(stored.first_seen_at),
         "last_seen_at": stamp(stored.last_seen_at),
         "removed_at": stamp(stored.removed_at),
-        "text": text,
+        "text": said["text"],
         "word_count": said["word_count"],
-        "text_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        "text_sha256": hashlib.sha256(printed.encode("utf-8", "surrogatepass")).hexdigest(),
         **{name: said[name] for name in _TAIL},
         "relevance": {
-            "decision": str(relevance.decision),
+            "decision": str(annotated.relevance.decision),
             "evidence": [
                 {
                     "label": cue.label,
@@ -166,10 +185,11 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
                     "end": cue.end,
                     "words": cue.words,
                 }
-                for cue in relevance.evidence
+                for cue in annotated.relevance.evidence
             ],
         },
-        "institutions": list(stored.annotated.institutions),
+        "institutions": list(annotated.institutions),
+        **understood(annotated),
         "capture": {
             "file": stored.capture.file,
             "offset": stored.capture.offset,
@@ -178,9 +198,15 @@ def record(stored: StoredArticle, source: Source | None) -> dict[str, Any]:
     }
 
 
-def lines(articles: Iterable[StoredArticle], sources: Mapping[str, Source], form: Format) -> Iterator[str]:
+def lines(
+    articles: Iterable[StoredArticle],
+    sources: Mapping[str, Source],
+    form: Format,
+    *,
+    unmasked: bool = False,
+) -> Iterator[str]:
     """The export, line by line, ends of line included."""
-    records = (record(stored, sources.get(stored.article.source_id)) for stored in articles)
+    records = (record(one, sources.get(one.article.source_id), unmasked=unmasked) for one in articles)
     return _csv(records) if form == "csv" else _jsonl(records)
 
 
@@ -222,13 +248,24 @@ def _drain(buffer: io.StringIO) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+_LAID_FLAT = ("published", "relevance", "attribution", "capture")
+
+
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {key: value for key, value in row.items() if key not in ("published", "relevance", "capture")}
+    flat = {
+        key: value
+        for key, value in row.items()
+        if key not in ("published", "relevance", "attribution", "capture")
+    }
     published = row["published"] or {}
     for key in ("at", "local_date", "precision", "origin", "earliest", "latest"):
         flat[f"published_{key}"] = published.get(key)
     for outer in ("relevance", "capture"):
         flat.update((f"{outer}_{key}", value) for key, value in row[outer].items())
+    attribution = row["attribution"] or {"value": None, "cue": None}
+    flat["attribution_value"] = attribution["value"]
+    for name, cue in (("attribution_cue", attribution["cue"]), ("claim", row["claim"])):
+        flat[name] = cue and cue["text"]
     return flat
 
 

@@ -14,6 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from search.engine import TEXTS
+from search.figures import asked, label
 from search.query import And, Field, Name, Near, Node, Not, Or, Phrase, Prefix, Term
 
 if TYPE_CHECKING:
@@ -206,14 +207,33 @@ def _label_words(
     """(value, its evidence) for each value of the article that the field's query names."""
     for value in labels.get(field.name, ()):
         if _names(field.of, value):
-            cues = annotated.relevance.evidence if field.name == "relevance" else annotated.evidence
-            words = [cue.words for cue in cues if field.name == "relevance" or cue.label == value]
-            yield value, list(dict.fromkeys(words)) or [value]
+            yield value, list(dict.fromkeys(_cues(field.name, value, annotated))) or [value]
+
+
+def _cues(field: str, value: str, annotated: Annotated) -> Iterator[str]:
+    """The words of an article that made it bear *value*."""
+    match field:
+        case "relevance":
+            yield from (cue.words for cue in annotated.relevance.evidence)
+        case "kind":
+            yield from (cue.words for kind in annotated.kinds if kind.id == value for cue in kind.cues)
+        case "attribution":
+            if annotated.attribution and annotated.attribution.cue:
+                yield annotated.attribution.cue.words
+        case "partner":
+            yield from (one.name for one in annotated.partners if value in (one.id, one.name.lower()))
+        case "figure":
+            yield from (one.words for one in annotated.figures if label(one.what, one.value) == value)
+        case _:
+            yield from (cue.words for cue in annotated.evidence if cue.label == value)
 
 
 def _names(node: Node, value: str) -> bool:
     match node:
         case Term(word=word) | Phrase(text=word):
+            question = asked(word)
+            if "=" in value and question is not None:  # of all labels only those of figures hold one
+                return question.holds(value)
             return word.lower() == value.lower() or word.lower() == "any"
         case And(of=parts) | Or(of=parts):
             return any(_names(part, value) for part in parts)

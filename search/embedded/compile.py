@@ -18,6 +18,7 @@ from tantivy import FieldType, Occur, Query
 
 from search.embedded.schema import REST, SHOWN, SHOWN_AS, microseconds
 from search.engine import TEXTS
+from search.figures import asked
 from search.query import (
     All,
     And,
@@ -171,6 +172,13 @@ class Compiler:
             case Term(word=value) | Phrase(text=value):
                 if name == "relevance" and value == "any":
                     return Query.all_query()
+                if name == "figure":
+                    question = asked(value)
+                    return (
+                        Query.regex_query(self._schema, name, question.pattern())
+                        if question
+                        else Query.empty_query()
+                    )
                 return Query.term_query(self._schema, name, value, "basic")
             case And(of=parts):
                 return _conjunction([(part, self._label(name, _positive(part))) for part in parts])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from search.analysis.tables import plain
+from search.figures import asked
 from search.query.faults import close
 
-_AS_TYPED = frozenset({"partner", "story", "voice"})
+_AS_TYPED = frozenset({"partner", "figure", "story", "voice"})
 
 
 class Names:
@@ -29,9 +30,25 @@ class Names:
 
     def fault(self, field: str, value: str) -> tuple[str, str] | None:
         """``(message, proposal)`` if *field* has a list of values and *value* is not among them."""
+        if field == "figure":
+            return self._figure_fault(value)
         known = self._values.get(field)
         if known is None or plain(value) in known:
             return None
+        return self._unknown(field, value, known)
+
+    def _figure_fault(self, value: str) -> tuple[str, str] | None:
+        question, known = asked(value), self._values.get("figure", {})
+        if question is None:
+            return (
+                f"figure: cannot read {value!r}",
+                "write figure:arrests or figure:arrests>=10, a whole number",
+            )
+        if not known or question.what in known or plain(question.what) in known:
+            return None
+        return self._unknown("figure", question.what, known)
+
+    def _unknown(self, field: str, value: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
         near = close(plain(value), known, 3, 0.6)
         meant = list(dict.fromkeys(each for name in near for each in known[name]))
         proposal = (

@@ -19,7 +19,7 @@ QUOTES = '"«»“”„‟＂'
 OPERATORS = frozenset({"AND", "OR", "NOT"})
 FIELDS = (
     "source", "country", "scope", "lang", "relevance", "agency", "institution", "kind", "attribution", "unit",
-    "place", "partner", "story", "voice", "title", "has",
+    "place", "partner", "figure", "story", "voice", "title", "has",
 )  # fmt: skip
 DATES = ("from", "to")
 

@@ -281,7 +281,7 @@ def test_words_of_a_query_may_begin_with_a_minus_sign(words: list[str], query: s
     [
         ("source:hespresss", "No outlet 'hespresss' is in the catalogue: 'hespress'?"),
         ("-source:(hespress OR le360-fr)", None),
-        ("kind:denial OR attribution:official", "No article bears labels of attribution, kind yet."),
+        ("story:x OR voice:independent", "No article bears labels of story, voice yet."),
         ("relevance:any توقيف", None),
         ("توقيف", "relevance:any"),
     ],
@@ -296,6 +296,18 @@ def test_nothing_found_says_what_may_be_the_reason(query: str, hint: str | None,
         assert not {"catalogue", "labels"} & set(done.stderr.split())
     else:
         assert hint in done.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_names_as_printed_are_for_those_whom_the_operator_allows(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ledger.open(tmp_path).close()
+    asked = ["--home", str(tmp_path), command, "0" * 32, "--unmasked"]
+    done = CliRunner().invoke(main, asked)
+    assert (done.exit_code, "privacy.unmasked = true" in done.stderr) == (2, True), done.output
+    monkeypatch.setenv("MARSAD_PRIVACY__UNMASKED", "true")
+    assert "not allowed" not in CliRunner().invoke(main, asked).stderr
 
 
 @pytest.mark.parametrize("words", [["-h"], ["-rumeur", "--help"]])

@@ -8,7 +8,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from search.query import And, DateRange, Field, Near, Node, Not, Or, Phrase, Prefix, Term
-from store.records import StoredArticle
+from store.records import Attributed, Attribution, Figure, KindLabel, StoredArticle
 from tests.search.press import NOW, stored
 
 # Words with what makes them hard: clitics, elision, marks, acronyms, numbers, other names of the same body.
@@ -67,6 +67,27 @@ _RELEVANCE = st.sampled_from(["in", "adjacent", "homonym", "none"])
 _NAMED = st.lists(st.sampled_from(INSTITUTIONS), unique=True).map(tuple)
 _PLACED = st.lists(st.sampled_from(PLACES), unique=True).map(tuple)
 _SECTION = st.sampled_from([None, "Société"])
+_KINDS = st.lists(st.sampled_from(["denial", "operation"]), unique=True).map(
+    lambda ids: tuple(map(KindLabel, ids))
+)
+_FIGURES = st.lists(
+    st.builds(
+        lambda what, value, recalled: Figure(what, value, "x", "text", 0, 1, recalled),
+        st.sampled_from(["arrests", "cocaine_kg"]),
+        st.sampled_from([0.0, 2.0, 2.5, 3.0, 12.0, 120.0]),
+        st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
+_UNDERSTOOD = st.fixed_dictionaries(
+    {
+        "kinds": _KINDS,
+        "attribution": st.sampled_from(
+            [None, Attributed(Attribution.OFFICIAL), Attributed(Attribution.NONE)]
+        ),
+        "figures": _FIGURES,
+    }
+)
 _ONE_IN_TWO = st.booleans()
 _REVISION = st.integers(1, 2)
 _HOW_MANY = st.integers(1, 12)
@@ -89,6 +110,7 @@ def _article(draw: st.DrawFn, name: str) -> StoredArticle:
         places=draw(_PLACED),
         revision=draw(_REVISION),
         section=draw(_SECTION),
+        labels=draw(_UNDERSTOOD),
     )
 
 
@@ -126,7 +148,9 @@ _VALUES = {
     "institution": (*INSTITUTIONS, "DGSN"),
     "place": (*PLACES, "Tangier", "فاس"),
     "has": ("date", "subtitle", "section", "revision", "image"),
-    "kind": ("denial",),
+    "kind": ("denial", "operation"),
+    "attribution": ("official", "none"),
+    "figure": ("arrests", "arrests>=3", "arrests<12", "cocaine_kg=2", "cocaine_kg>2"),
 }
 
 

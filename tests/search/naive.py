@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from itertools import combinations
 
 from search.analysis import Analysis, Phrase
+from search.figures import asked
 from search.query import (
     All,
     And,
@@ -119,7 +120,11 @@ class Scan:
             case Term(word=value) | Quoted(text=value):
                 if name == "relevance" and value == "any":
                     return True
-                return value in self.article.labels.get(name, ())
+                said = self.article.labels.get(name, ())
+                if name == "figure":
+                    question = asked(value)
+                    return question is not None and any(map(question.holds, said))
+                return value in said
             case And(of=parts):
                 return all(self.labelled(name, part) for part in parts)
             case Or(of=parts):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from config import Config, load
@@ -94,8 +95,10 @@ def stored(
     evidence: tuple[Evidence, ...] = (),
     removed_at: datetime | None = None,
     first_seen_at: datetime = SEEN,
+    labels: Mapping[str, Any] = MappingProxyType({}),
     **more: Any,
 ) -> StoredArticle:
+    """An article as the ledger would hold it; *labels* are of :class:`Annotated`, *more* of the article."""
     url = f"https://{source_id}.example/{name or title}"
     article = Article(
         source_id=source_id,
@@ -112,7 +115,14 @@ def stored(
         article_id=identity(url),
         revision=revision,
         annotated=Annotated(
-            article, Relevance(Relevant(relevance), evidence), institutions, places, evidence, "hash", "rules"
+            article,
+            Relevance(Relevant(relevance), evidence),
+            institutions,
+            places,
+            evidence=evidence,
+            content_hash="hash",
+            rules_version="rules",
+            **labels,
         ),
         first_seen_at=first_seen_at,
         last_seen_at=first_seen_at,

@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -16,7 +17,18 @@ from search.engine import IndexMissing
 from search.export import COLUMNS
 from search.indexer import drain
 from search.query import QueryFault
-from store.records import Evidence, Image, StoredArticle, Video
+from store.records import (
+    Attributed,
+    Attribution,
+    Evidence,
+    Figure,
+    Image,
+    KindLabel,
+    Partner,
+    Quotation,
+    StoredArticle,
+    Video,
+)
 from tests.search.press import NOW, SEEN, FakeLedger, analysis, config, stored
 
 
@@ -187,7 +199,8 @@ def test_jsonl_has_every_key_absent_is_null_and_none_is_empty(tmp_path: Path) ->
         "language_confidence", "languages", "kind", "title", "subtitle", "alternative_title", "authors",
         "desks", "agencies", "published", "modified_at", "first_seen_at", "last_seen_at", "removed_at",
         "text", "word_count", "text_sha256", "section", "tags", "images", "videos", "entries",
-        "official_accounts", "access", "relevance", "institutions", "capture",
+        "official_accounts", "access", "relevance", "institutions", "kinds", "attribution", "unit",
+        "places", "other_places", "foreign_places", "partners", "figures", "quotes", "claim", "capture",
     ]  # fmt: skip
     assert [bare[key] for key in ("country", "scope", "subtitle", "published", "removed_at", "section")] == [
         None
@@ -208,6 +221,83 @@ def test_jsonl_has_every_key_absent_is_null_and_none_is_empty(tmp_path: Path) ->
         {"label": "dgsn", "field": "title", "start": 0, "end": 4, "words": "DGSN"}
     ]
     assert full["capture"] == {"file": "a.warc.gz", "offset": 0, "sha256": "0" * 64}
+
+
+TOLD = stored(
+    "Ahmed Benani placé en garde à vue",
+    "La DGSN annonce que Ahmed Benani et deux complices ont été arrêtés à Fès.\n"
+    "« Nous avons saisi 2,5 kg », dit-elle.",
+    name="told",
+    tags=("Ahmed Benani", "Fès"),
+    places=("fes",),
+    labels={
+        "kinds": (KindLabel("operation", (Evidence("operation", "text", 57, 64, "arrêtés"),)),),
+        "attribution": Attributed(Attribution.OFFICIAL, Evidence("official", "text", 3, 15, "DGSN annonce")),
+        "unit": "wilaya-fes",
+        "partners": (Partner("Gendarmerie royale", "gendarmerie"),),
+        "figures": (
+            Figure("arrests", 3.0, "deux complices", "text", 37, 51),
+            Figure("cannabis_kg", 2.5, "2,5 kg", "text", 94, 100, True, ("2026-11-16", "2026-11-22")),
+        ),
+        "quotations": (Quotation("", "dit-elle", "Nous avons saisi 2,5 kg", True, "text", 77, 100),),
+        "claim": Evidence("claim", "text", 20, 32, "Ahmed Benani"),
+        "masks": (
+            Evidence("person", "title", 0, 12, "Ahmed Benani"),
+            Evidence("person", "text", 20, 32, "Ahmed Benani"),
+        ),
+    },
+)  # fmt: skip
+
+
+def test_labels_are_exported_with_the_words_that_made_them(tmp_path: Path) -> None:
+    (row,) = map(json.loads, searcher(tmp_path, TOLD).export("", unmasked=True, now=NOW))
+    cue = {"text": "arrêtés", "field": "text", "start": 57, "end": 64}
+    assert row["kinds"] == [{"id": "operation", "cues": [cue]}]
+    assert row["attribution"]["value"] == "official" and row["attribution"]["cue"]["text"] == "DGSN annonce"
+    assert (row["unit"], row["places"], row["other_places"]) == ("wilaya-fes", ["fes"], [])
+    assert row["partners"] == [{"id": "gendarmerie", "name": "Gendarmerie royale"}]
+    assert [(one["what"], one["value"], one["recalled"], one["period"]) for one in row["figures"]] == [
+        ("arrests", 3, False, None),
+        ("cannabis_kg", 2.5, True, ["2026-11-16", "2026-11-22"]),
+    ]
+    assert row["quotes"][0]["speaker"] is None and row["claim"]["text"] == "Ahmed Benani"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["kind:operation", "attribution:official", "unit:wilaya-fes", "partner:gendarmerie", "figure:arrests>=3"],
+)
+def test_labels_find_and_say_why(query: str, tmp_path: Path) -> None:
+    (hit,) = searcher(tmp_path, TOLD).search(query, now=NOW).hits
+    (matched,) = hit.matched
+    assert matched.via == "label" and matched.words
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["figure:cannabis_kg", "figure:arrests>3", "kind:denial", "-figure:arrests"],
+)
+def test_labels_that_it_has_not_do_not_find_it(query: str, tmp_path: Path) -> None:
+    assert searcher(tmp_path, TOLD).search(query, now=NOW).total == 0
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_names_to_mask_leave_only_unmasked(form: Literal["jsonl", "csv"], tmp_path: Path) -> None:
+    made = searcher(tmp_path, TOLD)
+    shown, open_ = ("".join(made.export("", form, unmasked=unmasked, now=NOW)) for unmasked in (False, True))
+    assert "Benani" in open_ and "Benani" not in shown
+    assert "A•••• B•••••" in shown and "DGSN annonce" in shown
+    (hit,) = made.search("garde vue", now=NOW).hits
+    assert "Benani" not in repr(hit)
+
+
+def test_masking_keeps_every_place(tmp_path: Path) -> None:
+    (row,) = map(json.loads, searcher(tmp_path, TOLD).export("", now=NOW))
+    for one in (*row["figures"], *row["quotes"], *row["kinds"][0]["cues"]):
+        assert len(row["text"]) >= one["end"]
+    assert len(row["text"]) == len(TOLD.article.text)
+    assert row["claim"]["text"] == row["text"][20:32] == "A•••• B•••••"
+    assert row["tags"] == ["A•••• B•••••", "Fès"]
 
 
 def test_csv_is_read_back_whole_and_no_cell_is_a_formula(tmp_path: Path) -> None:
