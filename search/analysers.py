@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -96,7 +96,7 @@ class Analysers:
         """Where a helper was killed (for want of memory, most likely), all that is left is done here."""
         try:
             yield
-        except (EOFError, OSError):
+        except (EOFError, OSError, CancelledError):  # cancelled: another chunk met the death before
             self._processes = 1
             self.close()
 

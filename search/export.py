@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from search.masking import masked
-from search.understood import understood
+from search.understood import tied, understood
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -75,12 +75,18 @@ COLUMNS = (
     "figures",
     "quotes",
     "claim",
+    "story_id",
+    "copy_of",
+    "copy_share",
+    "relation_type",
+    "relation_of",
+    "voice",
     "capture_file",
     "capture_offset",
     "capture_sha256",
 )
-"""Of the CSV: the keys of :func:`record`, with ``published``, ``relevance``, ``attribution`` and ``capture``
-laid flat, and of a claim its words alone."""
+"""Of the CSV: the keys of :func:`record`, with ``published``, ``relevance``, ``attribution``, ``relation``
+and ``capture`` laid flat, and of a claim its words alone."""
 
 
 _HEAD = (
@@ -190,6 +196,7 @@ def record(stored: StoredArticle, source: Source | None, *, unmasked: bool = Fal
         },
         "institutions": list(annotated.institutions),
         **understood(annotated),
+        **tied(stored.ties),
         "capture": {
             "file": stored.capture.file,
             "offset": stored.capture.offset,
@@ -248,7 +255,7 @@ def _drain(buffer: io.StringIO) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-_LAID_FLAT = ("published", "relevance", "attribution", "capture")
+_LAID_FLAT = ("published", "relevance", "attribution", "relation", "capture")
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,6 +269,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         flat[f"published_{key}"] = published.get(key)
     for outer in ("relevance", "capture"):
         flat.update((f"{outer}_{key}", value) for key, value in row[outer].items())
+    for key in ("type", "of"):
+        flat[f"relation_{key}"] = row["relation"] and row["relation"][key]
     attribution = row["attribution"] or {"value": None, "cue": None}
     flat["attribution_value"] = attribution["value"]
     for name, cue in (("attribution_cue", attribution["cue"]), ("claim", row["claim"])):

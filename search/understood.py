@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from store.records import Annotated, Evidence
+    from store.records import Annotated, Evidence, Ties
 
 
 def understood(annotated: Annotated) -> dict[str, Any]:
@@ -49,6 +49,17 @@ def understood(annotated: Annotated) -> dict[str, Any]:
             for one in annotated.quotations
         ],
         "claim": _cue(annotated.claim) if annotated.claim else None,
+    }
+
+
+def tied(ties: Ties | None) -> dict[str, Any]:
+    """What an article is to others; ``null`` until that was worked out."""
+    return {
+        "story_id": ties and ties.story_id,
+        "copy_of": ties and ties.copy_of,
+        "copy_share": ties and ties.copy_share,
+        "relation": ties and {"type": ties.relation, "of": ties.relation_of},
+        "voice": ties and str(ties.voice),
     }
 
 

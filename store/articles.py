@@ -20,17 +20,24 @@ from store.records import (
     FetchedPage,
     Rejection,
     StoredArticle,
+    Ties,
     Verdict,
 )
 from store.states import LinkState, OutboxRow
-from store.tables import articles, outbox, revisions, variants
+from store.tables import articles, outbox, revisions, ties, variants
 from store.urls import canonicalize, url_key
 
 _PAGE = 200  # articles read at a time when all are streamed
 
 _HEADS = (revisions.c.revision, revisions.c.fetched_at, revisions.c.content_hash)
 _CAPTURE = (revisions.c.capture_file, revisions.c.capture_offset, revisions.c.capture_sha256)
-_WHOLE = (articles, revisions.c.revision.label("number"), revisions.c.document, *_CAPTURE)
+WHOLE = (
+    articles,
+    revisions.c.revision.label("number"),
+    revisions.c.document,
+    *_CAPTURE,
+    ties.c.document.label("tied"),
+)
 
 
 class Articles:
@@ -62,14 +69,15 @@ class Articles:
         """Every revision of the article, the first one first; empty if there is no such article."""
         with self._db.reading() as connection:
             statement = (
-                sa.select(*_WHOLE)
+                sa.select(*WHOLE)
                 .join(revisions, revisions.c.article_id == articles.c.article_id)
+                .outerjoin(ties, TIED)
                 .where(articles.c.article_id == article_id)
                 .order_by(revisions.c.revision)
             )
             rows = connection.execute(statement).all()
-            known = _variants(connection, [article_id])
-        return [_stored(row, known[article_id]) for row in rows]
+            known = variants_of(connection, [article_id])
+        return [stored(row, known[article_id]) for row in rows]
 
     def articles(self, after: str | None = None) -> Iterator[StoredArticle]:
         """Every article at its newest revision, in order of ``article_id``, behind *after*.
@@ -81,16 +89,17 @@ class Articles:
         while True:
             with self._db.reading() as connection:
                 statement = (
-                    sa.select(*_WHOLE)
-                    .join(revisions, _NEWEST)
+                    sa.select(*WHOLE)
+                    .join(revisions, NEWEST)
+                    .outerjoin(ties, TIED)
                     .where(articles.c.article_id > last)
                     .order_by(articles.c.article_id)
                     .limit(_PAGE)
                 )
                 rows = connection.execute(statement).all()
-                known = _variants(connection, [row.article_id for row in rows])
+                known = variants_of(connection, [row.article_id for row in rows])
             for row in rows:
-                yield _stored(row, known[row.article_id])
+                yield stored(row, known[row.article_id])
             if len(rows) < _PAGE:
                 return
             last = rows[-1].article_id
@@ -134,9 +143,9 @@ class Articles:
                 changed |= _seen(connection, current, page)
                 for known in connection.execute(_URLS_OF, {"id": article_id}).scalars():
                     urls.pop(known, None)
-            _add_variants(connection, article_id, urls)
+            _addvariants_of(connection, article_id, urls)
             if changed:
-                _announce(connection, article_id)
+                announce(connection, article_id)
             end_link(connection, key, page, LinkState.STORED, page.fetched_at, article_id=article_id)
             if current is None:  # what was just written need not be read to be known
                 return _new(article_id, annotated, page, urls)
@@ -163,7 +172,7 @@ class Articles:
             if at <= row.last_seen_at or (row.removed_at is not None and row.removed_at <= at):
                 return
             _update_article(connection, article_id, removed_at=at)
-            _announce(connection, article_id)
+            announce(connection, article_id)
 
     # ---- outbox ------------------------------------------------------------------------------------------
 
@@ -211,9 +220,8 @@ class Articles:
             return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
 
 
-_NEWEST = sa.and_(
-    revisions.c.article_id == articles.c.article_id, revisions.c.revision == articles.c.revision
-)
+NEWEST = sa.and_(revisions.c.article_id == articles.c.article_id, revisions.c.revision == articles.c.revision)
+TIED = ties.c.article_id == articles.c.article_id
 
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _ID = sa.bindparam("id", type_=sa.String)
@@ -228,7 +236,9 @@ _BY_KEY = sa.union_all(_OWN_KEY, _VARIANT_KEY).subquery()
 _MET_UNDER = sa.select(_BY_KEY.c.key, _BY_KEY.c.article_id).order_by(_BY_KEY.c.rank, _BY_KEY.c.article_id)
 """An article's own key goes before that of a variant of another one."""
 _ARTICLE = sa.select(articles).where(articles.c.article_id == _ID).with_for_update()
-_NEWEST_OF = sa.select(*_WHOLE).join(revisions, _NEWEST).where(articles.c.article_id == _ID)
+_NEWEST_OF = (
+    sa.select(*WHOLE).join(revisions, NEWEST).outerjoin(ties, TIED).where(articles.c.article_id == _ID)
+)
 _URLS_OF = sa.select(variants.c.url).where(variants.c.article_id == _ID)
 _HISTORY_OF = (
     sa.select(*_HEADS, *_CAPTURE).where(revisions.c.article_id == _ID).order_by(revisions.c.revision)
@@ -244,7 +254,7 @@ def _find(connection: Connection, article_id: str) -> StoredArticle | None:
     row = connection.execute(_NEWEST_OF, {"id": article_id}).one_or_none()
     if row is None:
         return None
-    return _stored(row, list(connection.execute(_URLS_OF, {"id": article_id}).scalars()))
+    return stored(row, list(connection.execute(_URLS_OF, {"id": article_id}).scalars()))
 
 
 def _new(article_id: str, annotated: Annotated, page: FetchedPage, urls: Iterable[str]) -> StoredArticle:
@@ -269,7 +279,7 @@ def _other_urls(annotated: Annotated, urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(url for url in urls if url != own))
 
 
-def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str, list[str]]:
+def variants_of(connection: Connection, article_ids: list[str]) -> defaultdict[str, list[str]]:
     """The URLs of each article."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for some in chunks(article_ids):
@@ -278,7 +288,8 @@ def _variants(connection: Connection, article_ids: list[str]) -> defaultdict[str
     return found
 
 
-def _stored(row: AnyRow, urls: list[str]) -> StoredArticle:
+def stored(row: AnyRow, urls: list[str]) -> StoredArticle:
+    """The article of a row of :data:`WHOLE`, met under *urls*."""
     annotated = codec.from_document(Annotated, row.document)
     return StoredArticle(
         article_id=row.article_id,
@@ -289,6 +300,7 @@ def _stored(row: AnyRow, urls: list[str]) -> StoredArticle:
         removed_at=row.removed_at,
         capture=Capture(row.capture_file, row.capture_offset, row.capture_sha256),
         variants=_other_urls(annotated, urls),
+        ties=None if row.tied is None else codec.from_document(Ties, row.tied),
     )
 
 
@@ -433,12 +445,12 @@ def _urls(annotated: Annotated, page: FetchedPage) -> dict[str, str]:
     return urls
 
 
-def _add_variants(connection: Connection, article_id: str, urls: Mapping[str, str]) -> None:
+def _addvariants_of(connection: Connection, article_id: str, urls: Mapping[str, str]) -> None:
     if urls:
         rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
         connection.execute(_NEW_VARIANTS, rows)
 
 
-def _announce(connection: Connection, article_id: str) -> None:
+def announce(connection: Connection, article_id: str) -> None:
     """An outbox row: the index must look at this article again."""
     connection.execute(_ANNOUNCE, {"id": article_id})

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from store import codec
-from store.records import Annotated, Capture, StoredArticle
+from store.records import Annotated, Capture, StoredArticle, Ties
 from store.urls import canonicalize
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The one schema that is read here; equal to :data:`store.tables.SCHEMA_VERSION`."""
 _FILE = "ledger.sqlite"
 _BUSY_S = 60.0
@@ -23,8 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ARTICLE = """
     SELECT a.revision, a.first_seen_at, a.last_seen_at, a.removed_at,
-           r.capture_file, r.capture_offset, r.capture_sha256, r.document
+           r.capture_file, r.capture_offset, r.capture_sha256, r.document, t.document
     FROM articles a JOIN revisions r ON r.article_id = a.article_id AND r.revision = a.revision
+    LEFT JOIN ties t ON t.article_id = a.article_id
     WHERE a.article_id = ?
 """
 _URLS = "SELECT url FROM variants WHERE article_id = ?"
@@ -67,7 +68,7 @@ class Glance:
             raise in_our_words(fault, self._path, str(self._path)) from fault
         if row is None:
             return None
-        revision, first, last, removed, file, offset, sha256, document = row
+        revision, first, last, removed, file, offset, sha256, document, tied = row
         annotated = codec.from_document(Annotated, document)
         own = _canonical(annotated.article.canonical_url)
         return StoredArticle(
@@ -79,6 +80,7 @@ class Glance:
             removed_at=None if removed is None else _instant(removed),
             capture=Capture(file, offset, sha256),
             variants=tuple(sorted(url for url in urls if url != own)),
+            ties=None if tied is None else codec.from_document(Ties, tied),
         )
 
     def close(self) -> None:

@@ -43,6 +43,7 @@ from store.states import (
 )
 from store.tables import SCHEMA_VERSION, articles, links, outbox, revisions, sources
 from store.tally import Tallies
+from store.ties import Tied
 from store.upkeep import Upkeep
 from store.visits import Visits
 
@@ -66,7 +67,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Hosts, Visits, Tallies, Upkeep):
+class Ledger(Frontier, Articles, Tied, Hosts, Visits, Tallies, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:

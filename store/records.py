@@ -452,6 +452,51 @@ class Decision:
     """For a revision: the fields that differ from the one before."""
 
 
+class Voice(StrEnum):
+    """What an article adds to the number of those who speak."""
+
+    INDEPENDENT = "independent"
+    """Words of its own."""
+    COPY = "copy"
+    """The words of another outlet, an agency or a communiqué."""
+    TRANSLATION = "translation"
+    """The same in another language."""
+    AGGREGATOR = "aggregator"
+    """An outlet that republishes others, whatever it prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What an article is to others; made between articles, and made anew whenever others come."""
+
+    story_id: str
+    """The id of the story's first article."""
+    because: tuple[str, ...] = ()
+    """The facts that tie it to the story (``place:fes``, ``figure:arrests=12`` …); empty for the first."""
+    copy_of: str | None = None
+    """Id of the article that it was copied from."""
+    copy_share: float | None = None
+    """Of its words, those in sentences that stand in that one word for word; 0 to 1."""
+    copy_how: str | None = None
+    """``verbatim``, ``retitled``, ``truncated``, ``prefixed`` or ``lightly_edited``."""
+    relation: str = "original"
+    """``original``, ``verbatim_copy``, ``light_edit``, ``rewrite``, ``translation``, ``follow_up``,
+    ``rumour``, ``denial``, ``clarification`` or ``correction``."""
+    relation_of: str | None = None
+    """Id of the article that it is that to."""
+    voice: Voice = Voice.INDEPENDENT
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An analyst's word on stories, which stands above what is worked out."""
+
+    kind: str
+    """``merge``: the stories of these articles are one; ``split``: these articles are one of their own."""
+    article_ids: tuple[str, ...]
+    made_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
     """One article as the ledger keeps it, at one revision."""
@@ -469,6 +514,8 @@ class StoredArticle:
     """The capture that this revision was read from."""
     variants: tuple[str, ...] = field(default=())
     """Other URLs under which the same article was met."""
+    ties: Ties | None = None
+    """What it is to other articles; ``None`` until that was worked out."""
 
     @property
     def article(self) -> Article:

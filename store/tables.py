@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The Alembic revision that these tables are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -198,6 +198,26 @@ variants = Table(
     Column("article_id", String, ForeignKey("articles.article_id"), primary_key=True),
     Column("url", Text, primary_key=True),
     Column("key", Text, nullable=False, index=True),
+)
+
+ties = Table(
+    "ties",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.article_id"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("rules_version", String, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("marks", Text, nullable=False),
+    Column("story_id", String, index=True),
+    Column("document", Text),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("override_id", _Serial, primary_key=True, autoincrement=True),
+    Column("made_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
 )
 
 outbox = Table(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,20 @@ def test_killed_helpers_are_done_without(few_are_many: None) -> None:
         assert many._pool is None
         many.expect(lambda: 10_000)
         assert many._pool is None, "once is enough"
+
+
+def test_chunks_that_another_death_cancelled_are_done_here(
+    few_are_many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_: object) -> Future[list[tuple[str, ...]]]:
+        future: Future[list[tuple[str, ...]]] = Future()
+        future.cancel()
+        return future
+
+    monkeypatch.setattr("search.analysers._Pool.submit", cancelled)
+    with Analysers(analysis(), 2) as many:
+        many.expect(lambda: 100)
+        assert list(many.documents(ARTICLES, SOURCES)) == DOCUMENTS
 
 
 def test_rebuild_and_drain_are_the_same_with_help(tmp_path: Path, few_are_many: None) -> None:

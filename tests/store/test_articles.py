@@ -235,7 +235,7 @@ def test_writing_ends_the_link_in_the_same_transaction(
         raise RuntimeError("killed here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store.articles, "_announce", fails)
+        patched.setattr(store.articles, "announce", fails)
         with pytest.raises(RuntimeError):
             ledger.write(leased.key, annotated(link(1)), decision(link(1)), page(link(1)))
     status = ledger.status()

@@ -1,0 +1,179 @@
+"""What articles are to one another: the marks they are compared by, their stories, and what analysts say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import codec
+from store.articles import NEWEST, TIED, WHOLE, announce, stored, variants_of
+from store.database import Database
+from store.frontier import chunks
+from store.records import Override, StoredArticle, Ties
+from store.tables import articles, overrides, revisions, ties
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What is kept of an article to compare it with others."""
+
+    article_id: str
+    revision: int
+    """Of which the marks are."""
+    rules_version: str
+    """Of the annotation of which the marks are."""
+    at: datetime
+    """When it was published or, where it does not say, first seen."""
+    marks: str
+    """JSON of :mod:`pipeline.linking`."""
+    ties: Ties | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHead:
+    """A story as a list shows it."""
+
+    story_id: str
+    articles: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Tied:
+    """The part of the ledger that holds what lies between articles."""
+
+    _db: Database
+
+    def unmarked(self, limit: int) -> list[StoredArticle]:
+        """At most *limit* articles without marks, or with marks of another revision or other rules."""
+        fresh = sa.and_(
+            ties.c.revision == articles.c.revision, ties.c.rules_version == revisions.c.rules_version
+        )
+        statement = (
+            sa.select(*WHOLE)
+            .join(revisions, NEWEST)
+            .outerjoin(ties, TIED)
+            .where(sa.or_(ties.c.article_id.is_(None), sa.not_(fresh)))
+            .order_by(articles.c.article_id)
+            .limit(limit)
+        )
+        with self._db.reading() as connection:
+            rows = connection.execute(statement).all()
+            known = variants_of(connection, [row.article_id for row in rows])
+        return [stored(row, known[row.article_id]) for row in rows]
+
+    def mark(self, marked: Sequence[Marked]) -> None:
+        """Keep the marks of these articles in the place of earlier ones; ties stay as they are."""
+        with self._db.writing() as connection:
+            for one in marked:
+                values = {
+                    "revision": one.revision,
+                    "rules_version": one.rules_version,
+                    "at": one.at,
+                    "marks": one.marks,
+                }
+                of = ties.c.article_id == one.article_id
+                if not connection.execute(sa.update(ties).where(of).values(**values)).rowcount:
+                    connection.execute(sa.insert(ties).values(article_id=one.article_id, **values))
+
+    def marked(self, since: datetime, until: datetime) -> list[Marked]:
+        """The marks of the articles of ``since <= at <= until``, in order of time and id."""
+        statement = (
+            sa.select(ties)
+            .where(ties.c.at >= since, ties.c.at <= until)
+            .order_by(ties.c.at, ties.c.article_id)
+        )
+        with self._db.reading() as connection:
+            rows = connection.execute(statement).all()
+        return [
+            Marked(
+                row.article_id,
+                row.revision,
+                row.rules_version,
+                row.at,
+                row.marks,
+                None if row.document is None else codec.from_document(Ties, row.document),
+            )
+            for row in rows
+        ]
+
+    def tie(self, found: Mapping[str, Ties]) -> int:
+        """Keep these ties; how many differ from what was known: the index looks at those again."""
+        with self._db.writing() as connection:
+            known: dict[str, str | None] = {}
+            for some in chunks(list(found)):
+                rows = connection.execute(
+                    sa.select(ties.c.article_id, ties.c.document).where(ties.c.article_id.in_(some))
+                )
+                known.update((row.article_id, row.document) for row in rows)
+            changed = 0
+            for article_id, one in found.items():
+                document = codec.to_document(one)
+                if article_id not in known or known[article_id] == document:
+                    continue
+                changed += 1
+                values: dict[str, Any] = {"story_id": one.story_id, "document": document}
+                connection.execute(sa.update(ties).where(ties.c.article_id == article_id).values(**values))
+                announce(connection, article_id)
+        return changed
+
+    def story(self, story_id: str) -> list[StoredArticle]:
+        """The articles of a story, in order of time; empty if there is none of that id."""
+        statement = (
+            sa.select(*WHOLE)
+            .join(revisions, NEWEST)
+            .join(ties, TIED)
+            .where(ties.c.story_id == story_id)
+            .order_by(ties.c.at, articles.c.article_id)
+        )
+        with self._db.reading() as connection:
+            rows = connection.execute(statement).all()
+            known = variants_of(connection, [row.article_id for row in rows])
+        return [stored(row, known[row.article_id]) for row in rows]
+
+    def stories(self, since: datetime | None = None, until: datetime | None = None) -> list[StoryHead]:
+        """Stories with an article in ``since <= at < until``, the newest first."""
+        first, last = sa.func.min(ties.c.at), sa.func.max(ties.c.at)
+        within = ties.c.story_id.is_not(None)
+        touched = sa.select(ties.c.story_id).where(within)
+        if since is not None:
+            touched = touched.where(ties.c.at >= since)
+        if until is not None:
+            touched = touched.where(ties.c.at < until)
+        statement = (
+            sa.select(ties.c.story_id, sa.func.count(), first, last)
+            .where(ties.c.story_id.in_(touched))
+            .group_by(ties.c.story_id)
+            .order_by(last.desc(), ties.c.story_id)
+        )
+        with self._db.reading() as connection:
+            return [StoryHead(*row) for row in connection.execute(statement)]
+
+    def stories_beginning(self, start: str, limit: int) -> list[str]:
+        """Ids of stories that begin with *start*, at most *limit*."""
+        statement = (
+            sa.select(ties.c.story_id)
+            .where(ties.c.story_id.startswith(start, autoescape=True))
+            .distinct()
+            .order_by(ties.c.story_id)
+            .limit(limit)
+        )
+        with self._db.reading() as connection:
+            return list(connection.scalars(statement))
+
+    def override(self, one: Override) -> None:
+        """Keep an analyst's word."""
+        with self._db.writing() as connection:
+            connection.execute(
+                sa.insert(overrides).values(made_at=one.made_at, document=codec.to_document(one))
+            )
+
+    def overrides(self) -> list[Override]:
+        """What analysts have said, the oldest first."""
+        with self._db.reading() as connection:
+            rows = connection.scalars(sa.select(overrides.c.document).order_by(overrides.c.override_id))
+            return [codec.from_document(Override, row) for row in rows]
