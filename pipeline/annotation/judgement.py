@@ -13,6 +13,8 @@ from store.records import Relevant
 
 _SHOWN = 6
 """How many mentions a decision shows as its evidence."""
+_LONG_WORD = 40
+"""Characters of a long word: as many words are not farther back than so many times these."""
 _FALLBACK = "dgsn"
 """The institution meant where police is named by a common noun only."""
 
@@ -176,9 +178,10 @@ class _Near:
         self._reach = reach
 
     def before(self, words: Words, hit: Hit) -> bool:
-        said = words.line[words.sentence_begin(hit.word) : hit.word].split()[-self._reach :]
-        near = f" {' '.join(said)} "
-        return any(phrase in near for phrase in self._phrases)
+        near = max(words.sentence_begin(hit.word), hit.word - _LONG_WORD * self._reach)
+        said = words.line[near : hit.word].split()[-self._reach :]
+        line = f" {' '.join(said)} "
+        return any(phrase in line for phrase in self._phrases)
 
 
 def _clause(words: Iterable[str]) -> Iterable[str]:

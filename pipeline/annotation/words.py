@@ -39,6 +39,8 @@ _TOKENS_WITH_DOTTED = re.compile(rf"{_ACRONYM} ?|{_TOKEN}", re.DOTALL)
 _DOTTED = re.compile(r"\.[^\W\d_]\.")
 """What every dotted acronym holds; found fast."""
 _DASH = re.compile(r"[-‐‑‒–—−]+(?=\s)")
+_LONGEST_SENTENCE = 20_000
+"""Characters; longer ones are lists or made to hurt."""
 _REMEMBERED = 100_000
 """How many tokens are kept with their words; a newspaper's vocabulary is smaller."""
 
@@ -133,8 +135,9 @@ class Words:
         return cls(" " + "".join(words), kept, tuple(field_begins), begins, starts, ends)
 
     def sentence_begin(self, index: int) -> int:
-        """Where the sentence that holds ``line[index]`` begins."""
-        return self.line.rfind(STOP, 0, index + 1) + 1  # no folded word holds one
+        """Where the sentence that holds ``line[index]`` begins; in one of pages, some pages before."""
+        far = max(0, index - _LONGEST_SENTENCE)
+        return max(self.line.rfind(STOP, far, index + 1) + 1, far)  # no folded word holds one
 
     def field(self, index: int) -> str:
         """The name of the field that holds ``line[index]``."""
