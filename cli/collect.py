@@ -73,6 +73,8 @@ def collect(
         summary = run_crawl(app.config, source_ids, home=app.data, since=since, progress=meter.event)
         meter.phase("reading")
         reader.finish(meter.tick)
+        meter.phase("comparing")
+        link_waiting(app)
         meter.phase("indexing")
         indexer.finish(meter.tick)
     index_waiting(app)
@@ -108,6 +110,15 @@ def _totals(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for name in REASONS:
         totals[name] = dict(sum((Counter(row[name]) for row in rows), Counter()))
     return totals
+
+
+def link_waiting(app: App) -> None:
+    """Compare new articles with those around them: copies, stories, relations."""
+    from pipeline.linking import link
+    from store.ledger import Ledger
+
+    with Ledger.open(app.data) as ledger:
+        link(ledger, app.config)
 
 
 def index_waiting(app: App) -> int:

@@ -169,9 +169,13 @@ def _print_article(result: dict[str, Any]) -> None:
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Reading processes."
 )
+@click.option("--annotate", is_flag=True, help="Only make labels anew, from the texts in the ledger.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
-def replay(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
+def replay(warcs: tuple[Path, ...], workers: int, annotate: bool, as_json: bool) -> None:
     """Make every article again from the archive (or from these files of it), then index what changed.
+
+    After a change of rules (config/) --annotate is enough: no page is read again, and it says how often each
+    label changed.
 
     Into an empty home (copy its archive/ there) this rebuilds ledger and index: the same articles, revisions
     and times as the crawl made.
@@ -179,8 +183,35 @@ def replay(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
     \b
     Example:
       marsad --home fresh replay var/archive/*.warc.gz
+      marsad replay --annotate
     """
-    _read_in(warcs, workers, as_json)
+    if annotate and warcs:
+        raise click.UsageError("--annotate reads the ledger, not files")
+    if annotate:
+        _annotate_again(as_json)
+    else:
+        _read_in(warcs, workers, as_json)
+
+
+def _annotate_again(as_json: bool) -> None:
+    from cli.collect import index_waiting, link_waiting
+    from pipeline.reannotate import reannotate
+    from store.ledger import Ledger
+
+    app = current()
+    app.require_ledger()
+    with Ledger.open(app.data, create=False) as ledger, ticker("revisions looked at") as tick:
+        counts = reannotate(ledger, app.config, tick)
+    link_waiting(app)
+    indexed = index_waiting(app)
+    if as_json:
+        app.print_json({**counts, "indexed": indexed})
+        return
+    for line in app.banner():
+        click.echo(line)
+    for name, number in counts.items():
+        click.echo(f"{name:<28}{number:>9}")
+    click.echo(f"{'indexed':<28}{indexed:>9}")
 
 
 @click.command("import")
@@ -208,17 +239,18 @@ _NOT_PAGES = {"broken", "truncated", "too_large", "not_http", "skipped"}
 
 
 def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
-    from cli.collect import index_waiting
+    from cli.collect import index_waiting, link_waiting
     from config.logs import configure
     from pipeline.replay import replay_pages
 
     app = current()
     configure(app.config.settings)
     app.data.mkdir(parents=True, exist_ok=True)
-    with _ticker("pages read") as tick:
+    with ticker("pages read") as tick:
         counts: Counter[str] = replay_pages(
             app.config, app.data, list(warcs) or None, workers=workers, progress=tick
         )
+    link_waiting(app)
     indexed = index_waiting(app)
     if as_json:
         app.print_json({**counts, "indexed": indexed})
@@ -238,7 +270,7 @@ def _read_in(warcs: tuple[Path, ...], workers: int, as_json: bool) -> None:
 
 
 @contextmanager
-def _ticker(label: str) -> Iterator[Callable[[int], None]]:
+def ticker(label: str) -> Iterator[Callable[[int], None]]:
     """A running count on stderr where that is a terminal."""
     if not is_terminal():
         yield lambda done: None

@@ -51,6 +51,35 @@ def _counts(numbers: Mapping[str, int]) -> str:
     return " · ".join(parts) or "none"
 
 
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Compare every article again, not only new ones.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def link(everything: bool, as_json: bool) -> None:
+    """Compare articles with one another: copies, stories, relations. A crawl does so at its end.
+
+    \b
+    Examples:
+      marsad link
+      marsad link --all        after config/stories.yml has changed
+    """
+    app = current()
+    app.require_ledger()
+    from cli.collect import index_waiting
+    from cli.read import ticker
+    from pipeline.linking import link as compare
+    from store.ledger import Ledger
+
+    with Ledger.open(app.data, create=False) as ledger, ticker("compared") as tick:
+        if everything:
+            ledger.unmark()
+        found = compare(ledger, app.config, progress=tick)
+    index_waiting(app)
+    if as_json:
+        app.print_json({"articles": found.articles, "changed": found.changed})
+    else:
+        click.echo(f"{counted(found.articles, 'article')} compared, ties of {found.changed} changed")
+
+
 @click.group()
 def index() -> None:
     """Look after the search index, a projection of the ledger."""

@@ -166,6 +166,8 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
         yield from missing("a kind", name, f"{path}.kind", raw["kind"], ids["kind"])
         for at, edition in enumerate(raw["editions"]):
             yield from missing("a town", name, f"{path}.editions[{at}].town", edition["town"], ids["town"])
+    for kind in read.get("kinds.yml", {}).get("kinds", ()):
+        yield from missing("a kind", "kinds.yml", f"kinds.{kind}", kind, ids["kind"])
     for index, raw in enumerate(read.get("places/units.yml", {}).get("units", ())):
         path = f"units[{index}]"
         yield from missing("a town", "places/units.yml", f"{path}.city", raw["city"], ids["town"])

@@ -120,6 +120,14 @@ def _selector(value: str) -> str:
     return value
 
 
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from None
+    return value
+
+
 def _distinct(values: list[str]) -> list[str]:
     twice = next((value for index, value in enumerate(values) if value in values[:index]), None)
     if twice is not None:
@@ -133,6 +141,7 @@ Country = Annotated[str, AfterValidator(_country)]
 Language = Annotated[str, AfterValidator(_language)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Selector = Annotated[str, AfterValidator(_selector)]
+Expression = Annotated[str, AfterValidator(_expression)]
 Names = Annotated[dict[Language, Text], Field(min_length=1)]
 NameLists = dict[str, list[Text]]
 
@@ -302,6 +311,18 @@ class AgencyFile(Strict):
     signs: list[Text] = []
 
 
+class SeriesEntry(Strict):
+    id: Id
+    names: dict[Language, Text]
+    kind: Text
+    figures: Annotated[list[Text], Field(min_length=1)]
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
+class SeriesFile(Strict):
+    series: list[SeriesEntry]
+
+
 class AgenciesFile(Strict):
     agencies: list[AgencyFile]
 
@@ -367,6 +388,68 @@ class KindsFile(Strict):
     kinds: list[KindFile]
 
 
+CueLists = dict[Literal["arabic", "latin", "any"], Text]
+"""Phrases, parted by semicolons, by the letters in which they are written."""
+Strength = Literal["sure", "fair", "news", "good", "hint", "against"]
+KindId = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$")]
+
+
+class PositionsFile(Strict):
+    headline: Annotated[int, Field(ge=0)]
+    lead: Annotated[int, Field(ge=0)]
+    rest: Annotated[int, Field(ge=0)]
+
+
+class NegationFile(Strict):
+    reach_words: Annotated[int, Field(ge=1)]
+    before: list[Text]
+
+
+class CueTogetherFile(Strict):
+    of: Annotated[list[Text], Field(min_length=2)]
+    points: Strength
+    within: Literal["sentence", "article"] = "sentence"
+
+
+class KindRulesFile(Strict):
+    needs: Literal["strong"] | None = None
+    negated: bool = False
+    recalled: bool = False
+    sections: list[Text] = []
+    sure: CueLists = {}
+    fair: CueLists = {}
+    news: CueLists = {}
+    good: CueLists = {}
+    hint: CueLists = {}
+    against: CueLists = {}
+    together: list[CueTogetherFile] = []
+    not_read: list[Text] = []
+
+
+class PrecedenceFile(Strict):
+    when: Annotated[list[KindId], Field(min_length=1)]
+    unless: list[KindId] = []
+    drop: list[KindId] = []
+    add: list[KindId] = []
+    below: int | None = None
+
+
+class KindCuesFile(Strict):
+    version: int
+    points: dict[Strength, PositionsFile]
+    enough: Annotated[int, Field(ge=1)]
+    attribution: dict[
+        Literal["official", "security_source", "other_official", "foreign_official", "outlet", "none"],
+        dict[KindId, int],
+    ]
+    negation: NegationFile
+    words: dict[Text, Annotated[list[Text], Field(min_length=1)]]
+    sets: dict[Text, CueLists]
+    marks: dict[Literal["closing", "recalled"], CueLists]
+    kinds: dict[KindId, KindRulesFile]
+    precedence: list[PrecedenceFile]
+
+
 class EditionFile(Strict):
     number: Annotated[int, Field(ge=1)]
     town: Id
@@ -413,12 +496,448 @@ class WatchwordsFile(Strict):
     words: dict[Language, list[Text]]
 
 
+Script = Literal["ar", "la"]
+"""Arabic letters (Arabic, Darija) or Latin ones (French, Spanish, English)."""
+
+
+class CopyLimitsFile(Strict):
+    window_days: Annotated[float, Field(gt=0)]
+    new_share: Annotated[float, Field(gt=0, le=1)]
+    origin_share: Annotated[float, Field(gt=0, le=1)]
+    own_share: Annotated[float, Field(gt=0, le=1)]
+    other_numbers: Annotated[float, Field(ge=0, le=1)]
+    agency_behind_hours: Annotated[float, Field(ge=0)]
+    shortest_words: Annotated[int, Field(ge=1)]
+    postings: Annotated[int, Field(ge=1)]
+    compared: Annotated[int, Field(ge=1)]
+
+
+class LinkWeightsFile(Strict):
+    town: float
+    towns: float
+    town_apart: float
+    unit: float
+    number: float
+    numbers: float
+    small: float
+    smalls: float
+    digit: float
+    concept: float
+    focus: float
+    focus_concept: float
+    broad: float
+    place: float
+    place_apart: float
+    body: float
+    kind: float
+    kind_apart: float
+    name: float
+    short: float
+    word_arabic: float
+    head_arabic: float
+    word_latin: float
+    head_latin: float
+    word_between: float
+    figure: float
+
+
+class StoryRulesFile(Strict):
+    window_days: Annotated[float, Field(gt=0)]
+    link: float
+    join: float
+    absent: float
+    best: Annotated[float, Field(ge=0, le=1)]
+    largest: Annotated[int, Field(ge=2)]
+    postings: Annotated[int, Field(ge=1)]
+    compared: Annotated[int, Field(ge=1)]
+    bias: float
+    gap_per_day: Annotated[float, Field(le=0)]
+    weights: LinkWeightsFile
+
+
+class AnswersFile(Strict):
+    denial: dict[Script, Text]
+    clarification: dict[Script, Text]
+    correction: dict[Script, Text]
+    erratum: dict[Script, Text]
+    official: dict[Script, Text]
+
+
+class ConceptsFile(Strict):
+    narrow: dict[str, dict[Script, Text]]
+    broad: dict[str, dict[Script, Text]]
+    places: dict[str, dict[Script, Text]]
+
+
+class StoriesFile(Strict):
+    copies: CopyLimitsFile
+    stories: StoryRulesFile
+    relations: AnswersFile
+    concepts: ConceptsFile
+    numbers: dict[Annotated[int, Field(ge=1)], Text]
+    months: Text
+    common: dict[Language, Text]
+
+
+class UnitFormsFile(Strict):
+    """How a unit of the police is printed (``forms`` of whereabouts.yml)."""
+
+    rank: list[Text]
+    service: list[Text]
+    common: list[Text]
+    loose: list[Text]
+    national: list[Text]
+
+
+class UnitWorthFile(Strict):
+    rank: int
+    service: int
+    common: int
+    loose: int
+    title: int
+    lead: int
+    acting: int
+    at_home: int
+
+
+class UnitRulesFile(Strict):
+    forms: UnitFormsFile
+    worth: UnitWorthFile
+    links: list[Text]
+    link_words: Annotated[int, Field(ge=0)]
+    behind: list[Text]
+    of_the_town: list[Text]
+    bare: list[Text]
+    acts: list[Text]
+    silent: list[Text]
+    silent_words: Annotated[int, Field(ge=1)]
+    several: Annotated[int, Field(ge=2)]
+    elsewhere: list[Id]
+
+
+class PlaceRulesFile(Strict):
+    title: Annotated[float, Field(ge=0)]
+    subtitle: Annotated[float, Field(ge=0)]
+    lead: Annotated[float, Field(ge=0)]
+    text: Annotated[float, Field(ge=0)]
+    telling: Annotated[float, Field(ge=0)]
+    least: Annotated[float, Field(ge=0)]
+    else_: Annotated[float, Field(alias="else", ge=0)]
+    many: Annotated[int, Field(ge=2)]
+    network: list[Text]
+    at: list[Text]
+    needs_at: list[Text]
+    skip: list[Text]
+    conjunctions: list[Text]
+    for_: Annotated[list[Text], Field(alias="for")]
+    against: NameLists
+    weak: NameLists
+    fact: list[Text]
+    recalled: list[Text]
+    landmarks: dict[Id, list[Text]]
+    seats: list[Id]
+
+
+class WhereaboutsFile(Strict):
+    version: int
+    units: UnitRulesFile
+    places: PlaceRulesFile
+    foreign: dict[Country, list[Text]]
+
+
+class PartnerCuesFile(Strict):
+    agreement: list[Text]
+    joint: list[Text]
+    shared: list[Text]
+    honour: list[Text]
+
+
+class AsideFile(Strict):
+    words: Annotated[int, Field(ge=1)]
+    quoted: list[Text]
+    before: list[Text]
+    after: list[Text]
+
+
+class PartnersFile(Strict):
+    version: int
+    heads: list[Text]
+    named: dict[Country | Literal["XX"], list[Text]]
+    known: dict[Id, list[Text]]
+    services: list[Text]
+    countries: dict[Country, list[Text]]
+    between: list[Text]
+    hands: list[Text]
+    of: list[Text]
+    stops: list[Text]
+    articles: list[Text]
+    runs: list[Text]
+    together: PartnerCuesFile
+    joins: list[Text]
+    beside: list[Text]
+    aside: AsideFile
+    always: dict[Id, Country]
+    never: list[Id]
+    headed: list[Id]
+    general: list[Text]
+
+
+class TriggersFile(Strict):
+    verb: dict[Language, list[Text]]
+    marker: dict[Language, list[Text]]
+    relay: dict[Language, list[Text]]
+    denial: dict[Language, list[Text]]
+    denying: dict[Language, list[Text]]
+    going_on: dict[Language, list[Text]]
+
+
+class SpeakersFile(Strict):
+    official: dict[Language, list[Text]]
+    security_source: dict[Language, list[Text]]
+    other_official: dict[Language, list[Text]]
+    foreign_official: dict[Language, list[Text]]
+    outlet: dict[Language, list[Text]]
+    relays: dict[Language, list[Text]]
+    bystander: dict[Language, list[Text]]
+    none: dict[Language, list[Text]]
+
+
+class SpokenSignsFile(Strict):
+    outlet: dict[Language, list[Text]]
+    opinion: dict[Language, list[Text]]
+    rumour: dict[Language, list[Text]]
+
+
+class GenresFile(Strict):
+    opinion: list[Text]
+    feature: list[Text]
+
+
+class ClaimsFile(Strict):
+    leads: dict[Language, list[Text]]
+    reach_words: Annotated[int, Field(ge=1)]
+    skipped: dict[Language, list[Text]]
+    anaphors: list[Text]
+    hearsay: dict[Language, list[Text]]
+    negations: list[Text]
+    replies: dict[Language, list[Text]]
+    ends: dict[Language, list[Text]]
+
+
+Weight = Annotated[float, Field(ge=0)]
+
+
+class TriggerWeightsFile(Strict):
+    marker: Weight
+    relay: Weight
+    verb: Weight
+    denial: Weight
+    document: Weight
+
+
+class SpeakerWeightsFile(Strict):
+    official: Weight
+    security_source: Weight
+    other_official: Weight
+    foreign_official: Weight
+    outlet: Weight
+    relays: Weight
+    bystander: Weight
+    stranger: Weight
+    none: Weight
+
+
+class VoiceWeightsFile(Strict):
+    places: Annotated[list[Weight], Field(min_length=1)]
+    triggers: TriggerWeightsFile
+    titled: Weight
+    speakers: SpeakerWeightsFile
+    documented: Weight
+    inherited: Weight
+    far: Weight
+    titled_relay: Weight
+    share: Weight
+    rumour: Weight
+    reporter: Weight
+    own_name: Weight
+    essay: Weight
+    opinion: Weight
+    feature: Weight
+    homonym: Weight
+    act: Weight
+    rumoured: Weight
+    nothing: Weight
+
+
+class VoicesFile(Strict):
+    version: int
+    triggers: TriggersFile
+    silent: list[Text]
+    before_only: list[Text]
+    that: dict[Language, list[Text]]
+    documents: dict[Language, list[Text]]
+    same: dict[Language, list[Text]]
+    speakers: SpeakersFile
+    unnamed: dict[Language, list[Text]]
+    spokespersons: list[Text]
+    signs: SpokenSignsFile
+    genres: GenresFile
+    claims: ClaimsFile
+    weights: VoiceWeightsFile
+
+
+class ScriptNamesFile(Strict):
+    names: list[Text]
+    also_words: list[Text]
+
+
+class GivenNamesFile(Strict):
+    arabic: ScriptNamesFile
+    latin: ScriptNamesFile
+    with_next: list[Text]
+    honorifics: list[Text]
+
+
+class FamilyNamesFile(Strict):
+    particles: list[Text]
+    particles_latin: list[Text]
+    particles_of_places: list[Text]
+    arabic_forms: Annotated[list[Expression], Field(min_length=1)]
+    arabic_plain: Expression
+    arabic: list[Text]
+    not_arabic: list[Text]
+    not_latin: list[Text]
+
+
+class ReachFile(Strict):
+    before: Annotated[int, Field(ge=1)]
+    after: Annotated[int, Field(ge=1)]
+    title_after: Annotated[int, Field(ge=1)]
+
+
+class PrivateFile(Strict):
+    before: Annotated[list[Text], Field(min_length=1)]
+    after: Annotated[list[Text], Field(min_length=1)]
+    age: list[Text]
+
+
+class CaseWordsFile(Strict):
+    told: Annotated[int, Field(ge=0)]
+    untold: Annotated[int, Field(ge=0)]
+
+
+class PersonsFile(Strict):
+    given: GivenNamesFile
+    family: FamilyNamesFile
+    named_after: list[Text]
+    named_after_adjectives: list[Text]
+    reach: ReachFile
+    courtesy: list[Text]
+    called: list[Text]
+    private: PrivateFile
+    deeds: Annotated[list[Text], Field(min_length=1)]
+    parted_by: list[Text]
+    office: Annotated[list[Text], Field(min_length=1)]
+    trade: Annotated[list[Text], Field(min_length=1)]
+    and_: Annotated[list[Text], Field(alias="and")]
+    bylines: list[Text]
+    public_names: list[Text]
+    debate: list[Text]
+    case_words: CaseWordsFile
+    case: list[Text]
+
+
+Words = Annotated[list[Text], Field(min_length=1)]
+
+
+class NumberWordsFile(Strict):
+    add: dict[int, Words]
+    one: Words
+    hundred: Words
+    scales: dict[int, Words]
+    joins: Words
+    about: dict[int, Words]
+    half: Words
+    only: dict[Text, Language]
+    vague: Words
+
+
+class InsteadFile(Strict):
+    what: Text
+    becomes: Text
+    near: Words
+
+
+class FiguresFile(Strict):
+    version: int
+    numbers: NumberWordsFile
+    money: dict[Text, dict[int | float, Words]]
+    price_below: int
+    mass: dict[int | float, Words]
+    mass_dual: dict[int, Words]
+    substances: dict[Text, Words]
+    things: dict[Text, Words]
+    persons: Words
+    person: Words
+    fates: dict[Text, Words]
+    weak: Words
+    measures: Words
+    labels: Words
+    months: dict[Annotated[int, Field(ge=1, le=12)], Words]
+    weekdays: Words
+    to: Words
+    range_openers: Words
+    approximate: Words
+    subset: Words
+    claimed: Words
+    recalled: Words
+    pair: Words
+    many: Words
+    family: Words
+    neutral: Words
+    purposes: Words
+    of_now: Words
+    half_of: Words
+    one_of: Words
+    year_words: Words
+    times: Words
+    done: dict[Text, Words]
+    count_of: Words
+    negations: Words
+    relatives: Words
+    others: Words
+    single: dict[Text, Words]
+    instead: list[InsteadFile]
+    things_too: Words
+    nouns_of_arrest: Words
+    one_unit: Words
+    denials: Words
+    taken: dict[Text, Words]
+    at_least: dict[Text, int]
+    ends_in: Words
+    claims: dict[Text, Text]
+    auxiliaries: Words
+    fillers: Words
+    stops: Words
+    of: Words
+    rank_of: Words
+    before_number: Words
+
+
 FILES: dict[str, type[Strict]] = {
     "evidence.yml": EvidenceFile,
     "agencies.yml": AgenciesFile,
     "homonyms.yml": HomonymsFile,
     "office_holders.yml": OfficeHoldersFile,
     "watchwords.yml": WatchwordsFile,
+    "stories.yml": StoriesFile,
+    "whereabouts.yml": WhereaboutsFile,
+    "partners.yml": PartnersFile,
+    "persons.yml": PersonsFile,
+    "voices.yml": VoicesFile,
+    "figures.yml": FiguresFile,
+    "series.yml": SeriesFile,
+    "kinds.yml": KindCuesFile,
     "places/regions.yml": RegionsFile,
     "places/units.yml": UnitsFile,
     "places/towns.yml": TownsFile,

@@ -92,6 +92,14 @@ class SearchAnswer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A page of matches, no more than named."""
+
+    ids: tuple[str, ...]
+    cursor: str | None
+
+
 def open_engine(config: Config, home: Path, analysis: Analysis, *, purpose: str = "indexing") -> Engine:
     """The engine that ``index.engine`` names; nothing is opened before its first use."""
     name = config.settings["index.engine"]
@@ -205,6 +213,13 @@ class Searcher:
             removed_at=stored.removed_at,
             relevance=str(stored.annotated.relevance.decision),
         )
+
+    def ids(self, text: str, *, limit: int, cursor: str | None = None, now: datetime | None = None) -> Ids:
+        """The ids of the newest *limit* matches."""
+        page = self.engine.search(
+            scope.shown(self._meant(text)), now=now or datetime.now(UTC), limit=limit, cursor=cursor
+        )
+        return Ids(tuple(hit.article_id for hit in page.hits), page.cursor)
 
     def count(self, text: str, *, now: datetime | None = None) -> int:
         """How many articles match."""

@@ -244,7 +244,7 @@ def _csv(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "\ufeff" + _drain(buffer)
     for row in records:
         flat = _flat(row)
-        writer.writerow([_cell(flat[name]) for name in COLUMNS])
+        writer.writerow([cell(flat[name]) for name in COLUMNS])
         yield _drain(buffer)
 
 
@@ -282,7 +282,7 @@ _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _BLANKS = " \u00a0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     match value:
         case None:
             return ""

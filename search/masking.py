@@ -36,8 +36,9 @@ def hidden(name: str) -> str:
 
 def _hider(annotated: Annotated) -> Callable[[str], str]:
     names = sorted({cue.words for cue in annotated.masks if cue.words}, key=len, reverse=True)
-    found = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
-    return lambda text: found.sub(lambda match: hidden(match[0]), text)
+    # Arabic writes particles joined to the name that follows.
+    found = re.compile(rf"(?<!\w)([وفبكلد]{{0,2}})({'|'.join(map(re.escape, names))})(?!\w)")
+    return lambda text: found.sub(lambda match: match[1] + hidden(match[2]), text)
 
 
 def _applied(value: Any, hide: Callable[[str], str]) -> Any:

@@ -174,6 +174,54 @@ class Articles:
             _update_article(connection, article_id, removed_at=at)
             announce(connection, article_id)
 
+    # ---- annotations of today ----------------------------------------------------------------------------
+
+    def annotations(self) -> Iterator[tuple[str, int, Annotated]]:
+        """(article id, number, what was read) of every revision, in that order; streamed."""
+        last = ("", 0)
+        while True:
+            with self._db.reading() as connection:
+                behind = sa.or_(
+                    revisions.c.article_id > last[0],
+                    sa.and_(revisions.c.article_id == last[0], revisions.c.revision > last[1]),
+                )
+                rows = connection.execute(
+                    sa.select(revisions.c.article_id, revisions.c.revision, revisions.c.document)
+                    .where(behind)
+                    .order_by(revisions.c.article_id, revisions.c.revision)
+                    .limit(_PAGE)
+                ).all()
+            for row in rows:
+                yield row.article_id, row.revision, codec.from_document(Annotated, row.document)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].article_id, rows[-1].revision
+
+    def annotate_again(self, rows: Sequence[tuple[str, int, Annotated, bool]]) -> None:
+        """Keep what the rules of today read in these revisions: (article id, number, annotation, whether a
+        label changed).
+
+        Of an article whose newest revision changed the index is told, and it waits to be compared again.
+        """
+        with self._db.writing() as connection:
+            for article_id, number, annotated, changed in rows:
+                version = annotated.rules_version
+                _update_revision(
+                    connection,
+                    article_id,
+                    number,
+                    rules_version=version,
+                    document=codec.to_document(annotated),
+                )
+                newest = sa.select(articles.c.revision).where(articles.c.article_id == article_id)
+                if connection.scalar(newest) != number:
+                    continue
+                if changed:
+                    announce(connection, article_id)
+                else:  # its marks are what they were
+                    of = sa.and_(ties.c.article_id == article_id, ties.c.revision == number)
+                    connection.execute(sa.update(ties).where(of).values(rules_version=version))
+
     # ---- outbox ------------------------------------------------------------------------------------------
 
     def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[OutboxRow]:

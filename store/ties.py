@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,18 +68,46 @@ class Tied:
         return [stored(row, known[row.article_id]) for row in rows]
 
     def mark(self, marked: Sequence[Marked]) -> None:
-        """Keep the marks of these articles in the place of earlier ones; ties stay as they are."""
+        """Keep the marks of these articles in the place of earlier ones: they wait to be compared.
+
+        What was said of them before stands until then.
+        """
         with self._db.writing() as connection:
             for one in marked:
-                values = {
+                values: dict[str, Any] = {
                     "revision": one.revision,
                     "rules_version": one.rules_version,
                     "at": one.at,
                     "marks": one.marks,
+                    "story_id": None,
                 }
                 of = ties.c.article_id == one.article_id
                 if not connection.execute(sa.update(ties).where(of).values(**values)).rowcount:
                     connection.execute(sa.insert(ties).values(article_id=one.article_id, **values))
+
+    def unmark(self) -> None:
+        """Forget the marks of every article, so that all are compared again."""
+        with self._db.writing() as connection:
+            connection.execute(sa.update(ties).values(rules_version=""))
+
+    def waiting(self, limit: int) -> list[tuple[str, datetime]]:
+        """(id, time) of at most *limit* articles that wait to be compared, the oldest first."""
+        statement = (
+            sa.select(ties.c.article_id, ties.c.at)
+            .where(ties.c.story_id.is_(None))
+            .order_by(ties.c.at, ties.c.article_id)
+            .limit(limit)
+        )
+        with self._db.reading() as connection:
+            return [(row.article_id, row.at) for row in connection.execute(statement)]
+
+    def times(self, article_ids: Sequence[str]) -> list[datetime]:
+        """The times of those of *article_ids* that have marks."""
+        found: list[datetime] = []
+        with self._db.reading() as connection:
+            for some in chunks(article_ids):
+                found += connection.scalars(sa.select(ties.c.at).where(ties.c.article_id.in_(some)))
+        return found
 
     def marked(self, since: datetime, until: datetime) -> list[Marked]:
         """The marks of the articles of ``since <= at <= until``, in order of time and id."""
@@ -101,24 +130,31 @@ class Tied:
             for row in rows
         ]
 
-    def tie(self, found: Mapping[str, Ties]) -> int:
-        """Keep these ties; how many differ from what was known: the index looks at those again."""
+    def tie(self, found: Mapping[str, Ties], marks: Mapping[str, str] = MappingProxyType({})) -> int:
+        """Keep these ties, and *marks* (article → JSON) in the place of those there; how many differ from
+        what was known: the index looks at those again."""
+        changed = 0
         with self._db.writing() as connection:
-            known: dict[str, str | None] = {}
             for some in chunks(list(found)):
                 rows = connection.execute(
-                    sa.select(ties.c.article_id, ties.c.document).where(ties.c.article_id.in_(some))
-                )
-                known.update((row.article_id, row.document) for row in rows)
-            changed = 0
-            for article_id, one in found.items():
-                document = codec.to_document(one)
-                if article_id not in known or known[article_id] == document:
-                    continue
-                changed += 1
-                values: dict[str, Any] = {"story_id": one.story_id, "document": document}
-                connection.execute(sa.update(ties).where(ties.c.article_id == article_id).values(**values))
-                announce(connection, article_id)
+                    sa.select(ties.c.article_id, ties.c.story_id, ties.c.document).where(
+                        ties.c.article_id.in_(some)
+                    )
+                ).all()
+                for row in rows:
+                    one = found[row.article_id]
+                    document = codec.to_document(one)
+                    if row.document == document and row.story_id == one.story_id:
+                        continue
+                    of = ties.c.article_id == row.article_id
+                    connection.execute(
+                        sa.update(ties).where(of).values(story_id=one.story_id, document=document)
+                    )
+                    if row.document != document:
+                        changed += 1
+                        announce(connection, row.article_id)
+            for article_id, said in marks.items():
+                connection.execute(sa.update(ties).where(ties.c.article_id == article_id).values(marks=said))
         return changed
 
     def story(self, story_id: str) -> list[StoredArticle]:

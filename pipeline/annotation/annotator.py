@@ -1,4 +1,4 @@
-"""The annotator: names found, countries weighed, relevance decided, every label with its evidence."""
+"""The annotator: one reading of an article, from which every label is made, each with its evidence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from config.loader import Config
 from config.model import Source
 from pipeline.annotation import names
 from pipeline.annotation.countries import Countries
+from pipeline.annotation.figures import Figures
 from pipeline.annotation.judgement import Judge
+from pipeline.annotation.kinds import Kinds
 from pipeline.annotation.matcher import Hit
+from pipeline.annotation.partners import Partners
+from pipeline.annotation.persons import Persons
 from pipeline.annotation.reading import Reading, sentences
-from pipeline.annotation.towns import Towns, is_dateline
+from pipeline.annotation.towns import Towns
+from pipeline.annotation.voices import Voices
+from pipeline.annotation.whereabouts import Whereabouts
 from pipeline.annotation.words import Words
 from store.records import Annotated, Article, Evidence, Relevance
 
@@ -30,28 +36,29 @@ class Annotator:
         self._countries = Countries(rules, config.homonyms)
         self._judge = Judge(rules, self._countries)
         self._towns = Towns(rules)
+        self._kinds = Kinds(config)
+        self._voices = Voices(config)
+        self._whereabouts = Whereabouts(config)
+        self._partners = Partners(config)
+        self._figures = Figures(config)
+        self._persons = Persons(config)
         self.rules_version = _rules_version(config)
 
     def annotate(self, article: Article, source: Source | None) -> Annotated:
-        """*article* with what it names and whether it is about the watched institution.
+        """*article* with whether it is about the watched institution, and what it is and says.
 
         *source* is the outlet, whose country is a prior; ``None`` where it is unknown.
         """
         reading = self.read(article, source)
-        words, hits, judgement = reading.words, reading.hits, reading.judgement
-        towns = _by_label(
-            (sense.label, hit)
-            for hit in hits
-            for sense in hit.senses
-            if sense.kind == "town" and not is_dateline(words, hit)
-        )
+        words, judgement = reading.words, reading.judgement
         bodies = _by_label(judgement.named)
         evidence = [
-            _evidence(words, label, hit)
-            for found in (bodies, towns)
-            for label, mentions in found.items()
-            for hit in mentions[:_MENTIONS]
+            _evidence(words, label, hit) for label, mentions in bodies.items() for hit in mentions[:_MENTIONS]
         ]
+        where = self._whereabouts.find(reading)
+        speech = self._voices.listen(reading)
+        attribution = self._voices.attribution(reading, speech)
+        kinds = self._kinds.find(reading, attribution)
         return Annotated(
             article=article,
             relevance=Relevance(
@@ -60,8 +67,18 @@ class Annotator:
                 judgement.reason,
             ),
             institutions=tuple(bodies),
-            places=tuple(towns),
-            evidence=tuple(evidence),
+            places=where.places,
+            other_places=where.other_places,
+            foreign_places=where.foreign_places,
+            unit=where.unit,
+            kinds=kinds,
+            attribution=attribution,
+            partners=self._partners.find(reading),
+            figures=self._figures.find(reading),
+            quotations=self._voices.quotations(reading, speech),
+            claim=self._voices.claim(reading, frozenset(one.id for one in kinds), speech),
+            masks=(*self._persons.find(reading), *self._persons.find_in_captions(reading)),
+            evidence=(*evidence, *where.evidence),
             content_hash=content_hash(article),
             rules_version=self.rules_version,
         )
@@ -119,6 +136,9 @@ def content_hash(article: Article) -> str:
     return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_RULES = ("kinds", "voices", "whereabouts", "partners", "figures", "persons")
+
+
 def _rules_version(config: Config) -> str:
     """Digest of everything that decides an annotation, short enough to read."""
     told = (
@@ -128,5 +148,7 @@ def _rules_version(config: Config) -> str:
         config.office_holders,
         config.places,
         config.regions,
+        config.kinds,
+        *(config.data(name) for name in _RULES),
     )
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.annotation.matcher import Hit
-from pipeline.annotation.words import Words, pattern
+from pipeline.annotation.words import PAUSE, STOP, Words, pattern
 
 _DATELINE = re.compile(
     r"\s*(?:\([^()\n]{2,40}\))?\s*(?:[/,،]\s?[^–—/\n]{0,40}?)?(?:\([^()\n]{2,40}\))?\s*/?\s*(?:\.?[–—-]|/)(?=\s)"
@@ -26,6 +26,11 @@ def is_dateline(words: Words, hit: Hit) -> bool:
         return False
     text = words.text(field)
     return (start == 0 or text[start - 1] == "\n") and _DATELINE.match(text, end) is not None
+
+
+def _is_heading(words: Words, hit: Hit) -> bool:
+    """Whether *hit* alone stands before the title, as the place of the news does: سلا.. توقيف شخصين."""
+    return hit.word == words.field_begins[0] and words.line[hit.end : hit.end + 1] in (STOP, PAUSE)
 
 
 class Towns:
@@ -51,7 +56,7 @@ class Towns:
         return kept
 
     def _sure(self, words: Words, hit: Hit, before: Sequence[Hit]) -> bool:
-        if words.line[hit.word : hit.start] in self._joined:
+        if words.line[hit.word : hit.start] in self._joined or _is_heading(words, hit):
             return True
         previous = words.line[: hit.word].rsplit(None, 1)[-1:] if hit.word else []
         if previous and previous[0] in self._before:

@@ -24,6 +24,7 @@ from store.records import (
     Relevance,
     Relevant,
     StoredArticle,
+    Ties,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -96,6 +97,7 @@ def stored(
     removed_at: datetime | None = None,
     first_seen_at: datetime = SEEN,
     labels: Mapping[str, Any] = MappingProxyType({}),
+    ties: Ties | None = None,
     **more: Any,
 ) -> StoredArticle:
     """An article as the ledger would hold it; *labels* are of :class:`Annotated`, *more* of the article."""
@@ -128,6 +130,7 @@ def stored(
         last_seen_at=first_seen_at,
         removed_at=removed_at,
         capture=Capture("a.warc.gz", 0, "0" * 64),
+        ties=ties,
     )
 
 

@@ -292,6 +292,22 @@ def test_names_to_mask_leave_only_unmasked(form: Literal["jsonl", "csv"], tmp_pa
     assert "Benani" not in repr(hit)
 
 
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("سلم لعماد الزهراوي رسالة", "سلم لع••• ا••••••• رسالة"),
+        ("عماد الزهراوي، ومعه وعماد الزهراوي", "ع••• ا•••••••، ومعه وع••• ا•••••••"),
+        ("الزهراوي", "الزهراوي"),
+        ("عماد الزهراويين", "عماد الزهراويين"),
+    ],
+)
+def test_names_are_hidden_with_what_is_joined_to_them(text: str, hidden: str, tmp_path: Path) -> None:
+    masks = (Evidence("person", "caption:0", 0, 13, "عماد الزهراوي"),)
+    one = stored("Titre", text, name="x", labels={"masks": masks})
+    (row,) = map(json.loads, searcher(tmp_path, one).export("", now=NOW))
+    assert row["text"] == hidden
+
+
 def test_masking_keeps_every_place(tmp_path: Path) -> None:
     (row,) = map(json.loads, searcher(tmp_path, TOLD).export("", now=NOW))
     for one in (*row["figures"], *row["quotes"], *row["kinds"][0]["cues"]):

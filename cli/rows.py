@@ -1,0 +1,95 @@
+"""Rows of an answer: JSON for programs, CSV for spreadsheets, a table for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from cli.context import App
+
+
+def formats(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options ``--json`` and ``--csv`` of *command*."""
+    command = click.option("--csv", "as_csv", is_flag=True, help="Rows as CSV.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")(command)
+
+
+def print_rows(
+    app: App,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    shown: Sequence[str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """*rows* under the key *name* of one JSON object, as CSV with all their plain keys, or as a table of the
+    columns *shown*."""
+    if as_json:
+        app.print_json({name: list(rows)})
+    elif as_csv:
+        click.echo(_csv(rows), nl=False)
+    else:
+        for line in (*app.banner(), *table(rows, shown)):
+            click.echo(line)
+
+
+def table(rows: Sequence[Mapping[str, Any]], shown: Sequence[str]) -> list[str]:
+    """Aligned columns, the last one as long as it is; numbers stand to the right."""
+    cells = [[_cell(row.get(key)) for key in shown] for row in rows]
+    widths = [max(map(len, column)) for column in zip(shown, *cells, strict=True)]
+    out = []
+    for line, row in ((list(shown), None), *zip(cells, rows, strict=True)):
+        parts = [
+            cell.rjust(width) if row and isinstance(row.get(key), int | float) else cell.ljust(width)
+            for cell, width, key in zip(line, widths, shown, strict=True)
+        ]
+        out.append("  ".join(parts).rstrip())
+    return out
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case list() | tuple():
+            return ", ".join(map(str, value))
+        case float():
+            return f"{value:g}"
+        case _:
+            return " ".join(str(value).split())
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    from search.export import cell
+
+    plain = [{key: value for key, value in row.items() if not _is_nested(value)} for row in rows]
+    columns = list(dict.fromkeys(key for row in plain for key in row))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in plain:
+        writer.writerow([cell(row.get(key)) for key in columns])
+    return "\ufeff" + buffer.getvalue()
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    )
+
+
+def lasting(seconds: float | None) -> str:
+    """A span for a person: ``45 min``, ``3 h 20 min``, ``2 d 4 h``."""
+    if seconds is None:
+        return "–"
+    minutes = round(seconds / 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    told = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(told[:2]) or "0 min"

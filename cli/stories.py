@@ -1,0 +1,355 @@
+"""What lies between articles: stories, communications, rumours, and whether a claim was denied."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, say
+from cli.rows import formats, lasting, print_rows, table
+
+if TYPE_CHECKING:
+    from pipeline.likeness import Asked
+    from search.storybook import Storybook
+
+_LIMIT = click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+
+
+@contextmanager
+def _storybook(app: App) -> Iterator[Storybook]:
+    from search.answers import Searcher
+    from search.storybook import Storybook
+
+    app.require_ledger()
+
+    def likeness() -> Asked:
+        from pipeline.likeness import Asked
+
+        return Asked(app.config)
+
+    with Searcher(app.config, app.data) as searcher:
+        yield Storybook(searcher, app.config, likeness)
+
+
+def _none(what: str) -> None:
+    say(f"{what}. Next: `marsad status` says what was collected; `marsad link` compares articles.")
+    raise SystemExit(NOTHING_FOUND)
+
+
+def _whole_id(book: Storybook, wanted: str) -> str:
+    """The id of the one story that *wanted* begins, or that the article of that id belongs to."""
+    ids = book.ids_beginning(wanted.lower())
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        say(f"{wanted!r} begins several stories: {', '.join(ids[:5])}")
+        raise SystemExit(USAGE)
+    say(f"no story {wanted!r}; `marsad stories` shows ids")
+    raise SystemExit(NOTHING_FOUND)
+
+
+# -- stories ----------------------------------------------------------------------------------------------
+
+
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1)
+@_LIMIT
+@formats
+def stories(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
+    """List the newest stories of which an article matches QUERY.
+
+    A story is all articles about one fact or one communication, in every language.
+
+    \b
+    Examples:
+      marsad stories from:7d
+      marsad stories 'place:tanger kind:operation' --json
+    """
+    app = current()
+    with _storybook(app) as book:
+        rows = [one.to_json() for one in book.stories(" ".join(query), limit)]
+    if not rows:
+        _none("no story found")
+    shown = ("story_id", "first_at", "articles", "voices", "languages", "headline")
+    print_rows(app, "stories", rows, shown, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="ID | merge ID ID… | split ID…")
+@formats
+def story(words: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+    """Show a story, article by article, and what ties each to it; or correct it.
+
+    `merge` makes one story of those that the articles (or stories) belong to, `split` makes a story of their
+    own of articles. Both are kept as your word and stand above what is worked out, also after a replay.
+
+    \b
+    Examples:
+      marsad story 3f2a9c
+      marsad story merge 3f2a9c 81bb02
+      marsad story split 81bb02
+    """
+    app = current()
+    if words[0] in ("merge", "split"):
+        _correct(app, words[0], words[1:])
+        return
+    if len(words) > 1:
+        raise click.UsageError(f"one story at a time, got {len(words)}; or `merge`, `split`")
+    with _storybook(app) as book:
+        found = book.story(_whole_id(book, words[0]))
+    assert found is not None  # its id was just found
+    rows = [_article_row(one) for one in found.articles]
+    if as_json:
+        app.print_json({**found.to_json(), "members": rows})
+        return
+    shown = ("at", "source", "language", "voice", "relation", "because", "title")
+    print_rows(app, "members", rows, shown, as_json=False, as_csv=as_csv)
+
+
+def _article_row(one: Any) -> dict[str, Any]:
+    from search.export import stamp
+    from search.stories import time_of
+
+    ties, article = one.ties, one.article
+    return {
+        "article_id": one.article_id,
+        "at": stamp(time_of(one)),
+        "source": article.source_id,
+        "language": article.language,
+        "title": article.title,
+        "url": article.url,
+        "voice": str(ties.voice),
+        "relation": ties.relation,
+        "relation_of": ties.relation_of,
+        "copy_of": ties.copy_of,
+        "copy_share": ties.copy_share,
+        "because": list(ties.because),
+    }
+
+
+def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
+    """Keep an analyst's word and work the stories out again."""
+    if len(wanted) < (2 if kind == "merge" else 1):
+        raise click.UsageError(f"{kind} needs {'two ids or more' if kind == 'merge' else 'an id'}")
+    from cli.collect import index_waiting
+    from pipeline.linking import link
+    from store.ledger import Ledger
+    from store.records import Override
+
+    app.require_ledger()
+    with Ledger.open(app.data, create=False) as ledger:
+        ids = []
+        for each in wanted:
+            found = ledger.ids_beginning(each.lower(), limit=2)
+            if len(found) != 1:
+                say(f"{each!r} is {'no article' if not found else 'the beginning of several articles'}")
+                raise SystemExit(NOTHING_FOUND if not found else USAGE)
+            ids.append(found[0])
+        ledger.override(Override(kind, tuple(ids), datetime.now(UTC)))
+        done = link(ledger, app.config, again=ids)
+    say(f"kept: {kind} {' '.join(one[:8] for one in ids)}; {done.changed} articles changed their ties")
+    index_waiting(app)
+
+
+# -- communications ---------------------------------------------------------------------------------------
+
+
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1)
+@_LIMIT
+@formats
+def communiques(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
+    """List the institution's newest communications of which an article matches QUERY.
+
+    Of each: who issued it, how many printed it, how many in words of their own, how long until the fifth
+    national and the first foreign outlet had it.
+
+    \b
+    Examples:
+      marsad communiques from:30d
+      marsad communiques 'place:fes' --csv > fes.csv
+    """
+    from search.storybook import communique_record
+
+    app = current()
+    with _storybook(app) as book:
+        rows = [communique_record(one) for one in book.communiques(" ".join(query), limit)]
+    if not rows:
+        _none("no communication found")
+    shown = ("communique_id", "first_at", "issuer", "articles", "voices", "to_fifth", "to_foreign", "title")
+    for row in rows:
+        row["to_fifth"], row["to_foreign"] = map(lasting, (row["fifth_national_s"], row["first_foreign_s"]))
+    print_rows(app, "communiques", rows, shown, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.argument("communique_id", metavar="ID", required=False)
+@click.option("--text", "file", type=click.File(encoding="utf-8"), help="A communiqué's text (- is stdin).")
+@formats
+def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool) -> None:
+    """Trace one communication through the press: every pick-up with its delay, its words and its figures.
+
+    ID is that of its story; with --text FILE the communication is the one whose text is nearest to FILE's.
+
+    \b
+    Examples:
+      marsad communique 3f2a9c
+      pbpaste | marsad communique --text -
+    """
+    from search.storybook import communique_record
+
+    app = current()
+    if (communique_id is None) == (file is None):
+        raise click.UsageError("an ID or --text FILE, one of the two")
+    with _storybook(app) as book:
+        wanted = _whole_id(book, communique_id) if communique_id else book.nearest(file.read())
+        found = book.communique(wanted) if wanted else None
+    if found is None:
+        _none(
+            "no communication of the institution is in this story" if wanted else "no article has this text"
+        )
+        return
+    row = communique_record(found)
+    if as_json:
+        app.print_json(row)
+        return
+    rows = [{**one, "after": lasting(one["delay_s"]), "changed": _changed(one)} for one in row["pick_ups"]]
+    if as_csv:
+        print_rows(app, "pick_ups", rows, (), as_json=False, as_csv=True)
+        return
+    for line in (*app.banner(), *_communique_lines(row, rows)):
+        click.echo(line)
+
+
+def _changed(pick_up: dict[str, Any]) -> str:
+    """The figures that are not the communiqué's, in a few words."""
+    told = []
+    for one in pick_up["figures"]:
+        said, printed = (", ".join(f"{value:g}" for value in one[key]) for key in ("said", "printed"))
+        match one["how"]:
+            case "dropped":
+                told.append(f"without {one['what']} {said}")
+            case "changed":
+                told.append(f"{one['what']} {printed} for {said}")
+            case "added":
+                told.append(f"also {one['what']} {printed}")
+    return "; ".join(told)
+
+
+def _communique_lines(row: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
+    yield click.style(row["title"], bold=True)
+    issuer = row["issuer"] or "issuer unknown"
+    yield f"{issuer}, first seen at {row['source']} ({row['language']}) {row['first_at']}"
+    yield (
+        f"{row['articles']} articles, {row['voices']} in words of their own; fifth national outlet after "
+        f"{lasting(row['fifth_national_s'])}, first foreign after {lasting(row['first_foreign_s'])}"
+    )
+    if row["silent"]:
+        yield f"silent though collected: {', '.join(row['silent'])}"
+    yield ""
+    if rows:
+        yield from table(rows, ("after", "source", "language", "voice", "share", "changed", "title"))
+
+
+# -- rumours ----------------------------------------------------------------------------------------------
+
+
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1)
+@_LIMIT
+@formats
+def rumours(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
+    """List the newest rumours, and denials of which no rumour was seen, that an article of QUERY belongs to.
+
+    States: circulating, denied, clarified, confirmed, unresolved (nothing was printed of it for a week).
+
+    \b
+    Example:
+      marsad rumours from:90d
+    """
+    from search.storybook import rumour_record
+
+    app = current()
+    with _storybook(app) as book:
+        rows = [rumour_record(one) for one in book.rumours(" ".join(query), limit)]
+    if not rows:
+        _none("no rumour found")
+    for row in rows:
+        row["after"] = lasting(row["delay_s"])
+    shown = ("rumour_id", "first_at", "state", "after", "voices", "languages", "claim")
+    print_rows(app, "rumours", rows, shown, as_json=as_json, as_csv=as_csv)
+
+
+@click.command()
+@click.argument("rumour_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+def rumour(rumour_id: str, as_json: bool) -> None:
+    """Show what became of one rumour: who ran it, who answered, who ran which, what was edited afterwards.
+
+    \b
+    Example:
+      marsad rumour 3f2a9c
+    """
+    from search.storybook import rumour_record
+
+    app = current()
+    with _storybook(app) as book:
+        found = book.rumour(_whole_id(book, rumour_id))
+    if found is None:
+        _none("this story is about no rumour")
+        return
+    row = rumour_record(found)
+    if as_json:
+        app.print_json(row)
+        return
+    answer = row["answer"]
+    for line in app.banner():
+        click.echo(line)
+    click.echo(click.style(row["claim"], bold=True))
+    facts = [
+        ("state", row["state"]),
+        ("first", f"{row['first_source']} {row['first_at']}: {row['first_title']}"),
+        ("most on", row["peak"]),
+        ("voices", f"{row['voices']} in {', '.join(row['languages']) or 'no language'}"),
+        ("answer", answer and f"{answer['source']} {answer['at']}: {answer['title']}"),
+        ("after", answer and lasting(row["delay_s"])),
+        ("ran both", ", ".join(row["ran_both"])),
+        ("rumour only", ", ".join(row["ran_rumour_only"])),
+        ("answer only", ", ".join(row["ran_answer_only"])),
+        ("edited after", ", ".join(row["edited_after"])),
+    ]
+    for name, value in facts:
+        if value:
+            click.echo(f"{name + ':':<14}{value}")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+def claim(words: tuple[str, ...], as_json: bool) -> None:
+    """Say whether a claim was denied before: earlier denials of the like, the likest first.
+
+    The claim may be in any of the languages. Where no denial is like it, the answer is "no denial found":
+    an arrest or a report is never offered as one.
+
+    \b
+    Example:
+      marsad claim 'enlèvement d’enfants devant une école'
+    """
+    app = current()
+    text = " ".join(words) if words != ("-",) else sys.stdin.read()
+    with _storybook(app) as book:
+        rows = book.denials(text)
+    if as_json:
+        app.print_json({"claim": text, "denials": rows})
+    elif rows:
+        shown = ("at", "source", "language", "place", "score", "denied")
+        print_rows(app, "denials", rows, shown, as_json=False, as_csv=False)
+    if not rows:
+        say("no denial found")
+        raise SystemExit(NOTHING_FOUND)

@@ -1,0 +1,337 @@
+"""Which forms and topics of communication an article has, by the cues of ``config/kinds.yml``.
+
+A cue is worth points by its strength and by where it stands; a kind whose points reach the mark is had.  What
+is denied in the sentence (*no arrest was made*), recalled from earlier years, or only said in the closing
+formula of a communiqué, is worth nothing.  Kinds that cannot both be news are told apart at the end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from config.loader import Config
+from pipeline.annotation.countries import OURS
+from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable
+from pipeline.annotation.reading import Reading
+from pipeline.annotation.words import PAUSE, STOP, Words, pattern
+from store.records import Attributed, Evidence, KindLabel, Relevant
+
+_SHOWN = 5
+"""How many cues a label shows."""
+_STRENGTHS = ("sure", "fair", "news", "good", "hint", "against")
+_STRONG = frozenset(["sure", "fair", "news"])
+_FIRST_YEAR = 1990
+"""Smaller numbers are not read as years."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """What a phrase is a cue of."""
+
+    sort: str
+    """``kind``, ``set`` or ``mark``."""
+    owner: str
+    """Which of them."""
+    strength: str
+    cue: int
+    """Number of the cue, so that one that stands twice counts once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """A phrase found: words *begin* to *end* of the line, in sentence number *sentence*."""
+
+    tag: _Tag
+    begin: int
+    end: int
+    sentence: int
+    position: str
+    """``headline``, ``lead`` or ``rest``."""
+    points: int
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What speaks for a kind, and against it: each cue where it is worth most."""
+
+    cues: dict[int, _Cue] = field(default_factory=dict)
+    against: dict[int, _Cue] = field(default_factory=dict)
+
+    def add(self, cue: _Cue) -> None:
+        cues = self.against if cue.tag.strength == "against" else self.cues
+        best = cues.get(cue.tag.cue)
+        if best is None or cue.points > best.points:
+            cues[cue.tag.cue] = cue
+
+    def heaviest(self) -> list[_Cue]:
+        """The cues for the kind, the heaviest first, no two over the same words."""
+        return _apart(self.cues.values())
+
+    def weigh(self) -> tuple[int, bool]:
+        """The points, and whether one of the cues is strong."""
+        cues = self.heaviest()
+        against = sum(cue.points for cue in _apart(self.against.values()))
+        strong = any(cue.tag.strength in _STRONG for cue in cues)
+        return sum(cue.points for cue in cues) - against, strong
+
+
+def _apart(cues: Iterable[_Cue]) -> list[_Cue]:
+    """*cues* without those that share words with a heavier one, the heaviest first."""
+    taken: list[_Cue] = []
+    for cue in sorted(cues, key=lambda cue: (-cue.points, cue.begin - cue.end, cue.begin)):
+        if all(cue.end <= other.begin or other.end <= cue.begin for other in taken):
+            taken.append(cue)
+    return taken
+
+
+class Kinds:
+    """Finds kinds by the rules of one configuration; keeps no state between articles."""
+
+    def __init__(self, config: Config) -> None:
+        rules: Mapping[str, Any] = config.data("kinds")
+        self._points: Mapping[str, Mapping[str, int]] = rules["points"]
+        self._enough: int = rules["enough"]
+        self._negators = frozenset(pattern(word) for word in rules["negation"]["before"])
+        self._negation_reach: int = rules["negation"]["reach_words"]
+        self._kinds: Mapping[str, Mapping[str, Any]] = rules["kinds"]
+        self._order = {kind.id: number for number, kind in enumerate(config.kinds)}
+        self._precedence: Sequence[Mapping[str, Any]] = rules["precedence"]
+        self._sections = {
+            pattern(section): kind
+            for kind, rule in self._kinds.items()
+            for section in rule.get("sections", ())
+        }
+        self._attribution: Mapping[str, Mapping[str, int]] = rules["attribution"]
+        self._book: Phrasebook[_Tag] = Phrasebook(rules["words"])
+        self._fill(config, rules)
+
+    def _fill(self, config: Config, rules: Mapping[str, Any]) -> None:
+        """Enter every cue of ``kinds.yml``, and as hints those of ``communications/`` that are not in it."""
+        entered: dict[tuple[str, str], int] = {}
+
+        def enter(sort: str, owner: str, strength: str, cues: Iterable[str]) -> None:
+            for cue in cues:
+                if (f"{sort} {owner}", cue) not in entered:
+                    number = entered[f"{sort} {owner}", cue] = len(entered)
+                    self._add(cue, _Tag(sort, owner, strength, number))
+
+        for name, cues in rules["sets"].items():
+            enter("set", name, "good", _phrases(cues))
+        for name, cues in rules["marks"].items():
+            enter("mark", name, "", _phrases(cues))
+        for kind, rule in self._kinds.items():
+            for strength in _STRENGTHS:
+                enter("kind", kind, strength, _phrases(rule.get(strength, {})))
+        for known in config.kinds:
+            unread = frozenset(map(pattern, self._kinds.get(known.id, {}).get("not_read", ())))
+            listed = (pattern(cue) for cues in known.cues.values() for cue in cues)
+            if known.id in self._kinds:
+                enter("kind", known.id, "hint", (cue for cue in listed if cue and cue not in unread))
+
+    def _add(self, cue: str, tag: _Tag) -> None:
+        try:
+            self._book.add(cue, tag)
+        except Unreadable as error:
+            raise Unreadable(f"kinds.yml: {tag.sort} {tag.owner}: {cue!r}: {error}") from None
+
+    def find(self, reading: Reading, attribution: Attributed | None) -> tuple[KindLabel, ...]:
+        """The kinds of the article, in the configuration's order; none unless it is about the institution."""
+        if reading.judgement.decision is not Relevant.IN:
+            return ()
+        sums = self._sums(reading)
+        totals = self._totals(sums)
+        section = self._section(reading, totals)
+        said = self._said(attribution, totals)
+        had = {kind for kind, total in totals.items() if total >= self._enough}
+        labels = []
+        for kind in self._told_apart(had, totals):
+            cues = (*_shown(reading, kind, sums.get(kind)), *section.get(kind, ())) or said.get(kind, ())
+            if cues:
+                labels.append(KindLabel(kind, cues[:_SHOWN]))
+        return tuple(sorted(labels, key=lambda label: self._order[label.id]))
+
+    def _totals(self, sums: Mapping[str, _Sum]) -> dict[str, int]:
+        """The points of each kind; at most 0 where it needs a strong cue and has none."""
+        totals: dict[str, int] = {}
+        for kind, found in sums.items():
+            total, strong = found.weigh()
+            lacking = not strong and self._kinds[kind].get("needs") == "strong"
+            totals[kind] = min(total, 0) if lacking else total
+        return totals
+
+    def _said(
+        self, attribution: Attributed | None, totals: dict[str, int]
+    ) -> dict[str, tuple[Evidence, ...]]:
+        """Add to *totals* what the attribution says of kinds; its cue is theirs where they have no other."""
+        if attribution is None:
+            return {}
+        cues: dict[str, tuple[Evidence, ...]] = {}
+        for kind, points in self._attribution.get(attribution.value.value, {}).items():
+            if kind in totals or attribution.cue is not None:
+                totals[kind] = totals.get(kind, 0) + points
+            if attribution.cue is not None:
+                cues[kind] = (replace(attribution.cue, label=kind),)
+        return cues
+
+    def _section(self, reading: Reading, totals: dict[str, int]) -> dict[str, tuple[Evidence, ...]]:
+        """Add to *totals* the kind that the outlet's own section says; its evidence is the section's name."""
+        section = reading.article.section or ""
+        kind = self._sections.get(pattern(section))
+        if kind is None:
+            return {}
+        totals[kind] = totals.get(kind, 0) + self._enough
+        return {kind: (Evidence(kind, "section", 0, len(section), section),)}
+
+    def _sums(self, reading: Reading) -> dict[str, _Sum]:
+        """What speaks for each kind."""
+        sums: dict[str, _Sum] = defaultdict(_Sum)
+        sets: dict[str, list[_Cue]] = defaultdict(list)
+        for cue in self._cues(reading):
+            if cue.tag.sort == "set":
+                sets[cue.tag.owner].append(cue)
+            else:
+                sums[cue.tag.owner].add(cue)
+        for kind, rule in self._kinds.items():
+            for together in rule.get("together", ()):
+                for cue in self._together(together, sets):
+                    sums[kind].add(cue)
+        return sums
+
+    def _together(self, rule: Mapping[str, Any], sets: Mapping[str, Sequence[_Cue]]) -> Iterator[_Cue]:
+        """The cues of the first of some sets, of which each must stand in one sentence, or in the article."""
+        first, *others = (sets.get(name, ()) for name in rule["of"])
+        if not first or not all(others):
+            return
+        told = [{cue.sentence for cue in cues} for cues in others]
+        strength = rule["points"]
+        for cue in first:
+            if rule.get("within") == "article" or all(cue.sentence in sentences for sentences in told):
+                points = self._points[strength][cue.position]
+                yield replace(cue, tag=replace(cue.tag, strength=strength), points=points)
+
+    def _cues(self, reading: Reading) -> Iterator[_Cue]:
+        """The cues that count, each with the points of its place."""
+        words = reading.words.line.split()
+        found = list(self._book.find(Line(words, *_names(reading))))
+        sentence_of = _sentences(words)
+        formula, recalled = _marked(found, sentence_of, words, reading)
+        begins, title, lead = reading.words.begins, _title_end(reading.words), reading.lead_end
+        for tag, begin, end in found:
+            if tag.sort == "mark" or formula[begin] or formula[end - 1]:
+                continue
+            rule = self._kinds.get(tag.owner, {}) if tag.sort == "kind" else {}
+            headline = begins[begin] < title
+            if sentence_of[begin] in recalled and not headline and not rule.get("recalled", False):
+                continue
+            if not rule.get("negated", False) and self._denied(words, begin):
+                continue
+            position = "headline" if headline else "lead" if begins[begin] < lead else "rest"
+            yield _Cue(tag, begin, end, sentence_of[begin], position, self._points[tag.strength][position])
+
+    def _denied(self, words: Sequence[str], begin: int) -> bool:
+        """Whether a negation stands in the few words before, in the same clause."""
+        for at in range(begin - 1, max(-1, begin - 1 - self._negation_reach), -1):
+            if words[at] in (STOP, PAUSE):
+                return False
+            if words[at] in self._negators:
+                return True
+        return False
+
+    def _told_apart(self, had: set[str], totals: Mapping[str, int]) -> set[str]:
+        """*had* after the rules of precedence, in their order."""
+        for rule in self._precedence:
+            if had.issuperset(rule["when"]) and had.isdisjoint(rule.get("unless", ())):
+                below = rule.get("below")
+                had = had | {kind for kind in rule.get("add", ()) if totals.get(kind, 0) > 0}
+                had = had - {
+                    kind for kind in rule.get("drop", ()) if below is None or totals.get(kind, 0) < below
+                }
+        return had
+
+
+def _phrases(cues: Mapping[str, str]) -> Iterator[str]:
+    """The phrases of a list: script → phrases, parted by semicolons."""
+    for listed in cues.values():
+        for cue in listed.split(";"):
+            if cue.strip():
+                yield cue.strip()
+
+
+def _title_end(words: Words) -> int:
+    """Where, in the line, the title ends; 0 without one."""
+    if not words.fields or words.fields[0][0] != "title":
+        return 0
+    return words.field_begins[1] if len(words.fields) > 1 else len(words.line)
+
+
+def _marked(
+    found: Sequence[tuple[_Tag, int, int]], sentence_of: Sequence[int], words: Sequence[str], reading: Reading
+) -> tuple[bytearray, set[int]]:
+    """Which words stand in closing formulas, and which sentences recall an earlier fact."""
+    formula = bytearray(len(words))
+    recalled: set[int] = set()
+    for tag, begin, end in found:
+        if tag.sort == "mark" and tag.owner == "closing":
+            formula[begin:end] = b"\1" * (end - begin)
+        elif tag.sort == "mark":
+            recalled.add(sentence_of[begin])
+    published = reading.article.published
+    if published is not None:
+        before = range(_FIRST_YEAR, int(published.local_date[:4]))
+        for at, word in enumerate(words):
+            if word[-4:].isdecimal() and len(word) in (4, 5) and int(word[-4:]) in before:
+                recalled.add(sentence_of[at])
+    return formula, recalled
+
+
+def _names(reading: Reading) -> tuple[dict[tuple[str, int], int], frozenset[int]]:
+    """The bodies named, as :class:`Line` wants them, and where others than the institution are named.
+
+    ``core`` is a body of the institution, ``police`` that or police by a common noun, ``other`` any other
+    body, ``abroad`` one of those that is no Moroccan authority.
+    """
+    words = reading.words
+    number = {begin: at for at, begin in enumerate(words.begins)}
+    names: dict[tuple[str, int], int] = {}
+    barriers = set()
+    for hit, tied in zip(reading.hits, reading.scene.tied, strict=True):
+        first, last = number[hit.word], number[hit.word] + words.line.count(" ", hit.word, hit.end) + 1
+        if hit.sense("noise") is not None:
+            continue
+        if hit.sense("partner", "foreign") is not None:
+            names["abroad", first] = last
+        if hit.sense("partner", "foreign", "adjacent") is not None or (
+            hit.sense("core", "generic") and tied not in ("", OURS)
+        ):
+            names["other", first] = last
+            barriers.add(first)
+        elif hit.sense("core") is not None:
+            names["core", first] = names["police", first] = last
+        elif hit.sense("generic") is not None:
+            names["police", first] = last
+        elif hit.sense("town") is not None:
+            names["town", first] = last
+    return names, frozenset(barriers)
+
+
+def _sentences(words: Sequence[str]) -> list[int]:
+    """For each word the number of its sentence."""
+    number = 0
+    out = []
+    for word in words:
+        out.append(number)
+        number += word == STOP
+    return out
+
+
+def _shown(reading: Reading, kind: str, found: _Sum | None) -> Iterator[Evidence]:
+    """The cues of *kind* as evidence, the heaviest first; mere hints only where there is nothing else."""
+    if found is None:
+        return
+    begins, line = reading.words.begins, reading.words.line
+    cues = found.heaviest()
+    for cue in [cue for cue in cues if cue.points > 0] or cues:
+        yield reading.evidence(kind, begins[cue.begin], line.index(" ", begins[cue.end - 1]))

@@ -1,0 +1,429 @@
+"""The bodies that sign, organise or operate together with the institution (``config/partners.yml``).
+
+Three things make a partner: a body is named, its sentence (or the title) says "together", and nothing makes
+it a mere source, guest or subject.  Bodies with an id come from ``config/institutions``; others are known by
+the word their name begins with (وزارة …, université …) or as a service beside a country's adjective (police
+belge).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from config.loader import Config
+from pipeline.annotation.matcher import Hit, Lexicon, Sense
+from pipeline.annotation.phrases import Phrases, Spans, after, before, stem, stems
+from pipeline.annotation.reading import Reading, Sentence
+from pipeline.annotation.words import PAUSE, STOP, pattern
+from store.records import Partner, Relevant
+
+_LONGEST = 9
+"""How many words the name of a body has at most."""
+_FAR = 120
+"""Farther apart than so many characters nothing stands beside another."""
+_LINK_WORDS = 3
+"""How many words may stand between a service and its country."""
+_MOST = 12
+"""How many partners an article has at most; a text with more is a list of bodies."""
+_OURS = ("core", "generic")
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A body named: ``line[begin:end]``."""
+
+    begin: int
+    end: int
+    id: str = ""
+    country: str = "MA"
+    general: bool = False
+    """Only "the authorities" of its country."""
+    acts: bool = False
+    """The words beside it say that it takes part."""
+    joined: str = ""
+    """What is written joined to its first word."""
+    headed: bool = False
+    """Known only by the word its name begins with."""
+
+
+class Partners:
+    """Decides by the rules of ``config/partners.yml``; keeps no state between articles."""
+
+    def __init__(self, config: Config) -> None:
+        rules = config.data("partners")
+        self._names = _names(rules)
+        self._together = Phrases(rules["together"])
+        self._before = Phrases({"aside": rules["aside"]["before"]})
+        self._quoted = Phrases({"quoted": rules["aside"]["quoted"]})
+        self._after = Phrases({"aside": rules["aside"]["after"]})
+        self._aside_words: int = rules["aside"]["words"]
+        self._joins = frozenset(pattern(word) for word in rules["joins"])
+        self._beside = frozenset(pattern(word) for word in rules["beside"])
+        self._hands = Phrases({"hands": rules["hands"]})
+        self._of = frozenset(pattern(word) for word in rules["of"])
+        self._articles = frozenset(pattern(word) for word in rules["articles"])
+        self._stops = frozenset(pattern(word) for word in rules["stops"])
+        self._runs = frozenset(pattern(word) for word in rules["runs"])
+        self._always: Mapping[str, str] = rules["always"]
+        self._never = frozenset(rules["never"])
+        self._between = frozenset(pattern(word) for word in rules["between"])
+        self._headed = frozenset(rules["headed"])
+        self._heads = frozenset(stem(pattern(word)) for word in rules["heads"])
+        self._ours = _beginnings(config)
+        self._general = frozenset(pattern(name) for name in rules["general"])
+
+    def find(self, reading: Reading) -> tuple[Partner, ...]:
+        """The partners that the article of *reading* names, in order."""
+        if reading.judgement.decision is not Relevant.IN:
+            return ()
+        bodies = self._bodies(reading)
+        if not bodies:
+            return ()
+        cues = _Cues(reading, self._together)
+        kept = [body for body in bodies if self._takes_part(reading, body, cues)]
+        named = {body.country for body in kept if not body.general and body.country != "MA"}
+        kept = [body for body in kept if not (body.general and body.country in named)]
+        return tuple(self._partner(reading, body) for body in islice(_apart(reading, kept), _MOST))
+
+    # -- bodies -----------------------------------------------------------------------------------------
+
+    def _bodies(self, reading: Reading) -> list[_Body]:
+        """Every body named that is not ours, in order."""
+        found = list(self._known(reading))
+        taken = Spans(len(reading.words.line))
+        for hit in reading.hits:
+            if hit.sense("core") is not None:
+                taken.take(hit.word, hit.end)
+        for body in found:
+            taken.take(body.begin, body.end)
+        own = self._names.find(reading.words)
+        for index in range(len(own)):
+            named = self._body(reading, own, index)
+            if named is not None and not taken.touch(named.begin, named.end):
+                taken.take(named.begin, named.end)
+                found.append(named)
+        found.sort(key=lambda body: body.begin)
+        return found
+
+    def _known(self, reading: Reading) -> Iterator[_Body]:
+        """Bodies with an id."""
+        for hit in reading.hits:
+            sense = hit.sense("partner")
+            if sense is not None:
+                yield _Body(
+                    hit.word,
+                    hit.end,
+                    sense.label,
+                    self._always.get(sense.label, "XX"),
+                    joined=_joined(reading, hit),
+                )
+        for label, hit in reading.judgement.named:
+            if hit.sense("adjacent") is not None:
+                yield _Body(hit.word, hit.end, label, joined=_joined(reading, hit))
+
+    def _body(self, reading: Reading, own: Sequence[Hit], index: int) -> _Body | None:
+        hit = own[index]
+        if (named := hit.sense("named")) is not None:
+            return _Body(hit.word, hit.end, country=named.country, joined=_joined(reading, hit))
+        if (known := hit.sense("known")) is not None:
+            return _Body(hit.word, hit.end, known.label, joined=_joined(reading, hit))
+        if (country := hit.sense("country")) is not None:
+            return self._nation(reading, hit, country.country)
+        body = self._service(reading, own, index) if hit.sense("service") is not None else None
+        if body is None and (hit.sense("head") is not None or stem(hit.name.split()[0]) in self._heads):
+            return self._headed_name(reading, own, index)
+        return body
+
+    def _nation(self, reading: Reading, hit: Hit, country: str) -> _Body | None:
+        """A country that hands somebody over."""
+        if self._hands.beginning(after(reading.words.line, hit.end, 3)):
+            return _Body(
+                hit.word, hit.end, country=country, general=True, acts=True, joined=_joined(reading, hit)
+            )
+        return None
+
+    def _service(self, reading: Reading, own: Sequence[Hit], index: int) -> _Body | None:
+        """A service with its country beside it."""
+        hit, line = own[index], reading.words.line
+        begin, end, country = hit.word, hit.end, ""
+        for other in own[index + 1 : index + 3]:
+            gap = line[hit.end : min(other.word, hit.end + _FAR)].split()
+            if len(gap) > _LINK_WORDS or STOP in gap or PAUSE in gap:
+                break
+            if (found := other.sense("country")) is not None:
+                if all(word in self._of for word in gap) or len(gap) == 1:
+                    end, country = other.end, found.country
+                break
+        if not country and index and not _is_arabic(hit.name):
+            other = own[index - 1]
+            gap = line[max(other.end, hit.word - _FAR) : hit.word].split()
+            found = other.sense("country")
+            if found is not None and len(gap) <= _LINK_WORDS and all(word in self._between for word in gap):
+                begin, country = other.word, found.country
+        if not country:
+            return None
+        return _Body(
+            begin,
+            end,
+            country=country,
+            general=hit.name in self._general,
+            headed=stem(hit.name.split()[0]) in self._heads,
+            joined=_joined(reading, hit) if begin == hit.word else "",
+        )
+
+    def _headed_name(self, reading: Reading, own: Sequence[Hit], index: int) -> _Body | None:
+        hit, line = own[index], reading.words.line
+        behind = min(_next_name(reading, hit.end), self._next_head(line, own, index))
+        said = line[hit.end : behind].split()[:_LONGEST]
+        if _is_arabic(hit.name):
+            definite = line[hit.word : hit.start].endswith(("ال", "لل"))
+            words = self._arabic_name(said, definite)
+        else:
+            named = self._english_name(reading, hit)
+            if named is not None and not (said and said[0] in self._of):
+                return named
+            words = self._latin_name(reading, hit.end, said)
+            if not words and named is not None:
+                return named
+        if not words and hit.sense("head") is not None:
+            return None
+        end = hit.end + sum(len(word) + 1 for word in words)
+        begin = hit.word
+        if self._is_by_line(reading, begin, end) or stems(line[begin:end]) in self._ours:
+            return None
+        return _Body(
+            begin, end, country=reading.scene.home or "MA", headed=True, joined=_joined(reading, hit)
+        )
+
+    def _is_by_line(self, reading: Reading, begin: int, end: int) -> bool:
+        """Whether the name stands in the brackets of a dateline: Madrid, 2 oct (Agencia Iber)."""
+        field, start, stop, _ = reading.words.where(begin, end)
+        text = reading.words.text(field)
+        return text[max(0, start - 1) : start] == "(" and text[stop : stop + 1] == ")"
+
+    def _next_head(self, line: str, own: Sequence[Hit], index: int) -> int:
+        """Where the next body of an enumeration begins: université X *et la banque* Y."""
+        for hit in own[index + 1 : index + 3]:
+            if hit.sense("head", "named", "known") is not None:
+                last = line[own[index].end : hit.word].split()[-2:]
+                if line[hit.word] == "و" or any(word in self._joins for word in last):
+                    return hit.word
+        return len(line)
+
+    def _arabic_name(self, said: Sequence[str], definite: bool) -> list[str]:
+        words: list[str] = []
+        for word in said:
+            if word in (STOP, PAUSE):
+                break
+            carries = word.startswith(("ال", "وال", "لل", "ولل"))
+            named = word in self._runs or (words and words[-1] in self._runs)
+            first = not words and not definite
+            purpose = bool(words) and word[0] == "ل" and words[-1].startswith("ال")
+            if not (carries or named or first or purpose):
+                break
+            words.append(word)
+        return words
+
+    def _latin_name(self, reading: Reading, begin: int, said: Sequence[str]) -> list[str]:
+        """The words of a name behind its head: ministère *de la Santé et de la Protection sociale*."""
+        words: list[str] = []
+        for index, word in enumerate(said):
+            if word in (STOP, PAUSE) or word in self._stops:
+                break
+            if word in self._joins and said[index + 1 : index + 2] and said[index + 1] in self._articles:
+                break  # another body: the University of Ifrane and the Bank of Africa
+            words.append(word)
+        while words and (words[-1] in self._of or words[-1] in self._joins):
+            words.pop()
+        if not words:
+            return []
+        printed = reading.words.as_printed(begin, begin + len(" ".join(words)))
+        return words if any(part[:1].isupper() for part in printed.split()) or words[0] in self._of else []
+
+    def _english_name(self, reading: Reading, hit: Hit) -> _Body | None:
+        """A name that ends with its head: the *Mohammed V* University."""
+        line = reading.words.line
+        begin = hit.word
+        for word in reversed(line[max(0, hit.word - 60) : hit.word].split()[-4:]):
+            start = begin - len(word) - 1
+            if word in (STOP, PAUSE) or not reading.words.as_printed(start, begin)[:1].isupper():
+                break
+            begin = start
+        if begin == hit.word:
+            return None
+        return _Body(begin, hit.end, country=reading.scene.home or "MA", headed=True)
+
+    # -- whether they take part -------------------------------------------------------------------------
+
+    def _takes_part(self, reading: Reading, body: _Body, cues: _Cues) -> bool:
+        if body.id in self._never:
+            return False
+        if body.acts:
+            return cues.ours(body)
+        if body.id in self._always and "honour" in cues.title:
+            return True
+        said = cues.of(body)
+        line = reading.words.line
+        clause = _clause_end(before(line, body.begin, self._aside_words))
+        if self._before.within(clause) or self._after.within(after(line, body.end, 3)):
+            return False
+        if self._quoted.within(clause) and (body.country == "MA" or said.isdisjoint(("joint", "shared"))):
+            return False
+        if body.id in self._always or self._conjoined(reading, body):
+            return True
+        if body.country == "XX":  # the whole world's: named in much that it has no part in
+            said = said & set(self._together.all_within(clause))
+        return self._together_with_us(reading, body, said) and cues.ours(body)
+
+    def _together_with_us(self, reading: Reading, body: _Body, said: frozenset[str]) -> bool:
+        """Whether what was *said* makes *body* a partner: a foreign service by less than another one."""
+        if "joint" in said or "agreement" in said:
+            return True
+        if body.id in self._headed and body.begin < reading.lead_end:
+            return True
+        if body.country in ("MA", "XX"):
+            return False
+        return ("shared" in said and not body.headed) or ("honour" in said and not body.general)
+
+    def _conjoined(self, reading: Reading, body: _Body) -> bool:
+        """Whether a name of ours stands right beside it: la DGSN et l’ONCF, الأمن الوطني والجمارك."""
+        line = reading.words.line
+        hits = reading.hits
+        near = bisect_left(hits, body.begin, key=lambda hit: hit.word)
+        for hit in hits[max(0, near - 2) : near + 3]:
+            if hit.sense("core") is None and (hit.sense("generic") is None or body.id not in self._headed):
+                continue
+            first, second = (hit.end, body.begin) if hit.end <= body.begin else (body.end, hit.word)
+            gap = line[first : min(second, first + _FAR)].split()
+            joins = line[second] == "و" or any(word in self._joins for word in gap)
+            if joins and len(gap) <= _LINK_WORDS + 1 and all(word in self._beside for word in gap):
+                return True
+        return False
+
+    def _partner(self, reading: Reading, body: _Body) -> Partner:
+        cue = reading.evidence(body.id or "partner", body.begin, body.end)
+        return Partner(_bare(cue.words, body.joined), body.id, cue)
+
+
+class _Cues:
+    """What the sentences of an article say of acting together."""
+
+    def __init__(self, reading: Reading, together: Phrases) -> None:
+        self._reading = reading
+        self._together = together
+        self._said: dict[int, frozenset[str]] = {}
+        self._ours: dict[int, bool] = {}
+        self.title = frozenset[str]()
+        self._signed = frozenset[str]()
+        for sentence in reading.sentences:
+            if sentence.field == "title":
+                self.title |= self._labels(sentence)
+            if sentence.begin < reading.lead_end:
+                self._signed |= self._labels(sentence) & {"agreement"}
+
+    def of(self, body: _Body) -> frozenset[str]:
+        """The ways of acting together that the sentence of *body* tells of.
+
+        Those of the title hold for the first paragraph, a signature told there for the whole article.
+        """
+        said = self._labels(self._reading.sentence_at(body.begin)) | self._signed
+        return said | self.title if body.begin < self._reading.lead_end else said
+
+    def ours(self, body: _Body) -> bool:
+        """Whether the institution is named in the sentence of *body*, or the sentence is one of the first."""
+        sentence = self._reading.sentence_at(body.begin)
+        if sentence.begin not in self._ours:
+            self._ours[sentence.begin] = body.begin < self._reading.lead_end or any(
+                hit.sense(*_OURS) is not None and hit.sense("foreign") is None
+                for hit in self._reading.hits_in(sentence)
+            )
+        return self._ours[sentence.begin]
+
+    def _labels(self, sentence: Sentence) -> frozenset[str]:
+        if sentence.begin not in self._said:
+            words = [stem(word) for word in self._reading.said(sentence).split()]
+            self._said[sentence.begin] = frozenset(self._together.all_within(words))
+        return self._said[sentence.begin]
+
+
+def _beginnings(config: Config) -> frozenset[tuple[str, ...]]:
+    """The beginnings of our own names, by which an article calls us once it has named us in full."""
+    ours = (body for body in config.institutions if body.scope == "core")
+    names = (stems(name) for body in ours for names in body.names.values() for name in names)
+    return frozenset(name[:length] for name in names for length in range(1, len(name) + 1))
+
+
+def _names(rules: Any) -> Lexicon:
+    names = Lexicon()
+    for country, bodies in rules["named"].items():
+        for name in bodies:
+            names.add(name, Sense("named", name, country), article=True, proper=True)
+    for body, also in rules["known"].items():
+        for name in also:
+            names.add(name, Sense("known", body), article=True)
+    for name in rules["heads"]:
+        names.add(name, Sense("head", name), article=True)
+    for name in rules["services"]:
+        names.add(name, Sense("service", name), article=True)
+    for country, words in rules["countries"].items():
+        for name in words:
+            names.add(name, Sense("country", country, country))
+    return names.freeze()
+
+
+def _joined(reading: Reading, hit: Hit) -> str:
+    """What is written joined to the first word of *hit*."""
+    return reading.words.line[hit.word : hit.start]
+
+
+def _is_arabic(name: str) -> bool:
+    return "\u0600" <= name[0] <= "\u06ff"
+
+
+def _next_name(reading: Reading, index: int) -> int:
+    """Where, from ``line[index]`` on, the next body with an id is named: no name runs into it."""
+    hits = reading.hits
+    farthest = index + _FAR
+    for hit in hits[bisect_left(hits, index, key=lambda one: one.word) :][:_LONGEST]:
+        if hit.word >= farthest:
+            break
+        if hit.sense("core", "adjacent", "partner", "foreign") is not None:
+            return hit.word
+    return farthest
+
+
+def _bare(printed: str, joined: str) -> str:
+    """*printed* without the particles *joined* to its first word: والجمارك is الجمارك.
+
+    >>> _bare("والجمارك", "وال"), _bare("للجمارك", "لل"), _bare("وبنك المغرب", "و"), _bare("بنك", "")
+    ('الجمارك', 'الجمارك', 'بنك المغرب', 'بنك')
+    """
+    if joined.endswith("لل") or (not joined and printed.startswith("لل")):
+        return "ال" + printed[max(2, len(joined)) :]
+    return printed[len(joined.removesuffix("ال")) :]
+
+
+def _clause_end(said: Sequence[str]) -> Sequence[str]:
+    """The words of *said* behind its last pause."""
+    for index in range(len(said) - 1, -1, -1):
+        if said[index] == PAUSE:
+            return said[index + 1 :]
+    return said
+
+
+def _apart(reading: Reading, bodies: Iterable[_Body]) -> Iterator[_Body]:
+    """*bodies* without further mentions of one of them: the same id, or the same head words."""
+    seen: list[tuple[str, set[str]]] = []
+    for body in bodies:
+        words = set(stems(reading.words.line[body.begin : body.end]))
+        if any(
+            (body.id and body.id == other) or words <= known or known <= words or len(words & known) > 1
+            for other, known in seen
+        ):
+            continue
+        seen.append((body.id, words))
+        yield body

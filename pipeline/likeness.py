@@ -1,0 +1,101 @@
+"""A text that somebody pastes or asks, compared with what was collected, in whatever language either is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pipeline.annotation import Annotator
+from pipeline.extraction import language
+from pipeline.fingerprints import shared
+from pipeline.linking import Linker, Marks
+from pipeline.stories import score
+from pipeline.traits import Sort, sort_of
+from store.records import Annotated, Article, StoredArticle
+
+if TYPE_CHECKING:
+    from config import Config
+    from store.ties import Marked
+
+_SAME_TEXT = 0.4
+"""Share of the runs of words of a pasted text from which an article holds it."""
+_WEIGHTS = {
+    Sort.NAME: 3.0,
+    Sort.TOWN: 2.0,
+    Sort.CONCEPT: 2.0,
+    Sort.NUMBER: 2.0,
+    Sort.PLACE: 1.0,
+    Sort.WORD: 1.0,
+    Sort.BROAD: 0.5,
+}
+"""What each sort of thing that two claims share says of their being one claim."""
+_LIKE = 0.4
+"""Share of what a claim says that a denial must share with it."""
+_TELLING = frozenset([Sort.NAME, Sort.CONCEPT, Sort.WORD])
+"""A town alone, or a number, makes no claim."""
+
+
+class Asked:
+    """Reads free text as if it were an article; made once for a configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._annotator = Annotator(config)
+        self._linker = Linker(config)
+
+    def _annotated(self, text: str) -> Annotated:
+        paragraphs = tuple(line.strip() for line in text.splitlines() if line.strip())
+        spoken = language.detect("", paragraphs, None, ())
+        article = Article("", "", "", "", paragraphs, spoken.language)
+        return self._annotator.annotate(article, None)
+
+    def _marks(self, text: str) -> Marks:
+        return self._linker.marks("", self._annotated(text), None, datetime(1970, 1, 1, tzinfo=UTC))
+
+    def nearest(self, text: str, rows: Iterable[Marked]) -> str | None:
+        """The id of the article whose text is *text*, whole or in part, else of one that tells the same fact
+        in other words or another language; ``None`` for none."""
+        asked = self._marks(text)
+        best: tuple[float, float, str] | None = None
+        for row in rows:
+            marks = Marks.of(row)
+            ours, theirs = shared(asked.print, marks.print)
+            same = max(ours, theirs) if max(ours, theirs) >= _SAME_TEXT else 0.0
+            told = 0.0 if same else self._told(asked, marks)
+            found = (same, told, row.article_id)
+            if (same or told > 0) and (best is None or found[:2] > best[:2]):
+                best = found
+        return best[2] if best else None
+
+    def _told(self, asked: Marks, marks: Marks) -> float:
+        """How strongly two texts tell one fact, the time between them aside."""
+        from pipeline.links import Prepared
+
+        beside = replace(asked.traits, published=marks.traits.published)
+        strength = score(Prepared.of(beside), Prepared.of(marks.traits), self._linker.rules)
+        return (strength or 0) / 1000
+
+    def likeness(self, text: str, denials: Iterable[StoredArticle]) -> list[tuple[float, StoredArticle]]:
+        """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first."""
+        asked = self._weights(self._marks(text))
+        whole = sum(asked.values())
+        found = []
+        for one in denials:
+            shared_ = asked.keys() & self._weights(self._of_claim(one)).keys()
+            if not shared_ or not any(sort_of(key) in _TELLING for key in shared_):
+                continue
+            like = sum(asked[key] for key in shared_) / whole
+            if like >= _LIKE:
+                found.append((round(like, 2), one))
+        return sorted(found, key=lambda pair: (-pair[0], pair[1].article_id))
+
+    def _of_claim(self, one: StoredArticle) -> Marks:
+        """The marks of what *one* denies: its claim and its headline."""
+        said = one.annotated.claim.words if one.annotated.claim else ""
+        article = replace(one.article, paragraphs=tuple(filter(None, (said,))), subtitle=None)
+        annotated = replace(one.annotated, article=article)
+        return self._linker.marks(one.article_id, annotated, None, datetime(1970, 1, 1, tzinfo=UTC))
+
+    def _weights(self, marks: Marks) -> dict[int, float]:
+        return {key: _WEIGHTS[sort] for key in marks.traits.keys if (sort := sort_of(key)) in _WEIGHTS}

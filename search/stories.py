@@ -1,0 +1,307 @@
+"""Stories as an analyst reads them: who said what when, in whose words, and what became of the figures.
+
+Pure functions over the articles of one story, as the ledger gives them in order of time; the ties between
+articles were worked out before (:mod:`pipeline.linking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from config.model import Source
+from store.records import Annotated, Attribution, Figure, StoredArticle, Voice
+
+_FIFTH = 5
+_SILENCE = timedelta(hours=24)
+"""For so long after a communication an outlet may still pick it up before it counts as silent."""
+_OF_INSTITUTION = frozenset(["communique", "denial", "clarification"])
+
+Coverage = Mapping[str, Sequence[tuple[datetime, datetime]]]
+"""Source → the stretches of time of which what it published was collected."""
+
+
+def time_of(stored: StoredArticle) -> datetime:
+    """When *stored* was published or, where it does not say, first seen."""
+    published = stored.article.published
+    return published.at if published else stored.first_seen_at
+
+
+def kinds_of(annotated: Annotated) -> frozenset[str]:
+    """Ids of the forms and topics of an article."""
+    return frozenset(kind.id for kind in annotated.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One kind of figure beside that of the communiqué."""
+
+    what: str
+    said: tuple[float, ...]
+    """What the communiqué says; empty where it says nothing of it."""
+    printed: tuple[float, ...]
+    """What the article prints; empty where it was dropped."""
+
+    @property
+    def how(self) -> str:
+        """``kept``, ``dropped``, ``added`` or ``changed``."""
+        if self.said == self.printed:
+            return "kept"
+        if not self.printed:
+            return "dropped"
+        return "changed" if self.said else "added"
+
+
+@dataclass(frozen=True, slots=True)
+class PickUp:
+    """One article about a communication."""
+
+    article: StoredArticle
+    delay: timedelta | None
+    """After the first appearance; ``None`` where one of the two bears no time of publication."""
+    share: float | None
+    """Of its words, those in sentences of the text that it was copied from; ``None`` for words of its own."""
+    voice: Voice
+    figures: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Communique:
+    """One communication of the institution, traced through the press."""
+
+    story_id: str
+    origin: StoredArticle
+    """Where it appeared first, as far as was seen."""
+    issuer: str
+    """Id of the unit or body that speaks."""
+    pick_ups: tuple[PickUp, ...]
+    """All others of the story, in order of time."""
+    fifth_national: timedelta | None
+    """Until the fifth national outlet had it; ``None`` if fewer did."""
+    first_foreign: timedelta | None
+    silent: tuple[str, ...]
+    """National outlets that were collected for a day from then on and printed nothing of it."""
+
+    @property
+    def voices(self) -> int:
+        """How many spoke in words of their own, the origin among them."""
+        return 1 + sum(one.voice is Voice.INDEPENDENT for one in self.pick_ups)
+
+
+def communique(
+    story: Sequence[StoredArticle], sources: Mapping[str, Source], coverage: Coverage
+) -> Communique | None:
+    """The communication that *story* is about; ``None`` where no article rests on the institution's word."""
+    origin = _origin(story)
+    if origin is None or origin.ties is None:
+        return None
+    others = [one for one in story if one.article_id != origin.article_id]
+    delays = [(one, _delay(origin, one)) for one in others]
+    return Communique(
+        story_id=origin.ties.story_id,
+        origin=origin,
+        issuer=issuer(origin.annotated),
+        pick_ups=tuple(_pick_up(origin, one, delay) for one, delay in delays),
+        fifth_national=_fifth_national(origin, delays, sources),
+        first_foreign=min(
+            (
+                delay
+                for one, delay in delays
+                if delay is not None and not _national(sources.get(one.article.source_id))
+            ),
+            default=None,
+        ),
+        silent=_silent(story, time_of(origin), sources, coverage),
+    )
+
+
+def _origin(story: Sequence[StoredArticle]) -> StoredArticle | None:
+    """The first article that gives the institution's word; one that quotes a copy is none."""
+    for one in story:
+        annotated, said = one.annotated, one.annotated.attribution
+        official = said is not None and said.value is Attribution.OFFICIAL
+        if official and kinds_of(annotated) & _OF_INSTITUTION:
+            return one
+    return None
+
+
+def issuer(annotated: Annotated) -> str:
+    """Whose communication it is: the unit that speaks, else the first body named."""
+    return annotated.unit or next(iter(annotated.institutions), "")
+
+
+def _delay(origin: StoredArticle, other: StoredArticle) -> timedelta | None:
+    first, then = origin.article.published, other.article.published
+    return then.at - first.at if first and then else None
+
+
+def _pick_up(origin: StoredArticle, one: StoredArticle, delay: timedelta | None) -> PickUp:
+    ties = one.ties
+    return PickUp(
+        article=one,
+        delay=delay,
+        share=ties.copy_share if ties else None,
+        voice=ties.voice if ties else Voice.INDEPENDENT,
+        figures=changes(origin.annotated.figures, one.annotated.figures),
+    )
+
+
+def changes(said: Sequence[Figure], printed: Sequence[Figure]) -> tuple[Change, ...]:
+    """The figures of a communiqué beside those of an article, by what they count; recalled ones aside."""
+    ours, theirs = _by_what(said), _by_what(printed)
+    return tuple(
+        Change(what, ours.get(what, ()), theirs.get(what, ())) for what in dict.fromkeys((*ours, *theirs))
+    )
+
+
+def _by_what(figures: Sequence[Figure]) -> dict[str, tuple[float, ...]]:
+    found: dict[str, set[float]] = {}
+    for one in figures:
+        if not one.recalled:
+            found.setdefault(one.what, set()).add(one.value)
+    return {what: tuple(sorted(values)) for what, values in found.items()}
+
+
+def _national(source: Source | None) -> bool:
+    return source is not None and source.country == "MA"
+
+
+def _fifth_national(
+    origin: StoredArticle,
+    delays: Sequence[tuple[StoredArticle, timedelta | None]],
+    sources: Mapping[str, Source],
+) -> timedelta | None:
+    """Until the fifth national outlet had it, the origin's among them."""
+    first: dict[str, timedelta] = {}
+    if _national(sources.get(origin.article.source_id)):
+        first[origin.article.source_id] = timedelta(0)
+    for one, delay in delays:
+        outlet = one.article.source_id
+        if delay is not None and _national(sources.get(outlet)):
+            first[outlet] = min(delay, first.get(outlet, delay))
+    ordered = sorted(first.values())
+    return ordered[_FIFTH - 1] if len(ordered) >= _FIFTH else None
+
+
+def _silent(
+    story: Sequence[StoredArticle], began: datetime, sources: Mapping[str, Source], coverage: Coverage
+) -> tuple[str, ...]:
+    speaking = {one.article.source_id for one in story}
+    return tuple(
+        sorted(
+            name
+            for name, source in sources.items()
+            if source.scope == "national"
+            and source.role != "aggregator"
+            and name not in speaking
+            and _covered(coverage.get(name, ()), began, began + _SILENCE)
+        )
+    )
+
+
+def _covered(stretches: Sequence[tuple[datetime, datetime]], since: datetime, until: datetime) -> bool:
+    return any(begin <= since and until <= end for begin, end in stretches)
+
+
+# -- rumours ----------------------------------------------------------------------------------------------
+
+_ANSWERS = {"denial": "denied", "clarification": "clarified"}
+_STILL = timedelta(days=7)
+"""A rumour of which nothing was printed for so long is no longer circulating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rumour:
+    """A claim without official word, and what became of it."""
+
+    story_id: str
+    state: str
+    """``circulating``, ``denied``, ``clarified``, ``confirmed`` or ``unresolved``."""
+    claim: str
+    """What is claimed, in the words of the denial or, without one, of the first headline."""
+    first: StoredArticle
+    """Who ran it first, as far as was seen; of a denial that nobody's rumour was seen of, the denial."""
+    peak: str
+    """The local day with most articles about it (ISO 8601)."""
+    voices: int
+    """Independent ones that ran the rumour."""
+    languages: tuple[str, ...]
+    answer: StoredArticle | None
+    """The first denial, clarification or confirmation."""
+    delay: timedelta | None
+    """Between the first rumour and the answer."""
+    ran_both: tuple[str, ...]
+    """Outlets that ran rumour and answer."""
+    ran_rumour_only: tuple[str, ...]
+    ran_answer_only: tuple[str, ...]
+    edited_after: tuple[StoredArticle, ...]
+    """Articles of the rumour that changed after the answer."""
+
+
+def rumour(story: Sequence[StoredArticle], now: datetime) -> Rumour | None:
+    """The rumour that *story* is about; ``None`` where none of its articles spreads or answers one."""
+    spread = [one for one in story if one.ties is not None and one.ties.relation == "rumour"]
+    answers = [one for one in story if kinds_of(one.annotated) & _ANSWERS.keys()]
+    if not spread and not answers:
+        return None
+    answer = answers[0] if answers else _confirmation(story, spread)
+    told = [one for one in story if kinds_of(one.annotated) & _ANSWERS.keys()]
+    first = spread[0] if spread else answers[0]
+    ran, answered = _outlets(spread), _outlets(told)
+    return Rumour(
+        story_id=first.ties.story_id if first.ties else first.article_id,
+        state=_state(spread, answer, now),
+        claim=_claim(told, first),
+        first=first,
+        peak=_peak(spread or story),
+        voices=len({one.article.source_id for one in spread if _independent(one)}),
+        languages=tuple(dict.fromkeys(one.article.language for one in spread)),
+        answer=answer,
+        delay=time_of(answer) - time_of(first) if answer and spread else None,
+        ran_both=tuple(sorted(ran & answered)),
+        ran_rumour_only=tuple(sorted(ran - answered)),
+        ran_answer_only=tuple(sorted(answered - ran)),
+        edited_after=tuple(
+            one for one in spread if answer and one.revision > 1 and one.last_seen_at > time_of(answer)
+        ),
+    )
+
+
+def _independent(one: StoredArticle) -> bool:
+    return one.ties is None or one.ties.voice is Voice.INDEPENDENT
+
+
+def _outlets(articles: Collection[StoredArticle]) -> set[str]:
+    return {one.article.source_id for one in articles}
+
+
+def _confirmation(story: Sequence[StoredArticle], spread: Sequence[StoredArticle]) -> StoredArticle | None:
+    """The first article after the rumour that rests on the institution's word and denies nothing."""
+    began = time_of(spread[0])
+    for one in story:
+        said = one.annotated.attribution
+        if said is not None and said.value is Attribution.OFFICIAL and time_of(one) > began:
+            return one
+    return None
+
+
+def _state(spread: Sequence[StoredArticle], answer: StoredArticle | None, now: datetime) -> str:
+    if answer is not None:
+        kinds = kinds_of(answer.annotated)
+        return next((state for kind, state in _ANSWERS.items() if kind in kinds), "confirmed")
+    return "circulating" if now - time_of(spread[-1]) < _STILL else "unresolved"
+
+
+def _claim(told: Sequence[StoredArticle], first: StoredArticle) -> str:
+    said = next((one.annotated.claim.words for one in told if one.annotated.claim), "")
+    return said or first.article.title
+
+
+def _peak(articles: Sequence[StoredArticle]) -> str:
+    days: dict[str, int] = {}
+    for one in articles:
+        published = one.article.published
+        day = published.local_date if published else one.first_seen_at.date().isoformat()
+        days[day] = days.get(day, 0) + 1
+    return max(days, key=lambda day: (days[day], day))

@@ -1,0 +1,300 @@
+"""Which kinds of communication are told, by which words; the lines are invented."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import config
+from pipeline.annotation import Annotator
+from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable, parse
+from pipeline.annotation.kinds import Kinds
+from store.records import Attributed, Attribution, Evidence, KindLabel
+from tests.pipeline.newsroom import article, source
+
+CONFIG = config.load(environ={})
+ANNOTATOR = Annotator(CONFIG)
+KINDS = Kinds(CONFIG)
+IDS = [kind.id for kind in CONFIG.kinds]
+
+
+def labels(title: str, *paragraphs: str, attribution: Attributed | None = None) -> tuple[KindLabel, ...]:
+    return KINDS.find(ANNOTATOR.read(article(title, *paragraphs), source("MA")), attribution)
+
+
+def found(title: str, *paragraphs: str) -> set[str]:
+    return {label.id for label in labels(title, *paragraphs)}
+
+
+# -- what is told -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kinds", "title", "text"),
+    [
+        (
+            "communique operation",
+            "أكادير.. توقيف شخصين بحوزتهما كمية من الشيرا",
+            "أفاد بلاغ لولاية أمن أكادير أن عناصر الشرطة القضائية أوقفت شخصين وحجزت الشيرا.",
+        ),
+        (
+            "communique operation",
+            "Oujda : saisie de 40 kilos de chira",
+            "Deux suspects ont été interpellés à Oujda, indique la DGSN dans un communiqué.",
+        ),
+        (
+            "communique operation",
+            "Moroccan police arrest two men in Nador",
+            "The DGSN said in a statement that officers seized forty kilos of hashish.",
+        ),
+        (
+            "communique operation",
+            "Dos detenidos en Nador con cuarenta kilos de hachís",
+            "Según un comunicado de la DGSN, la policía marroquí detuvo a dos hombres.",
+        ),
+        ("operation", "بوليس مكناس شدو جوج شفارة", "البوليس ديال مكناس شدو جوج ديال الشفارة البارح بالليل."),
+        (
+            "communique denial",
+            "المديرية العامة للأمن الوطني تنفي خبر اختفاء حافلة",
+            "نفت المديرية العامة للأمن الوطني في بلاغ لها، بشكل قاطع، صحة هذه المزاعم.",
+        ),
+        (
+            "communique denial",
+            "La DGSN dément l’existence d’un gang à Safi",
+            "Dans un communiqué, la DGSN dément catégoriquement ces allégations.",
+        ),
+        (
+            "communique denial",
+            "La DGSN desmiente un secuestro en Larache",
+            "La DGSN desmintió en un comunicado esas informaciones falsas.",
+        ),
+        (
+            "communique clarification",
+            "ولاية أمن مراكش توضح",
+            "أصدرت ولاية أمن مراكش بيانا توضيحيا تنويرا للرأي العام.",
+        ),
+        (
+            "spokesperson",
+            "سبيك: عدد الشكايات في ارتفاع",
+            "قال الناطق الرسمي باسم المديرية العامة للأمن الوطني بوبكر سبيك خلال ندوة صحفية إن العدد ارتفع.",
+        ),
+        (
+            "recruitment",
+            "الأمن الوطني: مباراة لتوظيف حراس الأمن",
+            "يجتاز آلاف المترشحين الاختبارات الكتابية يوم الأحد في مختلف المدن.",
+        ),
+        (
+            "recruitment",
+            "DGSN : le concours des gardiens de la paix",
+            "Les épreuves écrites auront lieu en mai.",
+        ),
+        ("recruitment", "DGSN opens police entrance exam", "Candidates sit the written tests in May."),
+        ("open_days", "انطلاق أيام الأبواب المفتوحة للأمن الوطني بوجدة", "توافد الزوار على الأروقة."),
+        ("open_days", "Les Journées portes ouvertes de la DGSN à Oujda", "Les visiteurs ont afflué."),
+        ("open_days", "DGSN Open Days draw crowds in Oujda", "Visitors queued for the mounted police."),
+        (
+            "road_safety",
+            "حوادث السير: عشرة قتلى خلال أسبوع بالمناطق الحضرية",
+            "سجلت مصالح الأمن الوطني إصابات بليغة وأخرى خفيفة.",
+        ),
+        ("terrorism operation", "BCIJ foils terror plot", "The BCIJ arrested three ISIS supporters in Safi."),
+        (
+            "terrorism operation",
+            "La BCIJ desarticula una célula yihadista",
+            "Tres sospechosos fueron detenidos en Safi.",
+        ),
+        (
+            "partnership",
+            "DGSN : signature d’une convention de partenariat avec l’université de Settat",
+            "Les deux parties ont signé une convention.",
+        ),
+        (
+            "staff_sanction",
+            "فاس.. توقيف مؤقت عن العمل في حق مفتش شرطة",
+            "سيعرض المفتش على المجلس التأديبي للأمن الوطني.",
+        ),
+        (
+            "weapon_use",
+            "شرطي بسلا يشهر سلاحه الوظيفي",
+            "اضطر مفتش شرطة يعمل بمدينة سلا إلى استعمال سلاحه الوظيفي وإطلاق رصاصة تحذيرية.",
+        ),
+        (
+            "staff_welfare",
+            "مساعدات مالية استثنائية لأرامل موظفي الأمن الوطني",
+            "منحت مؤسسة محمد السادس للأعمال الاجتماعية لموظفي الأمن الوطني هذه المساعدات.",
+        ),
+        ("magazine", "Nouveau numéro de la Revue Police", "La DGSN y consacre un dossier à la formation."),
+        (
+            "anniversary",
+            "ذكرى تأسيس الأمن الوطني",
+            "تخلد أسرة الأمن الوطني يوم 16 ماي ذكرى تأسيس المديرية العامة للأمن الوطني.",
+        ),
+        (
+            "missing_person",
+            "العثور على طفل مختف بتازة",
+            "عثرت مصالح أمن تازة على طفل قاصر بعد اختفاء طفل من بيت أسرته.",
+        ),
+        (
+            "dg_activity intl_coop",
+            "Hammouchi reçoit l’ambassadeur d’Espagne",
+            "Les deux hommes se sont vus au siège de la DGSN.",
+        ),
+    ],
+)
+def test_kinds_are_told(kinds: str, title: str, text: str) -> None:
+    assert found(title, text) >= set(kinds.split())
+
+
+# -- what is not ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "text"),
+    [
+        # The closing formula is nobody's news, and the name of a fugitive's court is none either.
+        ("operation", "الأمن الوطني ينظم لقاء بسطات", "ويجري ذلك كله تحت إشراف النيابة العامة المختصة."),
+        # Denied.
+        ("operation", "Fès : la police vérifie", "Aucune interpellation n’a été annoncée par la DGSN."),
+        ("operation", "Fez police check a report", "No arrest was made, the DGSN said."),
+        # Recalled.
+        ("operation", "La DGSN tient un forum à Salé", "L’an dernier, la police y avait arrêté un suspect."),
+        # A suspension is no arrest.
+        (
+            "operation",
+            "توقيف مؤقت عن العمل في حق شرطي بفاس",
+            "يعمل بولاية أمن فاس وسيمثل أمام المجلس التأديبي.",
+        ),
+        # Whole words: تنفيذ is not تنفي; a match is not an entrance exam; a toll is no report.
+        ("denial", "المديرية العامة للأمن الوطني تشرع في تنفيذ خطة", "يتم تنفيذ الخطة ابتداء من اليوم."),
+        ("recruitment", "الأمن الوطني يؤمن مباراة الديربي", "تنطلق المباراة بالملعب مساء الأحد."),
+        ("annual_report", "حصيلة الزلزال ترتفع", "أعلنت المديرية العامة للأمن الوطني حصيلة القتلى."),
+        # Another subject denies.
+        ("denial", "الأمن يوقف مشتبها فيه بسلا", "ونفى المتهم أمام الشرطة القضائية علاقته بالسرقة."),
+        # Another body's communiqué.
+        ("communique", "بلاغ للوكيل العام للملك بطنجة", "أوقفت الشرطة القضائية بطنجة رجلا في الأربعين."),
+        # A stolen weapon is not a used one.
+        ("weapon_use", "سرقة سلاح وظيفي من سيارة للشرطة بسلا", "كانت السيارة مركونة قرب مقر الأمن الوطني."),
+        # A fraud with promised posts is no competition.
+        (
+            "recruitment",
+            "Faux portail des concours de la DGSN : un homme arrêté",
+            "Il est poursuivi pour escroquerie en ligne et atteinte aux systèmes de traitement automatisé.",
+        ),
+    ],
+)
+def test_kinds_are_not_told(kind: str, title: str, text: str) -> None:
+    assert kind not in found(title, text)
+
+
+def test_only_of_articles_about_the_institution() -> None:
+    assert labels("Recette du couscous", "Trois suspects arrêtés, selon un communiqué du ministère.") == ()
+
+
+def test_a_column_is_opinion_and_its_examples_are_no_news() -> None:
+    one = article("La police et nous", "La DGSN annonce une saisie ; un policier a été arrêté, dit-elle.")
+    section = ANNOTATOR.read(one.__class__(**{**_fields(one), "section": "Chroniques"}), source("MA"))
+    told = KINDS.find(section, None)
+    assert [label.id for label in told] == ["opinion"]
+    assert told[0].cues[-1] == Evidence("opinion", "section", 0, 10, "Chroniques")
+
+
+def test_attribution_speaks_where_the_text_is_silent() -> None:
+    line = "La préfecture de police de Fès rouvre son guichet."
+    cue = Evidence("official", "text", 0, 10, line[:10])
+    told = labels("Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue))
+    assert [label.cues for label in told if label.id == "communique"] == [
+        (Evidence("communique", "text", 0, 10, line[:10]),)
+    ]
+    assert "communique" not in {label.id for label in labels("Fès : le guichet rouvre", line)}
+
+
+def _fields(one: object) -> dict[str, object]:
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+# -- evidence, order, robustness --------------------------------------------------------------------------
+
+PIECES = [
+    "DGSN", "المديرية العامة للأمن الوطني", "بلاغ", "أوقفت", "شخصين", "communiqué de la DGSN", "arrested",
+    "detuvo", "نفت", "dément", "،", ".", "\n", "2019", "2026", "توقيف", "شبكة", "Interpol", "Hammouchi",
+    "«", "ﷺ", "٣٢", "Moroccan police", "said in a statement", "كلها", "aucune", "الأبواب المفتوحة", ", , ,",
+]  # fmt: skip
+TEXT = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=25).map(" ".join)
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXT, st.lists(TEXT, max_size=3))
+def test_every_label_shows_printed_words(title: str, paragraphs: list[str]) -> None:
+    one = article(title, *paragraphs)
+    told = KINDS.find(ANNOTATOR.read(one, source("MA")), None)
+    fields = {"title": one.title, "subtitle": one.subtitle or "", "text": one.text}
+    for label in told:
+        assert 1 <= len(label.cues) <= 5
+        for cue in label.cues:
+            assert cue.label == label.id
+            assert cue.words == fields[cue.field][cue.start : cue.end] != ""
+    order = [IDS.index(label.id) for label in told]
+    assert order == sorted(set(order))
+
+
+def test_the_heaviest_cue_stands_first() -> None:
+    (label,) = (
+        one
+        for one in labels(
+            "Saisie à Nador", "La DGSN indique dans un communiqué que l’enquête suit son cours."
+        )
+        if one.id == "communique"
+    )
+    assert label.cues[0].words == "La DGSN indique dans un communiqué"
+
+
+@pytest.mark.parametrize(
+    "piece", ["المديرية العامة للأمن الوطني. ", "DGSN arrested. , ,  , , , , ", "1 ", "بلاغ توقيف. "]
+)
+def test_a_megabyte_ends_soon(piece: str) -> None:
+    reading = ANNOTATOR.read(article("DGSN", piece * (1_000_000 // len(piece))), source("MA"))
+    begin = time.process_time()
+    KINDS.find(reading, None)
+    assert time.process_time() - begin < 20
+
+
+# -- the notation -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phrase", "line", "found"),
+    [
+        ("arrest*", "two arrested", ["arrested"]),
+        ("arrest*", "two unarrested", []),
+        ("توقيف ~1 عن العمل", "بتوقيف مؤقت عن العمل", ["بتوقيف مؤقت عن العمل"]),
+        ("توقيف ~1 عن العمل", "توقيف مؤقت . عن العمل", []),
+        ("توقيف ~1 عن العمل", "توقيف موظف مؤقت عن العمل", []),
+        ("a ~2 b", "a , x , y b", ["a , x , y b"]),
+        ("a/c b", "c b", ["c b"]),
+        ("a b? c", "a c a b c", ["a c", "a b c"]),
+        ("{beast} runs", "dog runs cat runs cow runs", ["dog runs", "cat runs"]),
+        ("# km", "12 km x km", ["12 km"]),
+        ("<core> said", "N said M said", ["N said"]),
+        ("a ~5 b", "a N b", ["a N b"]),
+        ("a ~5 b", "a M b", []),
+        ("=رد", "ورد رد", ["رد"]),
+        ("الأمن", "للامن وبالامن امن", ["للامن", "وبالامن"]),
+    ],
+)
+def test_notation(phrase: str, line: str, found: list[str]) -> None:
+    words = line.split()
+    names = {("core", at): at + 1 for at, word in enumerate(words) if word == "N"}
+    barriers = frozenset(at for at, word in enumerate(words) if word == "M")
+    book: Phrasebook[int] = Phrasebook({"beast": ["dog", "cat"]})
+    book.add(phrase, 1)
+    said = [" ".join(words[begin:end]) for _, begin, end in book.find(Line(words, names, barriers))]
+    assert said == found
+
+
+@pytest.mark.parametrize("phrase", ["", "~ a", "a? b", "{unknown}", "*", "a/ b"])
+def test_unreadable_phrases_are_refused(phrase: str) -> None:
+    with pytest.raises(Unreadable):
+        parse(phrase, {})

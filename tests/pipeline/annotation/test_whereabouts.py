@@ -1,0 +1,140 @@
+"""Unit and places: invented lines, and what holds for any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import config
+from pipeline.annotation import Annotator
+from pipeline.annotation.whereabouts import Where, Whereabouts
+from tests.pipeline.newsroom import article, source
+
+CONFIG = config.load(environ={})
+ANNOTATOR = Annotator(CONFIG)
+WHEREABOUTS = Whereabouts(CONFIG)
+
+
+def found(text: str, title: str = "", country: str = "MA") -> Where:
+    return WHEREABOUTS.find(ANNOTATOR.read(article(title, *text.split("\n")), source(country)))
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [
+        ("wilaya-fes", "أفاد بلاغ لولاية أمن فاس بتوقيف شخصين."),
+        ("wilaya-settat", "أوقفت المصلحة الولائية للشرطة القضائية بسطات شخصا."),
+        ("provincial-khouribga", "باشرت المنطقة الإقليمية للأمن بخريبكة أبحاثا."),
+        ("wilaya-tanger", "بوليس طنجة شدو واحد السيد."),
+        ("wilaya-casablanca", "La police judiciaire de Casablanca a interpellé trois hommes."),
+        ("regional-el-jadida", "La sûreté régionale d’El Jadida annonce deux interpellations."),
+        ("wilaya-tetouan", "La jefatura de policía de Tetuán informó de la detención."),
+        ("wilaya-tanger", "Tangier’s police prefecture said two men were arrested."),
+        ("wilaya-agadir", "Police in the southern city of Agadir have arrested a man."),
+        # Not tied to a town, not acting, or a body of the whole country.
+        (None, "أوقفت الفرقة الوطنية للشرطة القضائية بالدار البيضاء شخصا."),
+        (None, "وحتى لدابا لا بوليس طنجة خرجو شي كلمة."),
+        (None, "La police marocaine a interpellé un homme à Kénitra."),
+        (None, "طالب السكان مصالح الأمن بفاس بالتدخل."),
+        (None, "La Gendarmerie royale de Settat a arrêté un homme."),
+    ],
+)
+def test_the_unit_is_tied_to_its_town(unit: str | None, text: str) -> None:
+    assert found(text).unit == unit
+
+
+def test_a_rank_without_a_town_is_that_of_the_town_of_the_fact() -> None:
+    title = "Casablanca : onze personnes arrêtées"
+    assert found("La préfecture de police indique un bilan.", title).unit == "wilaya-casablanca"
+    assert found("Un appel à la préfecture de police suffisait.", title).unit is None
+
+
+@pytest.mark.parametrize(
+    ("places", "text"),
+    [
+        (["oued-zem"], "تم توقيف أربعة أشخاص بمدينة وادي زم من طرف مصالح الأمن الوطني."),
+        (["agadir", "inezgane", "ait-melloul"], "جرى توقيف الشرطة لهم بكل من أكادير وإنزكان وآيت ملول."),
+        (["fes"], "La police a saisi deux armes à Fès."),
+        (["asilah"], "La policía marroquí detuvo a tres hombres en Arcila."),
+        (["nouaceur"], "Il a été arrêté par la police à l’aéroport Mohammed V de Casablanca."),
+        (["casablanca"], "أوقفت الشرطة شخصا بدرب السلطان."),
+        # Destinations, origins, residence and seats are none.
+        (["tiznit"], "أوقفت الشرطة بتيزنيت شاحنة متوجهة إلى أكادير."),
+        (["safi"], "أوقفت الشرطة بآسفي شخصا ينحدر من الصويرة."),
+        (["nador"], "La police a arrêté à Nador un homme originaire de Berkane."),
+        (["larache"], "La policía detuvo en Larache a un vecino de Ouezzane."),
+        (["meknes"], "Police arrested in Meknes a truck driver bound for Oujda."),
+        ([], "The ambassador in Rabat praised the Moroccan police."),
+        ([], "Rabat prefers silence, the Moroccan police too."),
+    ],
+)
+def test_places_are_those_of_the_fact(places: list[str], text: str) -> None:
+    assert sorted(found(text).places) == sorted(places)
+
+
+def test_a_dateline_is_no_place_where_another_is_told() -> None:
+    where = found("الرباط – أوقفت الشرطة شخصين بمراكش.")
+    assert where.places == ("marrakech",)
+    assert found("Tanger – La police a interpellé deux hommes.").places == ("tanger",)
+
+
+def test_an_earlier_fact_is_elsewhere() -> None:
+    text = "أوقفت الشرطة شخصا بفاس.\nوسبق أن أوقفت الشرطة شخصا بمكناس."
+    where = found(text)
+    assert where.places == ("fes",)
+    assert where.other_places == ("meknes",)
+
+
+def test_a_list_of_exam_centres_is_no_place() -> None:
+    text = "تجرى مباراة الأمن الوطني بمراكز الامتحان بطنجة وفاس ومراكش وأكادير ووجدة."
+    assert found(text).places == ()
+
+
+def test_places_abroad_are_countries() -> None:
+    text = "Madrid, 2 oct (Agencia) – La policía marroquí siguió el camión hasta Algeciras y Lisboa."
+    assert found(text).foreign_places == ("ES", "PT")
+
+
+PIECES = [
+    "ولاية أمن فاس",
+    "بوليس",
+    "ديال",
+    "طنجة",
+    "وفاس",
+    "Tanger",
+    "police de",
+    "prefecture of police",
+    "بدرب السلطان",
+    "ميناء طنجة المتوسط",
+    "متوجهة إلى",
+    "«",
+    "،",
+    ".",
+    "\n",
+    " – ",
+    "أگادير",
+    "ﷺ",
+    "\u200f",
+    "in",
+    "de",
+    "2019",
+]
+TEXT = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=14).map(" ".join)
+
+
+@settings(deadline=None, max_examples=150)
+@given(TEXT, TEXT)
+def test_evidence_is_a_slice_of_what_was_printed(title: str, text: str) -> None:
+    one = article(title, text)
+    where = WHEREABOUTS.find(ANNOTATOR.read(one, source("MA")))
+    printed = {"title": one.title, "subtitle": one.subtitle or "", "text": one.text}
+    for cue in where.evidence:
+        assert cue.words == printed[cue.field][cue.start : cue.end]
+        assert cue.label in (*where.places, where.unit)
+    assert not set(where.places) & set(where.other_places)
+    assert {cue.label for cue in where.evidence} >= set(where.places)
+
+
+def test_a_long_line_of_names_ends_soon() -> None:
+    assert found("شرطة طنجة وفاس " * 500).unit

@@ -1,0 +1,289 @@
+"""Stories: one fact across languages and days, and the same partition in whatever order articles come."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.fold import fold
+from config.loader import load
+from config.model import Source
+from pipeline.annotation import Annotator
+from pipeline.clusters import Linkage, groups
+from pipeline.copies import CopyOf
+from pipeline.fingerprints import fingerprint
+from pipeline.relations import Member, MemberMaker, relation, relations
+from pipeline.stories import Override, StoryRules, StoryWindow, overridden, partition
+from pipeline.traits import TraitMaker, Traits, consonants
+from store.records import Annotated, Article, KindLabel, Moment, Precision
+
+BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)
+CONFIG = load(environ={})
+RULES = StoryRules.of(CONFIG.data("stories"))
+
+
+@cache
+def makers() -> tuple[Annotator, TraitMaker, MemberMaker]:
+    return Annotator(CONFIG), TraitMaker(CONFIG), MemberMaker(CONFIG.data("stories"))
+
+
+def annotated(name: str, language: str, title: str, text: str, hours: float, outlet: str) -> Annotated:
+    at = BEGIN + timedelta(hours=hours)
+    moment = Moment(at, Precision.MINUTE, "meta", at, at + timedelta(minutes=1), at.date().isoformat())
+    url = f"https://{outlet}.example/{name}"
+    article = Article(outlet, url, url, title, (text,) if text else (), language, published=moment)
+    source = Source(
+        id=outlet, name={language: outlet}, country="MA", languages=(language,), scope="national",
+        homepage=f"https://{outlet}.example/", timezone="UTC",
+    )  # fmt: skip
+    return makers()[0].annotate(article, source)
+
+
+def made(name: str, language: str, title: str, text: str, hours: float = 0) -> Traits:
+    return makers()[1].traits(name, annotated(name, language, title, text, hours, f"outlet-{name}"))
+
+
+PIANO = {
+    "ar": ("الناظور.. توقيف شخص متلبسا بسرقة دراجات نارية",
+           "أوقفت الشرطة القضائية بمدينة الناظور شخصا يبلغ من العمر 38 سنة يشتبه في سرقته 17 دراجة نارية، "
+           "وحجزت لديه 4350 درهما وسكينا."),
+    "ary": ("شدو مول الموطورات فالناظور",
+            "بوليس الناظور شد واحد عندو 38 عام سرق 17 موطور، ولقاو عندو 4350 درهم وجنوي."),
+    "fr": ("Nador : un voleur de motos sous les verrous",
+           "La police judiciaire de Nador a interpellé un homme de 38 ans soupçonné du vol de 17 motos. "
+           "Un couteau et 4.350 dirhams ont été saisis."),
+    "es": ("Detenido en Nador un ladrón de motos",
+           "La policía de Nador detuvo a un hombre de 38 años por el robo de 17 motos y le incautó "
+           "un cuchillo y 4.350 dirhams."),
+    "en": ("Motorbike thief held in Nador",
+           "Police in Nador arrested a 38-year-old man over the theft of 17 motorbikes and seized "
+           "a knife and 4,350 dirhams."),
+}  # fmt: skip
+"""One fact in five languages."""
+SCHOOL = {
+    "ar": ("الناظور.. توقيف امرأة بتهمة النصب عبر تأشيرات وهمية",
+           "أوقفت مصالح الأمن بالناظور امرأة تبلغ من العمر 52 سنة للاشتباه في النصب على 9 أشخاص "
+           "بتأشيرات مزورة مقابل 61500 درهم."),
+    "fr": ("Nador : une quinquagénaire interpellée pour une escroquerie aux visas",
+           "La police de Nador a interpellé une femme de 52 ans soupçonnée d’avoir escroqué 9 personnes "
+           "avec de faux visas pour 61.500 dirhams."),
+}  # fmt: skip
+"""Another arrest, in the same town on the same day."""
+
+
+def articles() -> list[Traits]:
+    first = [
+        made(f"moto-{language}", language, *PIANO[language], hours=at) for at, language in enumerate(PIANO)
+    ]
+    return first + [made(f"visa-{language}", language, *SCHOOL[language], hours=2) for language in SCHOOL]
+
+
+@pytest.mark.parametrize("language", ["ary", "fr", "es", "en"])
+def test_one_fact_in_two_languages(language: str) -> None:
+    one, other = made("a", "ar", *PIANO["ar"]), made("b", language, *PIANO[language], hours=3)
+    assert partition([one, other], RULES) == {"a": "a", "b": "a"}
+
+
+def test_two_arrests_in_one_town_on_one_day_stay_apart() -> None:
+    said = partition(articles(), RULES)
+    assert {said[f"moto-{language}"] for language in PIANO} == {"moto-ar"}
+    assert {said[f"visa-{language}"] for language in SCHOOL} == {"visa-ar"}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "hours", "joins"),
+    [
+        pytest.param("Nador : le voleur de motos devant le juge",
+                     "L’homme de 38 ans arrêté à Nador pour le vol de 17 motos a été présenté au juge.",
+                     48, True,
+                     id="a follow-up"),
+        pytest.param(*PIANO["fr"], 24 * 30, False, id="the same words a month later"),
+        pytest.param("Agadir : un voleur de motos sous les verrous",
+                     "La police d’Agadir a interpellé un homme de 24 ans soupçonné du vol de 3 motos.",
+                     1, False,
+                     id="another town"),
+        pytest.param("", "", 1, False, id="nothing"),
+    ],
+)  # fmt: skip
+def test_who_joins(title: str, text: str, hours: float, joins: bool) -> None:
+    said = partition([made("a", "fr", *PIANO["fr"]), made("b", "fr", title, text, hours)], RULES)
+    assert (said["b"] == "a") is joins
+
+
+def test_a_join_says_why() -> None:
+    window = StoryWindow(RULES)
+    for one in articles():
+        window.add(one)
+    join = window.join("moto-es", makers()[1])
+    assert join.story_id == "moto-ar"
+    assert {"town nador", "number 4350", "number 17", "about motorbike"} <= set(join.because)
+    assert join.score > 0
+    assert join.closest.startswith("moto-")
+
+
+ARTICLES = articles()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(len(ARTICLES))), st.integers(0, len(ARTICLES) - 1), st.booleans())
+def test_the_order_does_not_matter(order: list[int], again: int, ask: bool) -> None:
+    window = StoryWindow(RULES)
+    for at in order:
+        window.add(ARTICLES[at], "moto-fr" if ARTICLES[at].article_id == "moto-es" else None)
+        if ask:
+            window.stories()
+    window.remove(ARTICLES[again].article_id)
+    window.add(ARTICLES[again], "moto-fr" if ARTICLES[again].article_id == "moto-es" else None)
+    assert window.stories() == partition(ARTICLES, RULES, {"moto-es": "moto-fr"})
+
+
+def test_a_copy_is_where_its_origin_is_even_if_it_came_before() -> None:
+    window = StoryWindow(RULES)
+    window.add(made("copy", "ar", "", ""), "moto-ar")
+    for one in articles():
+        window.add(one)
+    assert window.story_of("copy") == "moto-ar"
+    assert window.join("copy", makers()[1]).because == ("copy",)
+    assert "copy" in window.around("moto-fr")
+
+
+def test_the_window_forgets() -> None:
+    window = StoryWindow(RULES)
+    for one in articles():
+        window.add(one)
+    window.expire(int((BEGIN + timedelta(days=60)).timestamp()))
+    assert len(window) == 0
+    assert not window.stories()
+    assert not window._postings
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.tuples(st.integers(0, 25), st.integers(0, 25)), st.integers(-500, 5000)), st.randoms()
+)
+def test_groups_are_a_function_of_the_links(pairs: dict[tuple[int, int], int], dice: random.Random) -> None:
+    linkage = Linkage(0, -2000, 0.5, 8)
+    names = [f"n{number:02}" for number in range(26)]
+
+    def grouped(order: list[tuple[tuple[int, int], int]]) -> list[list[str]]:
+        links: dict[str, dict[str, int]] = {name: {} for name in names}
+        for (a, b), score in order:
+            if a < b:
+                links[names[a]][names[b]] = links[names[b]][names[a]] = score
+        return groups(names, links, lambda name: (0, name), linkage)
+
+    items = list(pairs.items())
+    whole = grouped(items)
+    dice.shuffle(items)
+    assert grouped(items) == whole
+    assert sorted(name for group in whole for name in group) == names
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([Override("merge", ("a", "c"))], {"a": "a", "b": "a", "c": "a"}),
+        ([Override("split", ("b",))], {"a": "a", "b": "b*", "c": "c"}),
+        ([Override("merge", ("a", "c")), Override("split", ("a",))], {"a": "a*", "b": "a", "c": "a"}),
+        ([Override("merge", ("nobody",)), Override("split", ())], {"a": "a", "b": "a", "c": "c"}),
+    ],
+)
+def test_analysts_have_the_last_word(overrides: list[Override], expected: dict[str, str]) -> None:
+    assert overridden({"a": "a", "b": "a", "c": "c"}, overrides) == expected
+
+
+@pytest.mark.parametrize(
+    ("arabic", "latin"),
+    [
+        ("مكادة", "Makada"),
+        ("الشريفي", "Charifi"),
+        ("بوشعيب", "Bouchaib"),
+        ("خنيفرة", "Khenifra"),
+        ("قاسم", "Kacem"),
+    ],
+)
+def test_a_name_in_two_scripts(arabic: str, latin: str) -> None:
+    assert consonants(fold(arabic).removeprefix("ال")) == consonants(fold(latin))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("ثلاثمائة وأربعين كيلوغراما", 340), ("اثني عشر ألفا وخمسمائة قرص", 12500), ("41 ألف درهم", 41000),
+        ("quatre cent trente kilos", 430), ("douze mille cinq cents comprimés", 12500),
+        ("1.312 victimes", 1312),
+        ("treinta y seis detenidos", 36), ("4.200 policías", 4200), ("MAD 184,000 in cash", 184000),
+        ("twelve thousand pills", 12000),
+    ],
+)  # fmt: skip
+def test_numbers_in_words_and_digits(text: str, number: int) -> None:
+    keys = makers()[1].traits("a", annotated("a", "ar", text, "", 0, "x")).keys
+    assert f"number {number}" in {makers()[1].told(key) for key in keys}
+
+
+def test_days_and_years_are_no_numbers() -> None:
+    keys = makers()[1].traits("a", annotated("a", "fr", "Le 17 octobre 2026", "", 0, "x")).keys
+    assert not [key for key in keys if makers()[1].told(key).startswith("number")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(["ar", "fr", "xx"]))
+def test_any_text(text: str, language: str) -> None:
+    said = partition([made("a", language, text, text), made("b", language, "", text, 1)], RULES)
+    assert set(said) == {"a", "b"}
+
+
+# -- relations ------------------------------------------------------------------------------------------
+
+
+def member(
+    name: str, title: str, text: str, hours: float, *kinds: str, outlet: str = "", copy: CopyOf | None = None
+) -> Member:
+    said = annotated(name, "ar", title, text, hours, outlet or f"outlet-{name}")
+    object.__setattr__(said, "kinds", tuple(KindLabel(kind) for kind in kinds))
+    return makers()[2].member(said, fingerprint(name, said), copy)
+
+
+RUMOUR = "تداولت صفحات خبرا عن انفجار قارورة غاز داخل سوق السمك دون أن يتسن لنا التأكد منه."
+DENIAL = "نفت مصالح الأمن نفيا قاطعا ما راج عن انفجار بالسوق، مؤكدة أن الأمر يتعلق بتمرين للوقاية."
+
+
+def test_a_rumour_and_its_denial() -> None:
+    story = [
+        member("a", "انفجار بسوق السمك؟", RUMOUR, 0),
+        member("b", "انفجار بسوق السمك؟", RUMOUR, 1, copy=CopyOf("a", "verbatim", 1.0, 1.0)),
+        member("c", "الأمن ينفي خبر انفجار", DENIAL, 5, "denial", "communique"),
+        member(
+            "d",
+            "لا انفجار بالسوق",
+            "أكد بلاغ أن لا انفجار وقع بالسوق وأن التمرين كان مبرمجا.",
+            6,
+            "communique",
+        ),
+    ]
+    found = {name: (one.type.value, one.of) for name, one in relations(story).items()}
+    assert found["a"] == ("rumour", None)
+    assert found["b"] == ("verbatim_copy", "a")
+    assert found["c"] == ("denial", "a")
+    assert found["d"][0] == "rewrite"
+    assert relations(story[::-1]) == relations(story)
+    assert relation(story[2], [story[0]]).type.value == "denial"
+
+
+def test_without_an_answer_there_is_no_rumour() -> None:
+    assert relation(member("a", "انفجار بسوق السمك؟", RUMOUR, 0), []).type.value == "original"
+
+
+def test_an_outlet_that_puts_its_own_text_right() -> None:
+    first = member("a", "انفجار بسوق السمك", RUMOUR, 0, outlet="same")
+    later = member(
+        "b", "تصحيح: لم يقع انفجار", "نشرت الجريدة خطأ خبر انفجار، ونعتذر لقرائنا.", 4, outlet="same"
+    )
+    other = member("c", "تصحيح: لم يقع انفجار", "نشرت الجريدة خطأ خبر انفجار، ونعتذر لقرائنا.", 4)
+    assert relation(later, [first]).type.value == "correction"
+    assert relation(other, [first]).type.value != "correction"

@@ -1,0 +1,272 @@
+"""Stories, communications, rumours, series, campaigns: pure functions over articles made up for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from search.campaigns import editions
+from search.series import Series, points
+from search.stories import Change, changes, communique, rumour
+from search.unusual import unusual
+from store.records import (
+    Attributed,
+    Attribution,
+    Evidence,
+    Figure,
+    KindLabel,
+    StoredArticle,
+    Ties,
+    Voice,
+)
+from tests.search.press import NOW, SEEN, SOURCES, source, stored
+
+STORY = "5" * 32
+
+
+def made(
+    name: str,
+    outlet: str = "matin",
+    *,
+    hours: float = 0,
+    kinds: tuple[str, ...] = (),
+    said: Attribution | None = None,
+    figures: tuple[Figure, ...] = (),
+    ties: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    labels: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> StoredArticle:
+    """An article of the story, *hours* after :data:`SEEN`."""
+    return stored(
+        name,
+        "Corps",
+        name=name,
+        source_id=outlet,
+        at=at or SEEN + timedelta(hours=hours),
+        labels={
+            "kinds": tuple(map(KindLabel, kinds)),
+            "attribution": Attributed(said) if said else None,
+            "figures": figures,
+            **(labels or {}),
+        },
+        ties=Ties(STORY, **(ties or {})),
+        **more,
+    )
+
+
+def figure(
+    what: str, value: float, *, recalled: bool = False, period: tuple[str, str] | None = None
+) -> Figure:
+    return Figure(what, value, str(value), "text", 0, 1, recalled, period)
+
+
+# -- communications ---------------------------------------------------------------------------------------
+
+OFFICIAL = made(
+    "origin",
+    "wakala",
+    kinds=("communique", "operation"),
+    said=Attribution.OFFICIAL,
+    figures=(figure("arrests", 18),),
+)
+NATIONAL = {**SOURCES, **{name: source(name) for name in ("un", "deux", "trois", "quatre")}}
+
+
+def test_a_communication_is_traced_from_the_first_official_word() -> None:
+    early = made("rumeur", "sabah", hours=-3, said=Attribution.OUTLET)
+    copy = made(
+        "copie",
+        "matin",
+        hours=2,
+        ties={"copy_of": OFFICIAL.article_id, "copy_share": 0.9, "voice": Voice.COPY},
+    )
+    abroad = made("ailleurs", "diario", hours=5, figures=(figure("arrests", 8),))
+    found = communique([early, OFFICIAL, copy, abroad], SOURCES, {})
+    assert found is not None and found.origin == OFFICIAL
+    assert [(one.article.article.title, one.delay) for one in found.pick_ups] == [
+        ("rumeur", timedelta(hours=-3)),
+        ("copie", timedelta(hours=2)),
+        ("ailleurs", timedelta(hours=5)),
+    ]
+    assert [(one.share, one.voice) for one in found.pick_ups][1] == (0.9, Voice.COPY)
+    assert found.first_foreign == timedelta(hours=5) and found.fifth_national is None
+    assert found.voices == 3, "the copy is none"
+    assert [one.figures for one in found.pick_ups][2] == (Change("arrests", (18.0,), (8.0,)),)
+
+
+def test_a_story_on_nobody_s_official_word_is_no_communication() -> None:
+    assert communique([made("x", kinds=("operation",), said=Attribution.OUTLET)], SOURCES, {}) is None
+    assert communique([made("x", kinds=("operation",), said=Attribution.OFFICIAL)], SOURCES, {}) is None
+
+
+def test_the_fifth_national_outlet_counts_outlets_not_articles() -> None:
+    others = [
+        made(f"{outlet} {hours}", outlet, hours=hours)
+        for outlet, hours in (("matin", 1), ("matin", 2), ("un", 3), ("deux", 4), ("trois", 6), ("quatre", 9))
+    ]
+    found = communique([OFFICIAL, *others], NATIONAL, {})
+    assert found is not None and found.fifth_national == timedelta(hours=6)
+
+
+def test_outlets_are_silent_only_where_they_were_collected() -> None:
+    whole, half = (SEEN - timedelta(days=1), SEEN + timedelta(days=2)), (SEEN, SEEN + timedelta(hours=6))
+    coverage = {"sabah": [whole], "un": [half], "matin": [whole], "gazette": [whole]}
+    found = communique([OFFICIAL, made("x", "matin", hours=1)], NATIONAL, coverage)
+    assert found is not None and found.silent == ("sabah",)
+
+
+@pytest.mark.parametrize(
+    ("said", "printed", "how"),
+    [
+        ((18,), (18,), "kept"),
+        ((18,), (8,), "changed"),
+        ((18,), (), "dropped"),
+        ((), (3,), "added"),
+        ((10, 12), (12, 10), "kept"),
+    ],
+)
+def test_figures_beside_figures(said: tuple[int, ...], printed: tuple[int, ...], how: str) -> None:
+    rows = changes([figure("arrests", n) for n in said], [figure("arrests", n) for n in printed])
+    assert [row.how for row in rows] == [how]
+
+
+def test_recalled_figures_are_not_compared() -> None:
+    assert changes([figure("arrests", 18, recalled=True)], [figure("dead", 1, recalled=True)]) == ()
+
+
+# -- rumours ----------------------------------------------------------------------------------------------
+
+SPREAD = made("rumeur", "matin", said=Attribution.NONE, ties={"relation": "rumour"})
+ALSO = made("rumeur 2", "sabah", hours=2, ties={"relation": "rumour", "relation_of": SPREAD.article_id})
+DENIED = made(
+    "démenti",
+    "wakala",
+    hours=9,
+    kinds=("denial", "communique"),
+    said=Attribution.OFFICIAL,
+    ties={"relation": "denial"},
+    labels={"claim": Evidence("claim", "text", 0, 4, "des enlèvements")},
+)
+
+
+def test_a_rumour_and_its_denial() -> None:
+    late = made("démenti aussi", "sabah", hours=10, kinds=("denial",), ties={"relation": "denial"})
+    found = rumour([SPREAD, ALSO, DENIED, late], NOW)
+    assert found is not None
+    assert (found.state, found.claim, found.first) == ("denied", "des enlèvements", SPREAD)
+    assert (found.delay, found.answer, found.voices) == (timedelta(hours=9), DENIED, 2)
+    assert (found.ran_both, found.ran_rumour_only, found.ran_answer_only) == (
+        ("sabah",),
+        ("matin",),
+        ("wakala",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("story", "state"),
+    [
+        ([SPREAD], "circulating"),
+        ([made("vieux", at=NOW - timedelta(days=9), ties={"relation": "rumour"})], "unresolved"),
+        ([SPREAD, made("c", hours=5, kinds=("clarification",), said=Attribution.OFFICIAL)], "clarified"),
+        ([SPREAD, made("oui", hours=5, kinds=("operation",), said=Attribution.OFFICIAL)], "confirmed"),
+        ([DENIED], "denied"),
+    ],
+)
+def test_what_becomes_of_a_rumour(story: list[StoredArticle], state: str) -> None:
+    found = rumour(story, NOW)
+    assert found is not None and found.state == state
+
+
+def test_an_arrest_is_no_rumour() -> None:
+    assert rumour([made("arrestation", kinds=("operation",), said=Attribution.OFFICIAL)], NOW) is None
+
+
+def test_silent_edits_after_the_denial_are_told() -> None:
+    edited = made("rumeur", revision=2, ties={"relation": "rumour"}, first_seen_at=SEEN + timedelta(hours=20))
+    found = rumour([edited, DENIED], NOW)
+    assert found is not None and found.edited_after == (edited,)
+
+
+# -- series, campaigns, the unusual -----------------------------------------------------------------------
+
+TOLL = Series("road-toll", "road_safety", ("accidents", "dead"), 7)
+WEEK, NEXT = ("2026-11-02", "2026-11-08"), ("2026-11-16", "2026-11-22")
+
+
+def toll(
+    name: str, outlet: str, period: tuple[str, str], dead: float, said: Attribution, hours: float = 0
+) -> StoredArticle:
+    figures = (figure("dead", dead, period=period), figure("accidents", 1500, period=period))
+    return made(name, outlet, hours=hours, kinds=("road_safety",), said=said, figures=figures)
+
+
+def test_a_series_has_a_point_a_week_and_missing_weeks_stay_missing() -> None:
+    outlet, official = Attribution.OUTLET, Attribution.OFFICIAL
+    rows = points(
+        TOLL,
+        [
+            toll("b", "matin", NEXT, 17, official, 3),
+            toll("a", "sabah", WEEK, 21, outlet),
+            toll("a2", "wakala", WEEK, 12, official, 2),
+            toll("a3", "matin", WEEK, 12, official, 4),
+            toll("year", "matin", ("2026-01-01", "2026-11-22"), 900, official),
+            made("none", kinds=("operation",), figures=(figure("dead", 3, period=WEEK),)),
+        ],
+    )
+    assert [(one.start, one.values["dead"], one.source.article.source_id) for one in rows] == [
+        ("2026-11-02", 12, "wakala"),
+        ("2026-11-16", 17, "matin"),
+    ]
+    assert rows[0].others == {"dead": (21.0,)} and rows[1].others == {}
+
+
+OPEN_DAYS = {
+    "id": "open-days",
+    "kind": "open_days",
+    "editions": [
+        {"from": "2026-05-17", "to": "2026-05-21", "town": "fes"},
+        {"month": "2018-09", "town": "rabat"},
+    ],
+}
+
+
+def visit(day: str, outlet: str = "matin", visitors: float | None = None, town: str = "fes") -> StoredArticle:
+    figures = (figure("visitors", visitors),) if visitors else ()
+    at = datetime.fromisoformat(f"{day}T10:00:00+00:00")
+    return made(f"{day} {outlet}", outlet, at=at, kinds=("open_days",), figures=figures, places=(town,))
+
+
+def test_editions_with_what_comes_before_and_after_and_all_numbers_of_visitors() -> None:
+    articles = [
+        visit("2026-05-10"),
+        visit("2026-05-17"),
+        visit("2026-05-20", visitors=2_000_000),
+        visit("2026-05-25", "sabah", 2_400_000),
+        visit("2026-05-25", "wakala", 2_400_000),
+        visit("2026-10-01", town="agadir"),
+    ]
+    known, new = editions(OPEN_DAYS, articles)
+    assert (known.town, known.start, known.known) == ("fes", "2026-05-17", True)
+    assert (known.before, known.during, known.after, known.voices) == (1, 2, 2, 3)
+    assert known.visitors == ((2_400_000, ("sabah", "wakala")), (2_000_000, ("matin",)))
+    assert (new.town, new.start, new.known, new.visitors) == ("agadir", "2026-10-01", False, ())
+
+
+@pytest.mark.parametrize(
+    ("week", "before", "found"),
+    [
+        (20, [2, 3, 1, 2, 4, 2, 3, 1], True),
+        (20, [18, 22, 19, 21, 20, 18, 22, 20], False),  # as every week
+        (20, [0, 40, 2, 35, 1, 38, 0, 44], False),  # it jumps about
+        (4, [0, 0, 0, 0, 0, 0, 0, 0], False),  # few
+        (6, [0, 0, 0, 0, 0, 0, 0, 0], True),
+        (0, [20] * 8, False),
+    ],
+)
+def test_what_is_unusual(week: int, before: list[int], found: bool) -> None:
+    rows = unusual("kind", {"denial": week}, [{"denial": one} for one in before])
+    assert [(one.value, one.count) for one in rows] == ([("denial", week)] if found else [])
