@@ -37,7 +37,8 @@ def _searcher(app: App) -> Iterator[Searcher]:
 def series(series_id: str, since: str | None, as_json: bool, as_csv: bool) -> None:
     """Show a series that the institution publishes again and again, one point a period with its source.
 
-    Missing periods stay missing; where articles print other numbers for a period, these stand beside.
+    Missing periods stay missing; where articles print other numbers for a period, these stand beside. An
+    article that says "last week" and no days is of the week before it (assumed).
     config/series.yml says which series there are.
 
     \b
@@ -60,6 +61,7 @@ def series(series_id: str, since: str | None, as_json: bool, as_csv: bool) -> No
             {
                 "start": point.start,
                 "end": point.end,
+                "assumed": point.assumed,
                 **{what: point.values.get(what) for what in one.figures},
                 "others": "; ".join(
                     f"{what} {', '.join(f'{value:g}' for value in values)}"
@@ -74,7 +76,7 @@ def series(series_id: str, since: str | None, as_json: bool, as_csv: bool) -> No
     if not rows:
         say(f"no article tells {series_id}. Next: `marsad search kind:{one.kind}`")
         raise SystemExit(NOTHING_FOUND)
-    shown = ("start", "end", *one.figures, "others", "source", "article_id")
+    shown = ("start", "end", "assumed", *one.figures, "others", "source", "article_id")
     print_rows(app, "points", rows, shown, as_json=as_json, as_csv=as_csv)
 
 

@@ -230,7 +230,7 @@ class Rumour:
     answer: StoredArticle | None
     """The first denial, clarification or confirmation."""
     delay: timedelta | None
-    """Between the first rumour and the answer."""
+    """Between the first rumour and the answer; ``None`` for an answer to what was said before."""
     ran_both: tuple[str, ...]
     """Outlets that ran rumour and answer."""
     ran_rumour_only: tuple[str, ...]
@@ -245,20 +245,21 @@ def rumour(story: Sequence[StoredArticle], now: datetime) -> Rumour | None:
     answers = [one for one in story if kinds_of(one.annotated) & _ANSWERS.keys()]
     if not spread and not answers:
         return None
-    answer = answers[0] if answers else _confirmation(story, spread)
-    told = [one for one in story if kinds_of(one.annotated) & _ANSWERS.keys()]
+    began = time_of(spread[0]) if spread else None
+    after = [one for one in answers if began is None or time_of(one) > began]
+    answer = next(iter(after or answers), None) or _confirmation(story, spread)
     first = spread[0] if spread else answers[0]
-    ran, answered = _outlets(spread), _outlets(told)
+    ran, answered = _outlets(spread), _outlets(answers)
     return Rumour(
         story_id=first.ties.story_id if first.ties else first.article_id,
         state=_state(spread, answer, now),
-        claim=_claim(told, first),
+        claim=_claim(answers, first),
         first=first,
         peak=_peak(spread or story),
         voices=len({one.article.source_id for one in spread if _independent(one)}),
         languages=tuple(dict.fromkeys(one.article.language for one in spread)),
         answer=answer,
-        delay=time_of(answer) - time_of(first) if answer and spread else None,
+        delay=time_of(answer) - time_of(first) if answer and spread and answer in after else None,
         ran_both=tuple(sorted(ran & answered)),
         ran_rumour_only=tuple(sorted(ran - answered)),
         ran_answer_only=tuple(sorted(answered - ran)),

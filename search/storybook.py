@@ -30,7 +30,7 @@ _PAGE = 200
 _OF_INSTITUTION = "kind:(communique OR denial OR clarification)"
 _ANSWERS = "kind:(denial OR clarification)"
 _BEGINNING, _TOMORROW = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
-_OF_RUMOURS = "kind:(denial OR clarification OR fake_news)"
+_OF_RUMOURS = "kind:(denial OR clarification OR fake_news_enforcement)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -222,6 +222,19 @@ def test_a_series_has_a_point_a_week_and_missing_weeks_stay_missing() -> None:
         ("2026-11-16", 17, "matin"),
     ]
     assert rows[0].others == {"dead": (21.0,)} and rows[1].others == {}
+
+
+def test_an_article_of_last_week_is_of_the_week_before_it() -> None:
+    friday = datetime(2026, 11, 27, 10, tzinfo=UTC)
+    figures = (figure("dead", 19), figure("accidents", 1651), figure("visitors", 3))
+    told = made("a", at=friday, kinds=("road_safety",), said=Attribution.OFFICIAL, figures=figures)
+    few = made("b", at=friday, kinds=("road_safety",), figures=(figure("dead", 2),))
+    (point,) = points(TOLL, [told, few])
+    assert (point.start, point.end, point.assumed) == ("2026-11-16", "2026-11-22", True)
+    assert (point.values, point.source) == ({"dead": 19, "accidents": 1651}, told)
+    exact = toll("c", "wakala", ("2026-11-16", "2026-11-22"), 18, Attribution.OFFICIAL)
+    (point,) = points(TOLL, [told, exact])
+    assert not point.assumed and point.values["dead"] in (18, 19) and point.others["dead"]
 
 
 OPEN_DAYS = {
