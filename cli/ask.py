@@ -67,8 +67,17 @@ def _may_unmask(app: App, unmasked: bool) -> None:
 @click.option("--sort", type=click.Choice(["time", "score"]), default="time", show_default=True)
 @click.option("--facets", default="", metavar="FIELD,…", help="Count values: source,lang,country,…")
 @click.option("--cursor", help="Continue after the page that gave this cursor.")
+@click.option("--group", type=click.Choice(["story"]), help="One line a story, as `marsad stories`.")
+@click.option("--count", "units", is_flag=True, help="Only count: articles, stories, voices, communications.")
 def search(
-    query: tuple[str, ...], as_json: bool, limit: int, sort: Any, facets: str, cursor: str | None
+    query: tuple[str, ...],
+    as_json: bool,
+    limit: int,
+    sort: Any,
+    facets: str,
+    cursor: str | None,
+    group: str | None,
+    units: bool,
 ) -> None:
     """Find articles that QUERY matches, newest first.
 
@@ -83,6 +92,12 @@ def search(
       marsad search 'DGSN lang:(es OR en)' --facets source,lang --json
     """
     app = current()
+    if group:
+        _grouped(query, limit, as_json)
+        return
+    if units:
+        _count(app, " ".join(query), as_json)
+        return
     names = tuple(filter(None, facets.split(",")))
     with _searcher(app) as searcher:
         try:
@@ -97,6 +112,32 @@ def search(
             click.echo(line)
     if not answer.total:
         say(_nothing(app, answer.query))
+        raise SystemExit(NOTHING_FOUND)
+
+
+def _grouped(query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """The stories of the newest matches; the same answer as that of ``marsad stories``."""
+    from cli.stories import stories
+
+    context = click.get_current_context()
+    context.invoke(stories, query=query, limit=limit, as_json=as_json, as_csv=False)
+
+
+def _count(app: App, query: str, as_json: bool) -> None:
+    """How many articles, stories, voices and communications match."""
+    from search.units import counted as units_of
+
+    with _searcher(app) as searcher:
+        found = units_of(searcher.articles(query))
+    if as_json:
+        app.print_json({"query": query, **found})
+    else:
+        for line in app.banner():
+            click.echo(line)
+        for unit, number in found.items():
+            click.echo(f"{unit:<16}{number:>9}")
+    if not found["articles"]:
+        say(_nothing(app, query))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -176,6 +217,14 @@ def _marked(highlight: Highlight) -> str:
     "--compare", multiple=True, metavar="QUERY", help="A second query on the same axis; up to four."
 )
 @click.option("--share", is_flag=True, help="Draw the share of all collected articles, not the count.")
+@click.option(
+    "--count",
+    "unit",
+    type=click.Choice(["articles", "stories", "voices", "communications"]),
+    default="articles",
+    show_default=True,
+    help="What is counted; each counts once, when it began.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file.")
 def trend(
@@ -184,6 +233,7 @@ def trend(
     split: str | None,
     compare: tuple[str, ...],
     share: bool,
+    unit: Any,
     as_json: bool,
     svg: Path | None,
 ) -> None:
@@ -200,9 +250,13 @@ def trend(
     """
     app = current()
     text = " ".join(query)
+    if unit != "articles" and (split or share):
+        raise click.UsageError(f"--count {unit} goes without --split and --share: these are of articles")
     with _searcher(app) as searcher:
         try:
             found = searcher.trend(text, compare=compare, interval=interval, split=split)
+            if unit != "articles":
+                found = searcher.in_units(found, unit)
         except ValueError as fault:
             say(str(fault))
             raise SystemExit(USAGE) from None

@@ -182,14 +182,21 @@ def communiques(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool)
     if not rows:
         _none("no communication found")
     shown = ("communique_id", "first_at", "issuer", "articles", "voices", "to_fifth", "to_foreign", "title")
-    for row in rows:
-        row["to_fifth"], row["to_foreign"] = map(lasting, (row["fifth_national_s"], row["first_foreign_s"]))
+    if not (as_json or as_csv):
+        for row in rows:
+            row["to_fifth"] = lasting(row["fifth_national_s"])
+            row["to_foreign"] = lasting(row["first_foreign_s"])
     print_rows(app, "communiques", rows, shown, as_json=as_json, as_csv=as_csv)
 
 
 @click.command()
 @click.argument("communique_id", metavar="ID", required=False)
-@click.option("--text", "file", type=click.File(encoding="utf-8"), help="A communiqué's text (- is stdin).")
+@click.option(
+    "--text",
+    "file",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A communiqué's text (- is stdin).",
+)
 @formats
 def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool) -> None:
     """Trace one communication through the press: every pick-up with its delay, its words and its figures.
@@ -279,8 +286,9 @@ def rumours(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> 
         rows = [rumour_record(one) for one in book.rumours(" ".join(query), limit)]
     if not rows:
         _none("no rumour found")
-    for row in rows:
-        row["after"] = lasting(row["delay_s"])
+    if not (as_json or as_csv):
+        for row in rows:
+            row["after"] = lasting(row["delay_s"])
     shown = ("rumour_id", "first_at", "state", "after", "voices", "languages", "claim")
     print_rows(app, "rumours", rows, shown, as_json=as_json, as_csv=as_csv)
 

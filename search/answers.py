@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from search.export import Format
     from search.highlight import Highlight, Matched
     from search.trends import Coverage, Trend
+    from search.units import Unit
     from store.ledger import Ledger
     from store.records import StoredArticle
 
-FACETS = ("source", "country", "scope", "lang", "relevance", "institution", "place")
+FACETS = ("source", "country", "scope", "lang", "relevance", "institution", "place", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +257,19 @@ class Searcher:
         return count_over_time(
             self.engine, asked, now=now, time_zone=time_zone, interval=interval, split=split, size=size
         )
+
+    def in_units(self, trend: Trend, unit: Unit) -> Trend:
+        """*trend* with stories, voices or communications counted in the place of articles; shares, which are
+        of articles, fall away."""
+        from dataclasses import replace
+
+        from search.units import over_time
+
+        here = zone(trend.time_zone)
+        counts = over_time(self.articles(trend.query), unit, trend.interval, here)
+        points = tuple(replace(one, count=counts[one.start], share=None) for one in trend.points)
+        others = tuple(self.in_units(other, unit) for other in trend.compare)
+        return replace(trend, points=points, compare=others)
 
     def _coverage(self, tree: Node) -> Coverage:
         """The covered intervals of every source that was ever visited and that *tree* admits.

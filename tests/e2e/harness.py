@@ -24,6 +24,15 @@ class Desk:
 
     def run(self, *arguments: str, expect: int | tuple[int, ...] = 0) -> str:
         """stdout of ``marsad …``; fails the test on another exit code than *expect*."""
+        return self._done(arguments, expect).stdout
+
+    def fails(self, expect: int, *arguments: str) -> str:
+        """stderr of ``marsad …``, which ends with the exit code *expect*."""
+        return self._done(arguments, expect).stderr
+
+    def _done(
+        self, arguments: tuple[str, ...], expect: int | tuple[int, ...]
+    ) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MARSAD_")}
         done = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, env=environment, timeout=240
@@ -32,7 +41,7 @@ class Desk:
         assert done.returncode in codes, (
             f"exit {done.returncode}: {done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         )
-        return done.stdout
+        return done
 
     def json(self, *arguments: str, expect: int | tuple[int, ...] = 0) -> Any:
         """The one JSON value that ``marsad … --json`` prints."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from search.campaigns import editions
 from search.series import Series, points
 from search.stories import Change, changes, communique, rumour
+from search.units import counted, over_time
 from search.unusual import unusual
 from store.records import (
     Attributed,
@@ -283,3 +285,26 @@ def test_editions_with_what_comes_before_and_after_and_all_numbers_of_visitors()
 def test_what_is_unusual(week: int, before: list[int], found: bool) -> None:
     rows = unusual("kind", {"denial": week}, [{"denial": one} for one in before])
     assert [(one.value, one.count) for one in rows] == ([("denial", week)] if found else [])
+
+
+# -- units ------------------------------------------------------------------------------------------------
+
+
+def test_forty_copies_are_one_story_one_voice_and_one_communication() -> None:
+    copies = [
+        replace(OFFICIAL, article_id=f"{n:032x}", ties=Ties(STORY, voice=Voice.COPY)) for n in range(39)
+    ]
+    assert counted([OFFICIAL, *copies]) == {"articles": 40, "stories": 1, "voices": 1, "communications": 1}
+
+
+def test_articles_that_were_not_compared_yet_count_for_themselves() -> None:
+    alone = [replace(made(name, kinds=("operation",)), ties=None) for name in ("a", "b")]
+    assert counted(alone) == {"articles": 2, "stories": 2, "voices": 2, "communications": 0}
+
+
+def test_a_story_counts_once_when_it_began() -> None:
+    articles = [made("a", hours=0), made("b", hours=30), replace(made("c", hours=30), ties=None)]
+    zone = UTC
+    assert over_time(articles, "stories", "day", zone) == {"2026-11-24": 1, "2026-11-25": 1}
+    assert over_time(articles, "articles", "month", zone) == {"2026-11-01": 3}
+    assert over_time([articles[0]], "voices", "hour", zone) == {"2026-11-24T09:00+00:00": 1}

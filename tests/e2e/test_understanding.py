@@ -1,0 +1,169 @@
+"""What is understood of the demo press, asked as an analyst asks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import Desk
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("understanding")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "--home", str(folder), "demo"],
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    home = folder / "demo"
+    return Desk(home, home / "config")
+
+
+def first(rows: list[dict[str, Any]], **wanted: Any) -> dict[str, Any]:
+    return next(row for row in rows if all(row[key] == value for key, value in wanted.items()))
+
+
+def test_stories_join_articles_of_several_languages(desk: Desk) -> None:
+    found = desk.json("stories", "place:sale")["stories"]
+    (story,) = [row for row in found if "denial" in row["kinds"]]
+    assert set(story) == {
+        "story_id", "headline", "first_at", "last_at", "articles", "voices", "outlets", "languages", "kinds",
+        "places",
+    }  # fmt: skip
+    assert (story["articles"], story["places"]) == (4, ["sale"])
+    assert 2 <= story["voices"] <= 3, "rumour and denial; not the copy"
+    assert {"ar", "fr"} <= set(story["languages"])
+    whole = desk.json("story", story["story_id"][:8])
+    assert [row["relation"] for row in whole["members"]][:2] == ["rumour", "denial"]
+    assert whole["members"][1]["because"], "a join says why"
+    assert desk.json("search", "place:sale", "--group", "story")["stories"] == found
+
+
+def test_a_communique_is_traced_and_found_by_its_text(desk: Desk, tmp_path: Path) -> None:
+    (listed, *_) = desk.json("communiques", "kind:road_safety")["communiques"]
+    assert listed["articles"] >= 5 and listed["fifth_national_s"] > 0 and listed["issuer"] == "dgsn"
+    one = desk.json("communique", listed["communique_id"])
+    copy = first(one["pick_ups"], voice="copy")
+    assert copy["share"] == 1 and copy["delay_s"] > 0
+    assert {row["how"] for row in copy["figures"]} <= {"kept", "dropped", "added", "changed"}
+    pasted = tmp_path / "text"
+    pasted.write_text(one["text"][: len(one["text"]) // 2], encoding="utf-8")
+    assert desk.json("communique", "--text", str(pasted))["communique_id"] == listed["communique_id"]
+    pasted.write_text("Une recette de cuisine, avec trois œufs et un peu de sel.", encoding="utf-8")
+    assert "no article has this text" in desk.fails(3, "communique", "--text", str(pasted))
+
+
+def test_a_rumour_and_its_denial(desk: Desk) -> None:
+    rows = desk.json("rumours")["rumours"]
+    one = next(row for row in rows if row["state"] == "denied" and row["delay_s"])
+    told = desk.json("rumour", one["rumour_id"])
+    assert told == {**one, "demo": True}
+    assert told["answer"]["source"] in told["ran_answer_only"]
+    assert told["ran_rumour_only"] and told["voices"] >= 1
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "enlèvement d’enfants à Salé",
+        "kidnapped children near a school",
+        "خطف أطفال بسلا",
+        "secuestro de niños en Salé",
+    ],
+)
+def test_a_claim_was_denied_whatever_language_it_is_in(claim: str, desk: Desk) -> None:
+    rows = desk.json("claim", claim)["denials"]
+    assert any("sale" in row["place"] or "meknes" in row["place"] for row in rows)
+    assert all(0.4 <= row["score"] <= 1 and row["denied"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "claim", ["arrestation d’un trafiquant de drogue à Agadir", "saisie de cocaïne", "توقيف شخص بتهمة السرقة"]
+)
+def test_an_arrest_is_never_offered_as_a_denial(claim: str, desk: Desk) -> None:
+    assert "no denial found" in desk.fails(3, "claim", claim)
+
+
+def test_the_road_toll_has_a_point_a_week_and_a_hole(desk: Desk) -> None:
+    rows = desk.json("series", "road-toll")["points"]
+    assert len(rows) >= 10 and all(row["dead"] and row["accidents"] for row in rows)
+    assert len({row["start"] for row in rows}) == len(rows)
+    text = desk.run("series", "road-toll", "--csv").lstrip("\ufeff")
+    assert [row["start"] for row in csv.DictReader(io.StringIO(text))] == [row["start"] for row in rows]
+    assert "there are road-toll" in desk.fails(2, "series", "nothing")
+
+
+def test_campaigns_show_all_numbers_of_visitors(desk: Desk) -> None:
+    rows = desk.json("campaigns")["editions"]
+    one = next(row for row in rows if row["campaign"] == "open-days" and row["visitors"])
+    assert one["during"] >= 5 and len(one["visitors"]) >= 2, "conflicting numbers are both shown"
+
+
+def test_what_is_unusual_names_articles(desk: Desk) -> None:
+    edition = desk.json("campaigns")["editions"][0]
+    rows = desk.json("unusual", "--week", edition["end"])["unusual"]
+    days = first(rows, field="kind", value="open_days")
+    assert days["count"] > days["usual"] and 1 <= len(days["articles"]) <= 3
+    assert not [row for row in rows if row["value"] == "road_safety"], "what comes every week is no news"
+
+
+def test_units_are_counted(desk: Desk) -> None:
+    found = desk.json("search", "--count", "kind:road_safety")
+    assert found["articles"] > found["voices"] >= found["stories"] >= found["communications"] > 0
+    points = desk.json("trend", "kind:road_safety from:120d", "--by", "month", "--count", "stories")["points"]
+    assert sum(point["count"] for point in points) == found["stories"]
+    assert "goes without" in desk.fails(2, "trend", "from:9d", "--count", "voices", "--split", "lang")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kind:denial",
+        "attribution:official",
+        "figure:arrests>=2",
+        "unit:wilaya-oujda",
+        "voice:copy",
+        "voice:independent",
+    ],
+)
+def test_labels_can_be_asked_for(query: str, desk: Desk) -> None:
+    found = desk.json("search", query, "--facets", "kind,attribution,voice", "--limit", "3")
+    assert found["total"] > 0 and all(found["facets"].values())
+
+
+def test_an_analyst_merges_and_splits(desk: Desk) -> None:
+    one, other = (
+        row["story_id"] for row in desk.json("stories", "kind:partnership OR kind:recruitment")["stories"][:2]
+    )
+    desk.run("story", "merge", one, other)
+    whole = desk.json("story", one)
+    assert other in {row["article_id"] for row in whole["members"]}
+    desk.run("story", "split", other)
+    assert other not in {row["article_id"] for row in desk.json("story", one)["members"]}
+    assert "is no article" in desk.fails(3, "story", "merge", one, "ffffffffffff")
+    assert "two ids" in desk.fails(2, "story", "merge", one)
+
+
+def test_rules_that_changed_are_told_label_by_label(desk: Desk) -> None:
+    assert json.loads(desk.run("replay", "--annotate", "--json"))["changed"] == 0
+    said = (desk.home / "config").resolve()
+    assert said.is_dir()
+    assert "reads the ledger" in desk.fails(2, "replay", "--annotate", __file__)
+
+
+def test_link_says_what_it_did(desk: Desk) -> None:
+    assert desk.json("link") == {"articles": 0, "changed": 0, "demo": True}
+    again = desk.json("link", "--all")
+    assert again["articles"] == desk.json("status")["articles"] and again["changed"] == 0
