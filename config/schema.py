@@ -561,6 +561,8 @@ class AnswersFile(Strict):
     correction: dict[Script, Text]
     erratum: dict[Script, Text]
     official: dict[Script, Text]
+    development: dict[Script, Text]
+    translated: dict[Script, Text]
 
 
 class ConceptsFile(Strict):
@@ -625,6 +627,8 @@ class PlaceRulesFile(Strict):
     else_: Annotated[float, Field(alias="else", ge=0)]
     many: Annotated[int, Field(ge=2)]
     network: list[Text]
+    few: Annotated[int, Field(ge=2)]
+    centres: list[Text]
     at: list[Text]
     needs_at: list[Text]
     skip: list[Text]
@@ -632,9 +636,15 @@ class PlaceRulesFile(Strict):
     for_: Annotated[list[Text], Field(alias="for")]
     against: NameLists
     weak: NameLists
+    away: list[Text]
+    behind: list[Text]
+    where: list[Text]
     fact: list[Text]
+    takes: list[Text]
     recalled: list[Text]
     landmarks: dict[Id, list[Text]]
+    epithets: NameLists
+    doubles: dict[Id, Id]
     seats: list[Id]
 
 
@@ -655,6 +665,7 @@ class PartnerCuesFile(Strict):
 class AsideFile(Strict):
     words: Annotated[int, Field(ge=1)]
     quoted: list[Text]
+    speaks: list[Text]
     before: list[Text]
     after: list[Text]
 
@@ -664,11 +675,14 @@ class PartnersFile(Strict):
     heads: list[Text]
     named: dict[Country | Literal["XX"], list[Text]]
     known: dict[Id, list[Text]]
+    indefinite: list[Text]
+    unnamed: list[Text]
     services: list[Text]
     countries: dict[Country, list[Text]]
     between: list[Text]
     hands: list[Text]
     of: list[Text]
+    of_a_country: list[Text]
     stops: list[Text]
     articles: list[Text]
     runs: list[Text]
@@ -756,6 +770,9 @@ class VoiceWeightsFile(Strict):
     inherited: Weight
     far: Weight
     titled_relay: Weight
+    embedded: Weight
+    recalled: Weight
+    answering: Weight
     share: Weight
     rumour: Weight
     reporter: Weight
@@ -773,6 +790,9 @@ class VoicesFile(Strict):
     version: int
     triggers: TriggersFile
     silent: list[Text]
+    recalled: list[Text]
+    passive: list[Text]
+    articles: list[Text]
     before_only: list[Text]
     that: dict[Language, list[Text]]
     documents: dict[Language, list[Text]]
@@ -868,6 +888,11 @@ class InsteadFile(Strict):
     near: Words
 
 
+class AboveFile(Strict):
+    than: int
+    becomes: Text
+
+
 class FiguresFile(Strict):
     version: int
     numbers: NumberWordsFile
@@ -891,6 +916,14 @@ class FiguresFile(Strict):
     subset: Words
     claimed: Words
     recalled: Words
+    nationals: Words
+    bystanders: Words
+    compared: Words
+    differences: Words
+    custody: Words
+    penalty: Words
+    pluperfect: Words
+    above: dict[Text, AboveFile]
     pair: Words
     many: Words
     family: Words

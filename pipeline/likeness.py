@@ -31,7 +31,7 @@ _WEIGHTS = {
     Sort.BROAD: 0.5,
 }
 """What each sort of thing that two claims share says of their being one claim."""
-_LIKE = 0.4
+_LIKE = 0.45
 """Share of what a claim says that a denial must share with it."""
 _TELLING = frozenset([Sort.NAME, Sort.CONCEPT, Sort.WORD])
 """A town alone, or a number, makes no claim."""

@@ -21,7 +21,7 @@ from pipeline.annotation.towns import Towns
 from pipeline.annotation.voices import Voices
 from pipeline.annotation.whereabouts import Whereabouts
 from pipeline.annotation.words import Words
-from store.records import Annotated, Article, Evidence, Relevance
+from store.records import Annotated, Article, Evidence, Relevance, Relevant
 
 _MENTIONS = 5
 """How many mentions of one institution or town are kept as evidence."""
@@ -59,6 +59,8 @@ class Annotator:
         speech = self._voices.listen(reading)
         attribution = self._voices.attribution(reading, speech)
         kinds = self._kinds.find(reading, attribution)
+        # Most of what an outlet prints names no police at all: nobody asks for its figures.
+        of_police = judgement.decision is not Relevant.NONE or bool(judgement.because)
         return Annotated(
             article=article,
             relevance=Relevance(
@@ -73,9 +75,9 @@ class Annotator:
             unit=where.unit,
             kinds=kinds,
             attribution=attribution,
-            partners=self._partners.find(reading),
-            figures=self._figures.find(reading),
-            quotations=self._voices.quotations(reading, speech),
+            partners=self._partners.find(reading) if of_police else (),
+            figures=self._figures.find(reading) if of_police else (),
+            quotations=self._voices.quotations(reading, speech) if of_police else (),
             claim=self._voices.claim(reading, frozenset(one.id for one in kinds), speech),
             masks=(*self._persons.find(reading), *self._persons.find_in_captions(reading)),
             evidence=(*evidence, *where.evidence),

@@ -8,15 +8,15 @@ A number is no figure until what it counts is known: the noun behind it (or befo
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
 
 from config.loader import Config
-from pipeline.annotation.numbers import Number, Numbers, Page
+from pipeline.annotation.figure_line import Line
+from pipeline.annotation.figure_words import SEVERITIES, Rules, Tag
+from pipeline.annotation.numbers import Number, Page
 from pipeline.annotation.reading import Reading
-from pipeline.annotation.words import PAUSE, STOP, pattern
+from pipeline.annotation.words import PAUSE, STOP
 from store.records import Figure
 
 _LONGEST = 4000
@@ -33,6 +33,10 @@ _FEW = 10
 """Fewer are no posts."""
 _CROWD = 1000
 """So many are a crowd, which verbs of a visit or an exam may count without a noun."""
+_LISTED = 3
+"""So few words stand between the numbers of a list."""
+_UNKNOWN = 9
+"""So far from a number a verb makes persons of a word that no rule knows."""
 _FATE = 24
 """So far a verb may stand from the persons it speaks of, in words."""
 _NEAR = 40
@@ -42,122 +46,16 @@ _WEAK = 9
 _PAUSE_COST = 3
 _OTHER_COST = 4
 """What a pause, or another count of persons, adds to the distance."""
-_SEVERITIES = frozenset(["seriously_injured", "lightly_injured"])
 _SEVERITY = 7
 """So near behind the injured the degree of their injuries stands."""
-_YEARS = range(1900, 2100)
-"""Numbers that may be years."""
+_TONNE = 1000
+"""Kilograms."""
 _ROUNDING = 0.07
 """So far a round number may be from the exact one."""
-_YEAR = 10
-"""So near a number stands a year that it is of, in words, or else near the head of its sentence."""
 _ENDS = 10
 """So far behind a number may stand what it ends in."""
-_DAY = 31
-"""The last day that a month may have."""
 _AND = frozenset(["et", "y", "and", "و"])
 _CURRENCIES = {"$": "other:money_usd", "€": "other:money_eur", "£": "other:money_gbp"}
-_JOINED = ("", "و", "ف", "ب", "ل", "ك", "د", "ال", "وال", "بال", "فال", "لل", "ولل", "وب", "ول", "كال")
-"""What Arabic writes joined to a word."""
-_SHORTEST = 2
-"""No Arabic word is shorter, once what is joined to it is taken off."""
-_LONGEST_WORD = 24
-"""No word of the rules is longer."""
-_MEMORY = 50_000
-"""How many words are kept with what the rules say of them; a newspaper's vocabulary is smaller."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A word or phrase of the rules."""
-
-    kind: str
-    label: str
-    rest: tuple[str, ...]
-    """The words behind its first one; one that ends in ``*`` matches longer words."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """Words ``[begin, end)`` of a page that are in the rules."""
-
-    kind: str
-    label: str
-    begin: int
-    end: int
-
-
-class _Vocabulary:
-    """All words of the rules, looked up word by word."""
-
-    def __init__(self) -> None:
-        self._exact: dict[str, list[_Entry]] = {}
-        self._starts: dict[str, list[_Entry]] = {}
-        self._known: dict[str, tuple[_Entry, ...]] = {}
-
-    def add(self, kind: str, label: str, phrases: Iterable[Any]) -> None:
-        for phrase in phrases:
-            words = [
-                pattern(word.rstrip("*")) + ("*" if word.endswith("*") else "")
-                for word in str(phrase).replace("'", " ").split()
-            ]
-            entry = _Entry(kind, label, tuple(words[1:]))
-            table = self._starts if words[0].endswith("*") else self._exact
-            table.setdefault(words[0].rstrip("*"), []).append(entry)
-
-    def tags(self, said: Sequence[str]) -> list[_Tag]:
-        """Everything of the rules in *said*, in order; longer phrases first."""
-        found: list[_Tag] = []
-        known = self._known
-        for index, token in enumerate(said):
-            entries = known.get(token)
-            if entries is None:
-                entries = self._look_up(token)
-            longest: dict[str, int] = {}
-            for entry in entries:
-                size = len(entry.rest)
-                if longest.get(entry.kind, size) == size and (
-                    not size or _follows(said, index + 1, entry.rest)
-                ):
-                    longest[entry.kind] = size
-                    found.append(_Tag(entry.kind, entry.label, index, index + 1 + size))
-        return found
-
-    def _look_up(self, token: str) -> tuple[_Entry, ...]:
-        found: list[_Entry] = []
-        for bare in _bare(token):
-            found += self._exact.get(bare, ())
-            for size in range(2, min(len(bare), _LONGEST_WORD) + 1):
-                found += self._starts.get(bare[:size], ())
-        found.sort(key=lambda entry: -len(entry.rest))
-        if len(self._known) > _MEMORY:
-            self._known.clear()
-        self._known[token] = entries = tuple(dict.fromkeys(found))
-        return entries
-
-
-def _bare(token: str) -> list[str]:
-    """*token*, and an Arabic one also without what is joined before it."""
-    if token[0] < "\u0600":
-        return [token]
-    return [
-        token[len(joined) :]
-        for joined in _JOINED
-        if token.startswith(joined) and (not joined or len(token) - len(joined) >= _SHORTEST)
-    ]
-
-
-def _follows(said: Sequence[str], at: int, words: tuple[str, ...]) -> bool:
-    if at + len(words) > len(said):
-        return False
-    for offset, word in enumerate(words):
-        token = said[at + offset]
-        if word.endswith("*"):
-            if not any(bare.startswith(word[:-1]) for bare in _bare(token)):
-                return False
-        elif token != word and word not in _bare(token):
-            return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,192 +68,31 @@ class _Found:
     end: int
     approximate: bool = False
     recalled: bool = False
+    bare: bool = False
+    """No noun was told."""
 
 
 class Figures:
     """Finds figures by the rules of ``config/figures.yml``."""
 
     def __init__(self, config: Config) -> None:
-        rules: Mapping[str, Any] = config.data("figures")
-        self._numbers = Numbers(rules["numbers"])
-        self._vocabulary = _vocabulary(rules)
-        self._price: float = rules["price_below"]
-        self._fillers = frozenset(map(pattern, rules["fillers"]))
-        self._halts = frozenset(map(pattern, rules["stops"]))
-        self._of = frozenset(map(pattern, rules["of"]))
-        self._things_too = frozenset(map(pattern, rules["things_too"]))
-        self._nouns_of_arrest = frozenset(map(pattern, rules["nouns_of_arrest"]))
-        self._one_unit = frozenset(map(pattern, rules["one_unit"]))
-        self._rank_of = frozenset(map(pattern, rules["rank_of"]))
-        self._before = frozenset(map(pattern, rules["before_number"]))
-        self._to = frozenset(map(pattern, rules["to"]))
-        self._taken = frozenset(rules["taken"])
-        self._at_least: Mapping[str, float] = rules["at_least"]
-        self._ends_in = frozenset(rules["ends_in"])
-        self._claims: Mapping[str, str] = rules["claims"]
-        self._auxiliaries = frozenset(map(pattern, rules["auxiliaries"]))
+        self._rules = Rules(config.data("figures"))
 
     def find(self, reading: Reading) -> tuple[Figure, ...]:
         """The figures of the article, each once, in order."""
         page = Page(reading.words, _LONGEST)
         if not page.said:
             return ()
-        return _Finder(self, page, reading).figures()
+        return _Finder(self._rules, page, reading).figures()
 
 
-_PLAIN = """
-    persons person weak measures labels weekdays range_openers approximate subset claimed recalled
-    negations relatives others denials neutral purposes of_now half_of one_of pair many family times
-    count_of year_words
-""".split()
-"""Keys of the rules that hold one list of words; each is a kind of tag."""
-
-
-def _vocabulary(rules: Mapping[str, Any]) -> _Vocabulary:
-    words = _Vocabulary()
-    for kind in ("things", "fates", "single", "substances", "taken", "done"):
-        for label, names in rules[kind].items():
-            words.add(kind, label, names)
-    for what, by_factor in rules["money"].items():
-        for factor, names in by_factor.items():
-            words.add("money", f"{what}|{factor}", names)
-    for kind in ("mass", "mass_dual"):
-        for factor, names in rules[kind].items():
-            words.add(kind, str(factor), names)
-    for month, names in rules["months"].items():
-        words.add("months", str(month), names)
-    for kind in _PLAIN:
-        words.add(kind, "", rules[kind])
-    for rule in rules["instead"]:
-        words.add("instead", f"{rule['what']}|{rule['becomes']}", rule["near"])
-    for kind, label, names in [
-        *(("things", label, names) for label, names in rules["things"].items() if label not in _SEVERITIES),
-        ("persons", "", rules["persons"]),
-    ]:
-        for dual in _duals(names, persons=label in _HUMAN):
-            words.add("dual", "", [dual])
-            words.add(kind, label, [dual])
-    return words
-
-
-def _has_sound_plural(name: str) -> bool:
-    """Whether the plural of a word for persons is written like its dual: مسافرين, صحافيين."""
-    return name[0] == "م" or name[-1] == "ي" or name in ("زاير", "عامل", "قاصر", "لاعب", "شاهد")
-
-
-def _duals(names: Iterable[str], *, persons: bool) -> Iterator[str]:
-    """The Arabic duals of *names* that no plural is written like."""
-    listed = {pattern(name) for name in names}
-    for name in listed:
-        if " " in name or not name or name[0] < "\u0600" or len(name) < 3 or name.startswith("ال"):
-            continue
-        if name.endswith(("ين", "ون", "ات", "تان", "ان")):
-            if name.endswith("تين"):
-                yield name
-            continue
-        if name[-1] == "ا" and len(name) > 3:
-            name = name[:-1]  # طفلا: the accusative of طفل
-        if name.endswith("ه"):
-            yield name[:-1] + "تين"
-            yield name[:-1] + "تان"
-        else:
-            if name + "ين" not in listed and name[-1] != "ا" and not (persons and _has_sound_plural(name)):
-                yield name + "ين"
-            if name[-1] != "ا":
-                yield name + "ان"
-
-
-class _Finder:
+class _Finder(Line):
     """Reads the figures of one article."""
 
-    def __init__(self, rules: Figures, page: Page, reading: Reading) -> None:
-        self._rules, self._page, self._reading = rules, page, reading
-        self._said = page.said
-        self._numbers = rules._numbers.read(page, reading.article.language or "")
-        inside = {index for number in self._numbers for index in range(number.begin, number.end)}
-        self._stops = [i for i, word in enumerate(self._said) if word == STOP and i not in inside]
-        self._at: dict[int, list[_Tag]] = {}
-        self._by_kind: dict[str, list[_Tag]] = {}
-        for tag in rules._vocabulary.tags(self._said):
-            self._at.setdefault(tag.begin, []).append(tag)
-            self._by_kind.setdefault(tag.kind, []).append(tag)
-        neutral = [(tag.begin, tag.end) for tag in self._by_kind.get("neutral", ())]
-        if neutral:
-            self._by_kind["fates"] = [
-                tag
-                for tag in self._by_kind.get("fates", ())
-                if not any(begin <= tag.begin < end for begin, end in neutral)
-            ]
-        self._add_duals(inside)
-        self._starts = [number.begin for number in self._numbers]
-        self._year = reading.article.published.at.year if reading.article.published else None
-        self._dates: set[int] = set()
-        self._periods: list[tuple[int, tuple[str, str]]] = []
-        self._years: list[tuple[int, int]] = []
-
-    def _add_duals(self, inside: set[int]) -> None:
-        duals = [
-            Number(tag.begin, tag.begin, 2.0, digits=False)
-            for tag in self._by_kind.get("dual", ())
-            if tag.begin not in inside and tag.begin - 1 not in inside
-        ]
-        duals += self._bare_weights(inside)
-        if duals:
-            self._numbers = sorted([*self._numbers, *duals], key=lambda number: number.begin)
-
-    def _bare_weights(self, inside: set[int]) -> Iterator[Number]:
-        """Weights without a number: طنين, half a ton, طن و200 كيلوغرام, *une tonne et 200 kilos*."""
-        for tag in self._by_kind.get("mass_dual", ()):
-            self._at[tag.begin].insert(0, replace(tag, kind="mass"))
-            yield Number(tag.begin, tag.begin, 2.0, digits=False)
-        for tag in self._by_kind.get("mass", ()):
-            if tag.begin - 1 in inside or tag.begin in inside:
-                continue
-            if half := self._ends_at("half_of", tag.begin, 0):
-                yield Number(half.begin, tag.begin, 0.5, digits=False)
-            elif float(tag.label) >= 1000 or self._has_smaller(tag):
-                one = self._ends_at("one_of", tag.begin, 0)
-                if one is not None:
-                    yield Number(one.begin, tag.begin, 1.0, digits=False)
-                elif self._said[tag.begin].lstrip("وب") in self._rules._one_unit:
-                    yield Number(tag.begin, tag.begin, 1.0, digits=False)
-
-    def _has_smaller(self, tag: _Tag) -> bool:
-        """Whether a number of a smaller unit stands behind a unit: كيلوغرام و200 غرام."""
-        for number in self._numbers:
-            if tag.end <= number.begin <= tag.end + 1:
-                unit = self._tag(number.end, "mass")
-                return unit is not None and float(unit.label) < float(tag.label)
-        return False
-
-    # -- what stands where
-
-    def _tag(self, index: int, *kinds: str) -> _Tag | None:
-        for tag in self._at.get(index, ()):
-            if tag.kind in kinds:
-                return tag
-        return None
-
-    def _within(self, kind: str, begin: int, end: int) -> list[_Tag]:
-        tags = self._by_kind.get(kind, [])
-        first = bisect_left(tags, begin, key=lambda tag: tag.begin)
-        last = bisect_left(tags, end, first, key=lambda tag: tag.begin)
-        return tags[first:last]
-
-    def _ends_at(self, kind: str, index: int, reach: int) -> _Tag | None:
-        """A tag of *kind* that ends at *index* or up to *reach* words before."""
-        for tag in reversed(self._within(kind, index - reach - 4, index)):
-            if index - reach <= tag.end <= index:
-                return tag
-        return None
-
-    def _sentence(self, index: int) -> tuple[int, int]:
-        stop = bisect_left(self._stops, index)
-        begin = self._stops[stop - 1] + 1 if stop else 0
-        return begin, self._stops[stop] if stop < len(self._stops) else len(self._said)
-
-    def _numbers_between(self, begin: int, end: int) -> int:
-        return bisect_left(self._starts, end) - bisect_left(self._starts, begin)
+    def __init__(self, rules: Rules, page: Page, reading: Reading) -> None:
+        super().__init__(rules, page, reading)
+        self._persons: list[float] = []
+        """The counts of persons so far."""
 
     # -- the whole article
 
@@ -368,7 +105,7 @@ class _Finder:
             found += self._judge(index, number)
             if len(found) > _MOST:
                 break
-        found = self._summed(found)
+        found = self._whole(self._summed(found))
         found += self._single(found)
         found = self._consistent(found)
         return tuple(self._record(one) for one in found)
@@ -390,107 +127,6 @@ class _Finder:
             return None
         of_fact = [period for at, period in self._periods if not self._recalled(at)]
         return of_fact[0] if of_fact else None
-
-    # -- dates
-
-    def _read_dates(self) -> None:
-        """Note which numbers are of dates, the periods between two, and the years."""
-        numbers = self._numbers
-        for index, number in enumerate(numbers):
-            if not number.digits or number.suffix not in ("", "er"):
-                continue
-            if number.value in _YEARS and self._is_year(index):
-                self._dates.add(number.begin)
-                self._years.append((number.begin, int(number.value)))
-            elif 1 <= number.value <= _DAY and (month := self._month(number)):
-                self._dates.add(number.begin)
-                self._read_range(index, month)
-
-    def _is_year(self, index: int) -> bool:
-        number = self._numbers[index]
-        if number.end - number.begin > 1:
-            return False
-        if not self._tag(number.end, "things", "persons", "money", "mass"):
-            return True
-        near = self._year is not None and abs(number.value - self._year) <= 1
-        return near and self._tag(number.begin - 1, "months", "year_words") is not None
-
-    def _month(self, number: Number) -> int:
-        """The month beside a day: behind it (7 شتنبر, 7 de septiembre), or before (September 7)."""
-        for index in (number.end, number.end + 1, number.begin - 1):
-            tag = self._tag(index, "months") if index >= 0 else None
-            if tag is None or (index == number.end + 1 and self._said[number.end] not in ("de", "of", "من")):
-                continue
-            if index == number.begin - 1 and self._tag(number.end, "things", "persons", "money", "mass"):
-                continue
-            return int(tag.label)
-        return 0
-
-    def _read_range(self, index: int, month: int) -> None:
-        """A period that ends, or begins, with day number *index*."""
-        numbers = self._numbers
-        last = numbers[index]
-        if index and self._in_range(numbers[index - 1], last):
-            first = numbers[index - 1]
-            before = self._month(first) or month
-            self._dates.add(first.begin)
-            self._add_period(first, before, last, month)
-        elif self._tag(last.begin - 1, "months") and index + 1 < len(numbers):
-            following = numbers[index + 1]
-            if self._in_range(last, following) and not self._tag(
-                following.end, "things", "persons", "money", "mass", "measures"
-            ):
-                self._dates.add(following.begin)
-                self._add_period(last, month, following, self._month(following) or month)
-
-    def _in_range(self, first: Number, last: Number) -> bool:
-        if not (first.digits and 1 <= first.value <= _DAY and last.begin - first.end <= 5):
-            return False
-        between = self._said[first.end : last.begin]
-        if STOP in between or self._tag(first.end, "things", "persons", "money", "mass", "measures"):
-            return False
-        joined = self._said[last.begin][:1] == "و" or any(
-            word in self._rules._to or word[:1] == "و" for word in between
-        )
-        dashed = not between
-        opened = self._ends_at("range_openers", first.begin, 3) is not None
-        return (joined and opened) or dashed or "الي" in between or "au" in between
-
-    def _add_period(self, first: Number, month: int, last: Number, last_month: int) -> None:
-        if self._year is None:
-            return
-        at = bisect_left(self._numbers, last.end, key=lambda number: number.begin)
-        year = self._year
-        for behind in self._numbers[at : at + 1]:
-            alone = behind.digits and behind.end - behind.begin == 1 and behind.value in _YEARS
-            if alone and behind.begin - last.end <= 2 and PAUSE not in self._said[last.end : behind.begin]:
-                year = int(behind.value)
-        published = self._reading.article.published
-        assert published is not None
-        try:
-            end = date(year, last_month, int(last.value))
-            if year == self._year and end > published.at.date() and last_month > published.at.month + 6:
-                end = end.replace(year=year - 1)
-            begin = date(end.year - (month > last_month), month, int(first.value))
-        except ValueError:
-            return
-        if begin < end:
-            self._periods.append((first.begin, (begin.isoformat(), end.isoformat())))
-
-    def _recalled(self, index: int) -> bool:
-        """Whether the sentence at *index* tells an earlier fact."""
-        begin, end = self._sentence(index)
-        if self._within("recalled", begin, end):
-            return True
-        if self._year is None:
-            return False
-        return any(
-            begin <= at < end
-            and year < self._year
-            and not self._ends_at("of_now", at, 3)
-            and (abs(at - index) <= _YEAR or at - begin <= _YEAR // 2)
-            for at, year in self._years
-        )
 
     # -- one number
 
@@ -519,16 +155,18 @@ class _Finder:
             return True
         if number.value < 20 and self._ends_at("family", number.begin, 0):
             return True
+        if self._ends_at("differences", number.begin, 1):
+            return True
         return number.digits and self._tag(number.begin - 1, "labels") is not None
 
-    def _unit(self, number: Number) -> _Tag | None:
+    def _unit(self, number: Number) -> Tag | None:
         """The unit that is joined to the digits of *number* (68kg)."""
-        for entry in self._rules._vocabulary._exact.get(number.suffix, ()):
+        for entry in self._rules.vocabulary.exact.get(number.suffix, ()):
             if entry.kind in ("mass", "money") and not entry.rest:
-                return _Tag(entry.kind, entry.label, number.end - 1, number.end)
+                return Tag(entry.kind, entry.label, number.end - 1, number.end)
         return None
 
-    def _noun(self, index: int, number: Number) -> _Tag | None:
+    def _noun(self, index: int, number: Number) -> Tag | None:
         """What *number* counts."""
         if number.suffix:
             return self._unit(number)
@@ -537,26 +175,29 @@ class _Finder:
         return (
             self._definite(number)
             or self._noun_behind(index, number)
+            or self._fate_right_behind(number)
             or self._noun_before(number)
             or self._fate_beside(number)
             or self._ends_in(number)
             or self._rank(number)
+            or self._centimes(number)
+            or self._elliptic(index)
             or self._shared(index)
         )
 
-    def _money_before(self, number: Number) -> _Tag | None:
+    def _money_before(self, number: Number) -> Tag | None:
         """The currency before a number: MAD 184,000, Dh2.3m, $410,000."""
         if number.end == number.begin:
             return None
         before, behind = self._page.around(number.begin, number.end)
         code = _CURRENCIES.get(before[1:]) or _CURRENCIES.get(behind.lstrip()[:1])
         if code:
-            return _Tag("money", f"{code}|1", number.begin, number.end)
+            return Tag("money", f"{code}|1", number.begin, number.end)
         if number.prefix:
-            for entry in self._rules._vocabulary._exact.get(number.prefix, ()):
+            for entry in self._rules.vocabulary.exact.get(number.prefix, ()):
                 if entry.kind == "money":
-                    return _Tag("money", entry.label, number.begin, number.end)
-            return _Tag("measures", "", number.begin, number.end)
+                    return Tag("money", entry.label, number.begin, number.end)
+            return Tag("measures", "", number.begin, number.end)
         tag = self._tag(number.begin - 1, "money") if number.begin else None
         if (
             tag is not None
@@ -566,7 +207,7 @@ class _Finder:
             return tag
         return None
 
-    def _definite(self, number: Number) -> _Tag | None:
+    def _definite(self, number: Number) -> Tag | None:
         """The noun before a number with the article: الموقوفون الثلاثة."""
         if number.end == number.begin or number.digits or not self._said[number.begin].startswith("ال"):
             return None
@@ -575,7 +216,7 @@ class _Finder:
                 return replace(tag, end=number.end)
         return None
 
-    def _noun_behind(self, index: int, number: Number) -> _Tag | None:
+    def _noun_behind(self, index: int, number: Number) -> Tag | None:
         said = self._said
         unknown = 0
         at = number.end
@@ -588,27 +229,40 @@ class _Finder:
                 dual = self._tag(at, "dual")
                 if dual is None or at > number.end:
                     return None
-            tag = self._best(at)
-            if tag is not None:
-                if tag.kind == "fates":
-                    return None
-                return tag
-            if word in self._rules._halts or (unknown and word in self._rules._of):
+            if word in self._rules.of and at + 1 < limit and said[at + 1] in self._rules.numbers.ones:
                 return None
-            if word not in self._rules._fillers:
+            tag = self._best(at)
+            if tag is None and at == number.end:
+                tag = self._national(at)
+            if tag is not None:
+                return None if self._is_governed(at, number) else tag
+            if word in self._rules.halts or (unknown and word in self._rules.of):
+                return None
+            if word not in self._rules.fillers:
                 if word[0] == "و" and at > number.end:
                     return None
                 unknown += 1
             at += 1
         return None
 
+    def _is_governed(self, at: int, number: Number) -> bool:
+        """Whether the noun at *at* is not what *number* counts, since a preposition is joined to it."""
+        if number.end == number.begin or self._said[at - 1] in self._rules.of:
+            return False
+        return self._rules.vocabulary.is_governed(self._said[at])
+
+    def _national(self, at: int) -> Tag | None:
+        """Persons told by their nationality alone, right behind their number: *quinze Marocains*."""
+        tag = self._tag(at, "nationals")
+        return replace(tag, kind="persons") if tag is not None else None
+
     def _is_number(self, index: int) -> bool:
         first = bisect_left(self._starts, index)
         return first < len(self._starts) and self._starts[first] == index
 
-    def _best(self, index: int) -> _Tag | None:
+    def _best(self, index: int) -> Tag | None:
         """The noun at *index*: the longest, and a thing rather than a person."""
-        best: _Tag | None = None
+        best: Tag | None = None
         for tag in self._at.get(index, ()):
             if tag.kind in _NOUNS:
                 rank = (tag.end, tag.kind != "persons")
@@ -616,7 +270,7 @@ class _Finder:
                     best = tag
         return best
 
-    def _noun_before(self, number: Number) -> _Tag | None:
+    def _noun_before(self, number: Number) -> Tag | None:
         """*عدد الضحايا … في 117*, *the number of detainees at four*, *Arrests: 5*."""
         said = self._said
         meant = self._ends_at("approximate", number.begin, 0)
@@ -629,10 +283,12 @@ class _Finder:
         told = bool(self._within("count_of", max(first, at - _COUNTED), at))
         if told:
             begin = max(first, at - _COUNTED)
-        if not (joined or headed or told or token in self._rules._before):
+        if not (joined or headed or told or token in self._rules.before):
             return None
         for index in range(at - 1, begin - 1, -1):
-            if said[index] == STOP or self._is_number(index) or (said[index] == PAUSE and index < at - 1):
+            aside = told and self._tag(index + 1, "count_of") is not None
+            paused = said[index] == PAUSE and index < at - 1 and not aside
+            if said[index] == STOP or self._is_number(index) or paused:
                 return None
             tag = self._tag(index, "things") or (self._fate_at(index) if told else None)
             if tag is None or tag.end > at:
@@ -642,10 +298,10 @@ class _Finder:
                     return None
                 return replace(tag, begin=number.begin, end=number.end)
             if tag.kind == "fates" and not self._tag(index, "weak"):
-                return _Tag("fate", tag.label, number.begin, number.end)
+                return Tag("fate", tag.label, number.begin, number.end)
         return None
 
-    def _fate_beside(self, number: Number) -> _Tag | None:
+    def _fate_beside(self, number: Number) -> Tag | None:
         """The verb right beside a number without a noun: مصرع ثلاثة منهم, 2853 بجروح خفيفة."""
         return (
             self._fate_close_behind(number)
@@ -653,33 +309,72 @@ class _Finder:
             or self._fate_close_before(number)
         )
 
-    def _fate_close_behind(self, number: Number) -> _Tag | None:
+    def _fate_right_behind(self, number: Number) -> Tag | None:
+        """The verb of a number that stands alone: 5 ماتو و12 تجرحو."""
+        tag = self._fate_at(number.end)
+        if tag is None or self._said[number.end][0] == "و" or self._tag(number.end, "weak"):
+            return None
+        return Tag("fate", tag.label, number.begin, tag.end) if tag.label in _BESIDE else None
+
+    def _fate_close_behind(self, number: Number) -> Tag | None:
         said = self._said
         part = self._tag(number.end, "subset")
         for at in range(part.end if part else number.end, min(number.end + 5, len(said))):
             word = said[at]
             if word in (STOP, PAUSE) or self._is_number(at):
                 return None
-            if (tag := self._fate_at(at)) and not self._tag(at, "weak") and tag.label in _BESIDE:
+            tag = self._fate_at(at)
+            crowd = tag is not None and number.value >= _CROWD and tag.label in _CROWDS
+            if tag is not None and not self._tag(at, "weak") and (crowd or tag.label in _BESIDE):
                 return replace(tag, kind="fate", begin=number.begin, end=tag.end)
-            if word in self._rules._auxiliaries or word in self._rules._fillers or word[:1] == "ب":
+            if word in self._rules.auxiliaries or word in self._rules.fillers or word[:1] == "ب":
                 continue
             severe = self._severity(at, min(at + 4, len(said)))
-            return _Tag("fate", severe, number.begin, number.end) if severe else None
+            return Tag("fate", severe, number.begin, number.end) if severe else None
         return None
 
-    def _fate_of_unknown(self, number: Number) -> _Tag | None:
-        """*trois passeurs ont été arrêtés*: persons by a word that no rule knows."""
+    def _fate_of_unknown(self, number: Number) -> Tag | None:
+        """Persons by a word that no rule knows: *trois coiffeurs arrêtés*, أوقفت الشرطة ثلاثة حلاقين."""
         said = self._said
-        for at in range(number.end + 1, min(number.end + 6, len(said))):
+        if self._tag(number.end, *_NOUNS):
+            return None
+        for at in range(number.end + 1, min(number.end + _UNKNOWN, len(said))):
             if said[at - 1] in (STOP, PAUSE) or self._is_number(at):
-                return None
-            tag = self._fate_at(at) if said[at - 1] in self._rules._auxiliaries else None
+                break
+            tag = self._fate_at(at) if said[at - 1] in self._rules.auxiliaries else None
             if tag is not None and tag.label in _BESIDE:
                 return replace(tag, kind="fate", begin=number.begin, end=number.end)
+        return self._fate_before_unknown(number)
+
+    def _fate_before_unknown(self, number: Number) -> Tag | None:
+        """The verb of arrest whose object are persons by a word that no rule knows."""
+        said = self._said
+        if number.end == number.begin or number.end >= len(said) or not 2 <= number.value < _CROWD:
+            return None
+        noun = said[number.end]
+        if not noun[0].isalpha() or self._at.get(number.end) or self._is_function(noun):
+            return None
+        for at in range(number.begin - 1, max(number.begin - _UNKNOWN, -1), -1):
+            if said[at] in (STOP, PAUSE) or self._is_number(at) or self._tag(at, "taken", "single"):
+                return None
+            if at < number.begin - 1 and self._tag(at, "persons", "person") and self._is_object(at):
+                return None
+            tag = self._fate_at(at)
+            if tag is not None and tag.label == "arrests" and not self._tag(at, "weak"):
+                if said[at] in self._rules.things_too:
+                    return None
+                return Tag("fate", tag.label, number.begin, number.end + 1)
         return None
 
-    def _fate_close_before(self, number: Number) -> _Tag | None:
+    def _is_function(self, word: str) -> bool:
+        rules = self._rules
+        return word in rules.halts or word in rules.fillers or word in rules.auxiliaries or len(word) < 3
+
+    def _is_object(self, at: int) -> bool:
+        """Whether the person at *at* is the one arrested, not who arrests: their word has no article."""
+        return not self._said[at].startswith("ال")
+
+    def _fate_close_before(self, number: Number) -> Tag | None:
         said = self._said
         if number.end == number.begin:
             return None
@@ -694,11 +389,37 @@ class _Finder:
                 continue
             if tag.label not in _BESIDE and not (crowd and tag.label in _CROWDS):
                 continue
-            if alone or said[at] not in self._rules._things_too:
-                return _Tag("fate", tag.label, number.begin, number.end)
+            if alone or said[at] not in self._rules.things_too:
+                return Tag("fate", tag.label, number.begin, number.end)
         return None
 
-    def _rank(self, number: Number) -> _Tag | None:
+    def _elliptic(self, index: int) -> Tag | None:
+        """A part told without its noun: *5.000 postes, dont 107 de commissaire*, منهم 1810 بالزي المدني.
+
+        Parts of those arrested or killed are told of each of them, and count nothing of their own.
+        """
+        number = self._numbers[index]
+        if not number.digits or number.value < _FEW or number.begin >= len(self._said):
+            return None
+        if self._subset_of(number) is None:
+            return None
+        for before in reversed(self._numbers[max(0, index - 3) : index]):
+            if before.begin < self._sentence(number.begin)[0] or before.value <= number.value:
+                continue
+            noun = self._noun_behind(self._numbers.index(before), before)
+            if noun is None or noun.kind not in ("things", "persons"):
+                continue
+            what = self._thing(before, noun) if noun.kind == "things" else self._fate(before, noun)
+            return Tag("ends", what, number.begin, number.end) if what in _PARTED else None
+        return None
+
+    def _centimes(self, number: Number) -> Tag | None:
+        """A sum of millions without a currency, which Darija tells in centimes: دا ليه 20 مليون."""
+        if number.scaled < 1e6 or not (self._reading.article.language or "").startswith("ary"):
+            return None
+        return Tag("money", "money_mad|0.01", number.begin, number.end)
+
+    def _rank(self, number: Number) -> Tag | None:
         """Posts told by their rank: *4.200 pour le grade de gardien de la paix*."""
         if number.end == number.begin or number.value < 10:
             return None
@@ -710,16 +431,16 @@ class _Finder:
                     for kind in ("fates", "things")
                     for tag in self._within(kind, begin, end)
                 )
-                return _Tag("ends", "posts", number.begin, number.end) if posts else None
+                return Tag("ends", "posts", number.begin, number.end) if posts else None
             word = self._said[at]
-            if word not in self._rules._rank_of and word.lstrip("لب") not in self._rules._rank_of:
+            if word not in self._rules.rank_of and word.lstrip("لب") not in self._rules.rank_of:
                 return None
         return None
 
-    def _fate_at(self, index: int) -> _Tag | None:
+    def _fate_at(self, index: int) -> Tag | None:
         return next((tag for tag in self._within("fates", index, index + 1)), None)
 
-    def _ends_in(self, number: Number) -> _Tag | None:
+    def _ends_in(self, number: Number) -> Tag | None:
         """What a count without a noun ends in: *38 578 se sont soldées par le paiement d’une amende*."""
         if number.end == number.begin:
             return None
@@ -728,12 +449,12 @@ class _Finder:
                 break
             tag = self._tag(at, "things")
             if tag is not None:
-                if tag.label in self._rules._ends_in:
-                    return _Tag("ends", tag.label, number.begin, number.end)
+                if tag.label in self._rules.ends_in:
+                    return Tag("ends", tag.label, number.begin, number.end)
                 break
         return None
 
-    def _shared(self, index: int) -> _Tag | None:
+    def _shared(self, index: int) -> Tag | None:
         """The noun of the other end of a range: entre 15.000 et 40.000 dirhams."""
         if index + 1 >= len(self._numbers):
             return None
@@ -741,7 +462,7 @@ class _Finder:
         between = self._said[number.end : following.begin]
         if len(between) > 1 or following.end == following.begin:
             return None
-        joined = self._said[following.begin][:1] == "و" or (between and between[0] in self._rules._to)
+        joined = self._said[following.begin][:1] == "و" or (between and between[0] in self._rules.to)
         if not joined:
             return None
         noun = self._unit(following) if following.suffix else self._noun_behind(index + 1, following)
@@ -753,20 +474,20 @@ class _Finder:
             scale = following.scaled if number.value < 1000 <= following.value and number.scaled == 1 else 1.0
             if noun.kind == "money":
                 what, factor = noun.label.split("|")
-                return _Tag("money", f"{what}|{float(factor) * scale}", number.begin, number.end)
+                return Tag("money", f"{what}|{float(factor) * scale}", number.begin, number.end)
             return replace(noun, begin=number.begin, end=number.end)
         return None
 
     # -- what is counted
 
-    def _counted(self, number: Number, noun: _Tag) -> Iterator[_Found]:
+    def _counted(self, number: Number, noun: Tag) -> Iterator[_Found]:
         value = number.value
         end = max(number.end, noun.end)
         what = ""
         if noun.kind == "money":
             what, factor = noun.label.split("|")
             value = round(value * float(factor), 6)
-            if value < self._rules._price or self._is_claimed(number):
+            if value < self._rules.price or self._is_claimed(number):
                 return
         elif noun.kind == "mass":
             what, value, end = self._weighed(number, noun)
@@ -781,16 +502,18 @@ class _Finder:
             what = self._thing(number, noun)
         elif noun.kind == "persons":
             what = self._fate(number, noun)
-            if what == "posts" and value < _FEW:
+            if (what == "posts" and value < _FEW) or (noun.label and what not in _HARMED):
                 return
         if not what or value <= 0 or self._is_part(number, noun, what) or self._is_denied(number):
             return
-        if value < self._rules._at_least.get(what, 0):
+        if value < self._rules.at_least.get(what, 0):
             return
         if noun.kind == "persons" or what in _OF_PERSONS:
             value += self._one_more(number)
+            self._persons.append(value)
         approximate = self._ends_at("approximate", number.begin, 0) is not None
-        yield _Found(what, value, number.begin, end, approximate, self._recalled(number.begin))
+        recalled = self._recalled(number.begin, priced=noun.kind == "money")
+        yield _Found(what, value, number.begin, end, approximate, recalled, noun.kind == "fate")
 
     def _one_more(self, number: Number) -> int:
         """1 where one person is told before the others: *un commissaire et trois autres policiers*."""
@@ -813,7 +536,8 @@ class _Finder:
         return 0
 
     def _is_claimed(self, number: Number) -> bool:
-        return self._ends_at("claimed", number.begin, 3) is not None
+        threatened = self._within("penalty", self._sentence(number.begin)[0], number.begin)
+        return bool(threatened) or self._ends_at("claimed", number.begin, 3) is not None
 
     def _is_denied(self, number: Number) -> bool:
         return (
@@ -822,22 +546,37 @@ class _Finder:
             and number.value < 2
         )
 
-    def _is_part(self, number: Number, noun: _Tag, what: str) -> bool:
+    def _is_part(self, number: Number, noun: Tag, what: str) -> bool:
         """Whether the count is a part of one told before."""
         begin = number.begin
         behind = self._tag(number.end, "subset") if number.end > number.begin else None
-        if behind is not None and noun.kind != "ends":
-            return what not in _SEVERITIES
+        known = any(value > number.value for value in self._persons)
+        if behind is not None and noun.kind != "ends" and (known or behind.end - behind.begin == 1):
+            return what not in SEVERITIES
         of_persons = noun.kind == "persons" or what in _OF_PERSONS
-        if of_persons and number.value < 100 and self._is_of_known(number):
-            return what not in _SEVERITIES
-        before = self._ends_at("subset", begin, 1)
+        if of_persons and known and number.value < 100 and self._is_of_known(number):
+            return what not in SEVERITIES
+        before = self._subset_of(number)
         if before is None or (before.end == begin - 1 and self._tag(before.end, "fates")):
             return False
         if what == "other:women":
             sentence = self._sentence(begin)
             return any(tag.label == "arrests" for tag in self._within("fates", sentence[0], begin))
-        return what not in _SEVERITIES and (noun.kind in ("persons", "fate") or what in _OF_PERSONS)
+        return what not in SEVERITIES and (noun.kind in ("persons", "fate") or what in _OF_PERSONS)
+
+    def _subset_of(self, number: Number) -> Tag | None:
+        """The word that makes *number* a part of what was told: *dont neuf femmes et quatre mineurs*."""
+        if (tag := self._ends_at("subset", number.begin, 2)) is not None:
+            return tag
+        said, at = self._said, bisect_left(self._starts, number.begin)
+        if not at or number.end == number.begin:
+            return None
+        before = self._numbers[at - 1]
+        joined = said[number.begin][:1] == "و" or said[number.begin - 1] in _AND
+        near = number.begin - before.end <= _LISTED and PAUSE not in said[before.end : number.begin]
+        if joined and near:
+            return self._ends_at("subset", before.begin, 1)
+        return None
 
     def _is_of_known(self, number: Number) -> bool:
         """Whether *number* counts of those told before: *seis de los galardonados*, اثنان من الموقوفين."""
@@ -850,22 +589,32 @@ class _Finder:
             or (said[end] == "of" and said[end + 1] in ("the", "those", "these"))
         )
 
-    def _weighed(self, number: Number, noun: _Tag) -> tuple[str, float, int]:
+    def _weighed(self, number: Number, noun: Tag) -> tuple[str, float, int]:
         """(what, kilograms, end) of a weight, with the smaller unit behind it: ثلاثة أطنان و520 كيلوغراما."""
-        value, end = number.value * float(noun.label), noun.end
-        said = self._said
-        if count := self._rules._numbers.half_behind(said, end):
-            value, end = value + float(noun.label) / 2, end + count
-        at = bisect_left(self._starts, end)
-        if at < len(self._starts) and self._starts[at] - end <= 1:
-            more = next(n for n in self._numbers if n.begin == self._starts[at])
-            between = said[end : more.begin]
-            unit = self._tag(more.end, "mass")
-            joined = said[more.begin][:1] == "و" or (between and between[0] in _AND)
-            if unit is not None and joined and float(unit.label) < float(noun.label):
-                value, end = value + more.value * float(unit.label), unit.end
-                self._dates.add(more.begin)
+        factor = float(noun.label)
+        value, end = number.value * factor, noun.end
+        if factor >= _TONNE and number.digits and value >= _TONNE * _TONNE:
+            value /= _TONNE  # 1,363 tonne: nobody seizes a thousand
+        if count := self._rules.numbers.half_behind(self._said, end):
+            value, end = value + factor / 2, end + count
+        while (smaller := self._smaller(end, factor)) is not None:
+            more, unit = smaller
+            factor = float(unit.label)
+            value, end = value + more.value * factor, unit.end
+            self._dates.add(more.begin)
         return self._substance(number, end), round(value, 6), end
+
+    def _smaller(self, end: int, factor: float) -> tuple[Number, Tag] | None:
+        """The number, with its unit, that is added at *end* to a weight in a unit of *factor* kilograms."""
+        at = bisect_left(self._starts, end)
+        if at >= len(self._starts) or self._starts[at] - end > 1:
+            return None
+        begin = self._starts[at]
+        more = next(number for number in self._numbers if number.begin == begin)
+        unit = self._tag(more.end, "mass")
+        between = self._said[end:begin]
+        joined = not between or self._said[begin][:1] == "و" or between[0] in _AND
+        return (more, unit) if unit is not None and joined and float(unit.label) < factor else None
 
     def _substance(self, number: Number, end: int) -> str:
         sentence = self._sentence(number.begin)
@@ -880,60 +629,74 @@ class _Finder:
         every = {tag.label for tag in self._by_kind.get("substances", [])[:_MOST]}
         return every.pop() if len(every) == 1 else ""
 
-    def _thing(self, number: Number, noun: _Tag) -> str:
+    def _thing(self, number: Number, noun: Tag) -> str:
         what = noun.label
         begin, end = self._sentence(number.begin)
         for tag in self._within("instead", max(begin, number.begin - 12), min(end, noun.end + 12)):
             of, becomes = tag.label.split("|")
-            if of == what:
+            gap = (noun.end, tag.begin) if tag.begin >= noun.end else (tag.end, number.begin)
+            if of == what and not (what in _OVERRIDE and self._numbers_between(*gap)):
                 return becomes
         if what == "other:injured":
             return self._severity(noun.end, end) or self._severity_before(number) or what
-        if what in self._rules._taken and not self._within("taken", begin, end):
+        if what in self._rules.taken and not self._within("taken", begin, end):
             return ""
         if what in _OVERRIDE:
-            if self._ends_at("subset", number.begin, 1):
+            if self._subset_of(number):
                 return what
             fate = self._fate(number, noun, strong=what != "other:minors", of=_OVERRIDE[what])
-            return fate or (self._of_title() if what == "other:officers" else "") or what
+            if what == "other:officers":
+                fate = fate or self._of_sentence(number) or self._of_title()
+            if fate == "other:injured":
+                fate = self._severity(noun.end, end) or self._severity_before(number) or fate
+            return fate or what
         return what
 
+    def _of_sentence(self, number: Number) -> str:
+        """What the sentence counted before its officers by rank: *600 postes : 500 gardiens de la paix*."""
+        before = self._within("things", self._sentence(number.begin)[0], number.begin)
+        return next((tag.label for tag in reversed(before) if tag.label in ("posts", "other:promoted")), "")
+
     def _of_title(self) -> str:
-        """What the title says of officers, where their own sentence does not."""
-        for tag in self._within("fates", *self._sentence(0)):
-            if tag.label in ("other:promoted", "posts", "other:suspended", "other:decorated"):
-                return tag.label
+        """What title or first sentence say of officers, where their own sentence does not."""
+        first = bisect_left(self._page.fields, self._page.fields[-1])
+        for at in (0, first):
+            for tag in self._within("fates", *self._sentence(at)):
+                if tag.label in ("other:promoted", "posts", "other:suspended", "other:decorated"):
+                    return tag.label
         return ""
 
     def _severity(self, begin: int, end: int) -> str:
         for tag in self._within("fates", begin, min(end, begin + _SEVERITY)):
             if self._is_number(tag.begin) or self._numbers_between(begin, tag.begin):
                 return ""
-            if tag.label in _SEVERITIES:
+            if self._within("subset", begin, tag.begin):
+                return ""
+            if tag.label in SEVERITIES:
                 return tag.label if self._is_injury(tag) else ""
         return ""
 
-    def _is_injury(self, tag: _Tag) -> bool:
+    def _is_injury(self, tag: Tag) -> bool:
         """Whether the sentence of a degree speaks of injuries: *grave* and خفيف are said of much else."""
         begin, end = self._sentence(tag.begin)
         begin, end = max(begin, tag.begin - _NEAR), min(end, tag.begin + _NEAR)
         return any(
-            other.label == "other:injured" or (other.kind == "things" and other.label in _SEVERITIES)
+            other.label == "other:injured" or (other.kind == "things" and other.label in SEVERITIES)
             for kind in ("fates", "things")
             for other in self._within(kind, begin, end)
-            if not (other.kind == "things" and other.end - other.begin == 1 and other.label in _SEVERITIES)
+            if not (other.kind == "things" and other.end - other.begin == 1 and other.label in SEVERITIES)
         ) or any(other.label in ("dead", "accidents") for other in self._within("things", begin, end))
 
     def _severity_before(self, number: Number) -> str:
         """The degree told before: *seriously injuring 94 people*."""
         for tag in reversed(self._within("fates", number.begin - 4, number.begin)):
             between = self._said[tag.end : number.begin]
-            if tag.label in _SEVERITIES and PAUSE not in between and STOP not in between:
+            if tag.label in SEVERITIES and PAUSE not in between and STOP not in between:
                 return "" if self._numbers_between(tag.end, number.begin) else tag.label
         return ""
 
     def _fate(
-        self, number: Number, noun: _Tag, *, strong: bool = False, of: frozenset[str] | None = None
+        self, number: Number, noun: Tag, *, strong: bool = False, of: frozenset[str] | None = None
     ) -> str:
         """What became of the persons counted: the nearest verb of the sentence (one of *of*)."""
         begin, end = self._sentence(number.begin)
@@ -943,10 +706,10 @@ class _Finder:
         for tag in self._within("fates", max(begin, number.begin - _NEAR), min(end, noun.end + _NEAR)):
             if of is not None and tag.label not in of:
                 continue
-            if tag.label in _SEVERITIES or (number.begin <= tag.begin < noun.end):
+            if tag.label in SEVERITIES or (number.begin <= tag.begin < noun.end):
                 continue
             weak = self._tag(tag.begin, "weak") is not None
-            if weak and strong:
+            if (weak and strong) or number.value < self._rules.at_least.get(tag.label, 0):
                 continue
             if tag.begin >= noun.end:
                 distance = float(tag.begin - noun.end)
@@ -958,7 +721,8 @@ class _Finder:
             distance += _OTHER_COST * self._numbers_between(*gap) + (_WEAK if weak else 0)
             if distance < best:
                 best, what = distance, tag.label
-        return what
+        above = self._rules.above.get(what)
+        return above["becomes"] if above is not None and number.value > above["than"] else what
 
     # -- all figures together
 
@@ -982,9 +746,38 @@ class _Finder:
                 summed.append(one)
         return summed
 
+    def _whole(self, found: list[_Found]) -> list[_Found]:
+        """*found* without parts of a count that was told before: *cinq, dont quatre hommes et une femme*."""
+        kept: list[_Found] = []
+        index = 0
+        while index < len(found):
+            one = found[index]
+            kept.append(one)
+            index += 1
+            if one.what not in _OF_PERSONS or one.what == "candidates":
+                continue
+            sentence = self._sentence(one.begin)
+            if one.bare and any(
+                other.what == one.what and other.value > one.value and sentence[0] <= other.begin < one.begin
+                for other in kept[:-1]
+            ):
+                kept.pop()
+                continue
+            end, parts, total = self._sentence(one.begin)[1], index, 0.0
+            while parts < len(found) and found[parts].begin < end and found[parts].what == one.what:
+                total += found[parts].value
+                parts += 1
+                if total >= one.value:
+                    break
+            if total == one.value and found[index].value < one.value:
+                index = parts
+        return kept
+
     def _another(self, one: _Found) -> int:
         """Where *… and a woman* right behind persons ends; 0 where nothing such follows."""
         said, at = self._said, one.end
+        if at < len(said) and said[at][0] == "و" and (tag := self._tag(at, "person")) is not None:
+            return tag.end
         if at + 2 < len(said) and said[at] in _AND and said[at + 1] in ("un", "une", "una", "a", "one"):
             tag = self._tag(at + 2, "person", "persons")
             return tag.end if tag is not None else 0
@@ -1000,10 +793,17 @@ class _Finder:
                 if what not in told and (one := self._one(what)) is not None:
                     more.append(one)
         for tag in self._by_kind.get("single", ()):
-            if tag.label not in told and not self._said[tag.begin].startswith("ال"):
+            if self._is_one(tag) and tag.label not in told and not (denied and tag.label in _OF_PERSONS):
                 told.add(tag.label)
                 more.append(_Found(tag.label, 1.0, tag.begin, tag.end, recalled=self._recalled(tag.begin)))
         return more
+
+    def _is_one(self, tag: Tag) -> bool:
+        """Whether *tag* counts one, and no number before it says otherwise: 17 قتيل."""
+        before = bisect_left(self._starts, tag.begin) - 1
+        return not self._said[tag.begin].startswith("ال") and not (
+            before >= 0 and self._numbers[before].begin < tag.begin <= self._numbers[before].end
+        )
 
     def _denied(self) -> bool:
         """Whether title or first sentence deny what the article tells."""
@@ -1015,13 +815,19 @@ class _Finder:
             if (
                 tag.label != what
                 or self._tag(tag.begin, "weak")
-                or self._said[tag.begin] in self._rules._things_too
+                or self._said[tag.begin] in self._rules.things_too
             ):
                 continue
             begin, end = self._sentence(tag.begin)
             if self._ends_at("negations", tag.begin, 2) or self._recalled(tag.begin):
                 continue
+            if self._ends_at("pluperfect", tag.begin, 2):
+                continue
             said = self._said[tag.begin]
+            if what == "arrests" and self._is_custody_of_dead(tag, begin, end):
+                continue
+            if what in SEVERITIES and not self._is_injury(tag):
+                continue
             if self._ends_at("purposes", tag.begin, 1) or (said[:1] == "ل" and said[1:2] != "ل"):
                 continue
             pair = self._within("pair", max(begin, tag.begin - 11), min(end, tag.end + 8))
@@ -1037,7 +843,13 @@ class _Finder:
             return _Found(what, value, min(one.begin, tag.begin), max(one.end, tag.end))
         return None
 
-    def _unnamed(self, tag: _Tag) -> _Tag | None:
+    def _is_custody_of_dead(self, tag: Tag, begin: int, end: int) -> bool:
+        """Whether *tag* says where somebody died, not that they were arrested: *mort en garde à vue*."""
+        return self._said[tag.begin] in self._rules.custody and any(
+            other.label == "dead" for kind in ("fates", "things") for other in self._within(kind, begin, end)
+        )
+
+    def _unnamed(self, tag: Tag) -> Tag | None:
         """One who is arrested and is told by a word that no rule knows: *arrestation d’un récidiviste*."""
         said, at = self._said, tag.end
         if at + 2 >= len(said):
@@ -1046,7 +858,7 @@ class _Finder:
             at += said[at] in ("d", "de", "a", "of")
             return replace(tag, end=at + 2) if said[at] in ("un", "une", "una") else None
         if (
-            said[tag.begin].lstrip("وب") not in self._rules._nouns_of_arrest
+            said[tag.begin].lstrip("وب") not in self._rules.nouns_of_arrest
             or self._at.get(at)
             or self._is_number(at)
         ):
@@ -1070,12 +882,12 @@ class _Finder:
                 one.what == "arrests" and one.value in suspended
             ):
                 continue
-            if denied and one.what in self._rules._claims:
-                one = replace(one, what=self._rules._claims[one.what])
+            if denied and one.what in self._rules.claims:
+                one = replace(one, what=self._rules.claims[one.what])
             if one.approximate and any(
                 other.what == one.what
                 and not other.approximate
-                and one.value < other.value < one.value + _unit(one.value)
+                and _is_about(one, other)
                 and other.recalled == one.recalled
                 for other in found
             ):
@@ -1097,9 +909,18 @@ def _rounds(one: _Found, other: _Found) -> bool:
         or one.value == other.value
     ):
         return False
+    if one.what.endswith("_kg") and _digits(one.value) == 1 and one.value < other.value:
+        return other.value < one.value + _unit(one.value)
     return abs(one.value - other.value) <= other.value * _ROUNDING and _digits(one.value) + 1 <= _digits(
         other.value
     )
+
+
+def _is_about(one: _Found, other: _Found) -> bool:
+    """Whether *other* is what *one* tells in about: more than a tonne, nearly half a tonne."""
+    unit = _unit(one.value)
+    below = unit if one.what.endswith("_kg") else 0.0
+    return one.value - below < other.value < one.value + unit and one.value != other.value
 
 
 def _unit(value: float) -> float:
@@ -1117,13 +938,6 @@ def _digits(value: float) -> int:
     return len(f"{value:.3f}".replace(".", "").strip("0"))
 
 
-_HUMAN = frozenset(
-    """arrests dead candidates visitors migrants other:victims other:officers other:promoted other:decorated
-    other:suspended other:minors other:pupils other:agents other:fighters other:returnees other:followers
-    other:injured other:viewers other:clients other:passengers other:journalists other:workers other:referred
-    other:convened other:cheating_cases other:eligible""".split()
-) | {""}
-"""Ids of persons; that of :attr:`persons` is empty."""
 _HEADED = frozenset(
     """arrests other:victims dead other:injured seriously_injured lightly_injured accidents visitors
     candidates posts reports accounts migrants persons_checked fines vehicles""".split()
@@ -1133,24 +947,33 @@ _NOUNS = frozenset(["things", "persons", "measures", "money", "mass", "substance
 """Kinds of words that say what a number counts, or that it counts nothing."""
 _CROWDS = frozenset(["posts", "visitors", "candidates", "other:promoted", "other:viewers", "persons_checked"])
 """Fates that may stand before a crowd without a noun."""
-_BESIDE = frozenset(["arrests", "dead", "migrants", "other:injured", *_SEVERITIES])
+_PARTED = frozenset(["posts", "other:promoted"])
+"""What is told in parts by rank, each a figure."""
+_HARMED = frozenset(["dead", "other:injured", "other:victims", "visitors", *SEVERITIES])
+"""What bystanders are counted for."""
+_BESIDE = frozenset(["arrests", "dead", "migrants", "other:injured", *SEVERITIES])
 """Fates that may stand beside a number without a noun."""
 _OF_PERSONS = (
     frozenset(
         """arrests dead other:injured other:victims other:suspended other:decorated other:suspects migrants
     candidates other:viewers visitors""".split()
     )
-    | _SEVERITIES
+    | SEVERITIES
 )
 """What persons are counted for."""
 _OVERRIDE: Mapping[str, frozenset[str]] = {
     "other:officers": frozenset(
-        ["dead", "posts", "arrests", "other:suspended", "other:decorated", "other:promoted", "other:injured"]
+        """dead posts arrests other:suspended other:decorated other:promoted other:injured
+        other:officers_trained other:appointments""".split()
     ),
-    "other:women": frozenset(["dead", "arrests"]),
+    "other:women": frozenset(["dead", "arrests", "other:injured"]),
     "other:fighters": frozenset(["dead", "arrests"]),
     "other:children": frozenset(["dead", "other:injured", "other:children", "arrests"]),
-    "other:pupils": frozenset(["dead", "other:injured"]),
+    "other:pupils": frozenset(["dead", "other:injured", "arrests", "other:cheating_cases"]),
+    "other:passengers": frozenset(["dead", "other:injured", "arrests"]),
+    "other:clients": frozenset(["dead", "other:injured", "arrests"]),
+    "other:workers": frozenset(["dead", "other:injured"]),
+    "other:journalists": frozenset(["dead", "other:injured"]),
     "other:minors": frozenset(["migrants", "arrests", "other:children"]),
     "candidates": frozenset(["arrests"]),
 }

@@ -101,7 +101,7 @@ class Numbers:
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
         self._add = _by_word(rules["add"])
-        self._ones = frozenset(map(pattern, rules["one"]))
+        self.ones = frozenset(map(pattern, rules["one"]))
         self._hundred = frozenset(map(pattern, rules["hundred"]))
         self._scales = _by_word(rules["scales"])
         self._joins = frozenset(rules["joins"])
@@ -116,7 +116,7 @@ class Numbers:
         self._only = {pattern(word): language for word, language in rules["only"].items()}
         self._vague = frozenset(map(pattern, rules["vague"]))
         self._known = (
-            frozenset(self._add) | self._ones | self._hundred | frozenset(self._scales) | self._about_first
+            frozenset(self._add) | self.ones | self._hundred | frozenset(self._scales) | self._about_first
         )
         self._cache: dict[str, tuple[str, str]] = {}
 
@@ -188,6 +188,8 @@ class _Reader:
         value, end = round(self._total + self._group, 6), self._at
         if not self._suffix and self._scaled > 1 and (count := self._rules.half_behind(said, end)):
             value, end = value + self._scaled / 2, end + count
+            if end < len(said) and self._rules._scales.get(said[end]) == self._scaled:
+                end += 1  # مليون ونصف مليون
         digits = self._digits and self._scaled == 1.0
         return Number(self._begin, end, value, digits, self._prefix, self._suffix, self._scaled)
 
@@ -289,10 +291,10 @@ class _Reader:
         joined, word = self._rules._bare(said[at])
         if not word or joined or self._digits:
             return False
-        small = self._rules._add.get(word, 1.0 if word in self._rules._ones else 0.0)
+        small = self._rules._add.get(word, 1.0 if word in self._rules.ones else 0.0)
         if not small or small >= 100 or not self._fits(small):
             return False
-        if word in self._rules._ones and self._group % 10 == 0 and not 20 <= self._group % 100 <= 90:
+        if word in self._rules.ones and self._group % 10 == 0 and not 20 <= self._group % 100 <= 90:
             return False
         self._group += small
         self._at += 2

@@ -16,7 +16,7 @@ from typing import Any
 
 from config.loader import Config
 from pipeline.annotation.matcher import Hit, Lexicon, Sense
-from pipeline.annotation.phrases import Phrases, Spans, after, before, stem, stems
+from pipeline.annotation.phrases import Phrases, Spans, after, bare, before, stem, stems
 from pipeline.annotation.reading import Reading, Sentence
 from pipeline.annotation.words import PAUSE, STOP, pattern
 from store.records import Partner, Relevant
@@ -30,6 +30,10 @@ _LINK_WORDS = 3
 _MOST = 12
 """How many partners an article has at most; a text with more is a list of bodies."""
 _OURS = ("core", "generic")
+_VERB_ENDINGS = ("ent", "ed", "aron", "ieron")
+_NOUN_ENDINGS = ("ment", "dent", "gent", "cent", "ient")
+_NO_VERBS = frozenset(("united", "limited", "permanent", "orient", "occident"))
+_SHORT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ class Partners:
         self._together = Phrases(rules["together"])
         self._before = Phrases({"aside": rules["aside"]["before"]})
         self._quoted = Phrases({"quoted": rules["aside"]["quoted"]})
+        self._speaks = Phrases({"speaks": rules["aside"]["speaks"]})
         self._after = Phrases({"aside": rules["aside"]["after"]})
         self._aside_words: int = rules["aside"]["words"]
         self._joins = frozenset(pattern(word) for word in rules["joins"])
         self._beside = frozenset(pattern(word) for word in rules["beside"])
         self._hands = Phrases({"hands": rules["hands"]})
         self._of = frozenset(pattern(word) for word in rules["of"])
+        self._of_a_country = frozenset(pattern(word) for word in rules["of_a_country"])
         self._articles = frozenset(pattern(word) for word in rules["articles"])
         self._stops = frozenset(pattern(word) for word in rules["stops"])
         self._runs = frozenset(pattern(word) for word in rules["runs"])
@@ -74,6 +80,8 @@ class Partners:
         self._headed = frozenset(rules["headed"])
         self._heads = frozenset(stem(pattern(word)) for word in rules["heads"])
         self._ours = _beginnings(config)
+        self._indefinite = frozenset(pattern(word) for word in rules["indefinite"])
+        self._unnamed = frozenset(pattern(word) for word in rules["unnamed"])
         self._general = frozenset(pattern(name) for name in rules["general"])
 
     def find(self, reading: Reading) -> tuple[Partner, ...]:
@@ -85,8 +93,7 @@ class Partners:
             return ()
         cues = _Cues(reading, self._together)
         kept = [body for body in bodies if self._takes_part(reading, body, cues)]
-        named = {body.country for body in kept if not body.general and body.country != "MA"}
-        kept = [body for body in kept if not (body.general and body.country in named)]
+        kept = _specific(kept)
         return tuple(self._partner(reading, body) for body in islice(_apart(reading, kept), _MOST))
 
     # -- bodies -----------------------------------------------------------------------------------------
@@ -95,12 +102,16 @@ class Partners:
         """Every body named that is not ours, in order."""
         found = list(self._known(reading))
         taken = Spans(len(reading.words.line))
+        own = self._names.find(reading.words)
         for hit in reading.hits:
-            if hit.sense("core") is not None:
+            if hit.sense("core") is None:
+                continue
+            if (namesake := self._namesake(reading, hit, own)) is not None:
+                found.append(namesake)
+            else:
                 taken.take(hit.word, hit.end)
         for body in found:
             taken.take(body.begin, body.end)
-        own = self._names.find(reading.words)
         for index in range(len(own)):
             named = self._body(reading, own, index)
             if named is not None and not taken.touch(named.begin, named.end):
@@ -108,6 +119,18 @@ class Partners:
                 found.append(named)
         found.sort(key=lambda body: body.begin)
         return found
+
+    def _namesake(self, reading: Reading, hit: Hit, own: Sequence[Hit]) -> _Body | None:
+        """A body of another country that is called like ours: الأمن الوطني الموريتاني."""
+        line = reading.words.line
+        near = bisect_left(own, hit.end, key=lambda one: one.word)
+        for other in own[near : near + 2]:
+            country = other.sense("country")
+            gap = line[hit.end : min(other.word, hit.end + _FAR)].split()
+            if country is not None and all(word in self._of_a_country for word in gap):
+                joined = _joined(reading, hit)
+                return _Body(hit.word, other.end, country=country.country, joined=joined)
+        return None
 
     def _known(self, reading: Reading) -> Iterator[_Body]:
         """Bodies with an id."""
@@ -195,9 +218,17 @@ class Partners:
         begin = hit.word
         if self._is_by_line(reading, begin, end) or stems(line[begin:end]) in self._ours:
             return None
+        if self._is_any(line, begin, end):
+            return None
         return _Body(
             begin, end, country=reading.scene.home or "MA", headed=True, joined=_joined(reading, hit)
         )
+
+    def _is_any(self, line: str, begin: int, end: int) -> bool:
+        """Whether the name is a common noun: une agence bancaire, an association, organisation terroriste."""
+        said = line[max(0, begin - 20) : begin].split()[-1:]
+        named = line[begin:end].split()
+        return bool(said and said[0] in self._indefinite) or not self._unnamed.isdisjoint(named)
 
     def _is_by_line(self, reading: Reading, begin: int, end: int) -> bool:
         """Whether the name stands in the brackets of a dateline: Madrid, 2 oct (Agencia Iber)."""
@@ -232,7 +263,7 @@ class Partners:
         """The words of a name behind its head: ministère *de la Santé et de la Protection sociale*."""
         words: list[str] = []
         for index, word in enumerate(said):
-            if word in (STOP, PAUSE) or word in self._stops:
+            if word in (STOP, PAUSE) or word in self._stops or (words and _is_verb(word)):
                 break
             if word in self._joins and said[index + 1 : index + 2] and said[index + 1] in self._articles:
                 break  # another body: the University of Ifrane and the Bank of Africa
@@ -252,6 +283,8 @@ class Partners:
             start = begin - len(word) - 1
             if word in (STOP, PAUSE) or not reading.words.as_printed(start, begin)[:1].isupper():
                 break
+            if word in self._of:  # the article that opens a sentence: La Fédération royale …
+                break
             begin = start
         if begin == hit.word:
             return None
@@ -261,7 +294,7 @@ class Partners:
 
     def _takes_part(self, reading: Reading, body: _Body, cues: _Cues) -> bool:
         if body.id in self._never:
-            return False
+            return "agreement" in cues.of(body) and self._conjoined(reading, body)
         if body.acts:
             return cues.ours(body)
         if body.id in self._always and "honour" in cues.title:
@@ -271,7 +304,8 @@ class Partners:
         clause = _clause_end(before(line, body.begin, self._aside_words))
         if self._before.within(clause) or self._after.within(after(line, body.end, 3)):
             return False
-        if self._quoted.within(clause) and (body.country == "MA" or said.isdisjoint(("joint", "shared"))):
+        heard = self._quoted.within(clause) or self._speaks.beginning(after(line, body.end, 3))
+        if heard and (body.country == "MA" or said.isdisjoint(("joint", "shared"))):
             return False
         if body.id in self._always or self._conjoined(reading, body):
             return True
@@ -346,7 +380,9 @@ class _Cues:
     def _labels(self, sentence: Sentence) -> frozenset[str]:
         if sentence.begin not in self._said:
             words = [stem(word) for word in self._reading.said(sentence).split()]
-            self._said[sentence.begin] = frozenset(self._together.all_within(words))
+            self._said[sentence.begin] = frozenset(
+                label for form in (words, list(map(bare, words))) for label in self._together.all_within(form)
+            )
         return self._said[sentence.begin]
 
 
@@ -378,6 +414,17 @@ def _names(rules: Any) -> Lexicon:
 def _joined(reading: Reading, hit: Hit) -> str:
     """What is written joined to the first word of *hit*."""
     return reading.words.line[hit.word : hit.start]
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a Latin *word*, folded, looks like the verb behind a name.
+
+    >>> [word for word in ("menent", "developpement", "launched", "united", "firmaron") if _is_verb(word)]
+    ['menent', 'launched', 'firmaron']
+    """
+    if word.endswith(_NOUN_ENDINGS) or word in _NO_VERBS:
+        return False
+    return len(word) > _SHORT and word.endswith(_VERB_ENDINGS)
 
 
 def _is_arabic(name: str) -> bool:
@@ -413,6 +460,18 @@ def _clause_end(said: Sequence[str]) -> Sequence[str]:
         if said[index] == PAUSE:
             return said[index + 1 :]
     return said
+
+
+def _specific(bodies: Sequence[_Body]) -> list[_Body]:
+    """*bodies* without those that only stand for a country of which another is named."""
+    named = {body.country for body in bodies if not body.general and body.country != "MA"}
+    kept: list[_Body] = []
+    for body in bodies:
+        if not body.general or body.country not in named:
+            kept.append(body)
+        if body.general:
+            named.add(body.country)
+    return kept
 
 
 def _apart(reading: Reading, bodies: Iterable[_Body]) -> Iterator[_Body]:

@@ -32,6 +32,23 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=50_000)
+def bare(word: str) -> str:
+    """The stem *word* without a preposition before it or a pronoun behind it, which are written joined.
+
+    >>> bare("بزياره"), bare("معلوماتها"), bare("بنك"), bare("bank")
+    ('زياره', 'معلومات', 'بنك', 'bank')
+    """
+    if not "\u0600" <= word[:1] <= "\u06ff":
+        return word
+    if word[0] in "بل" and len(word) > _SHORTEST + 1:
+        word = word[1:]
+    for pronoun in ("هما", "ها", "هم"):
+        if word.endswith(pronoun) and len(word) > len(pronoun) + _SHORTEST:
+            return word[: -len(pronoun)]
+    return word
+
+
 def stems(phrase: str) -> tuple[str, ...]:
     """The stems of the words of *phrase*, printed or folded."""
     return tuple(stem(word) for word in pattern(phrase).split())
@@ -72,10 +89,15 @@ class Phrases:
 
     def all_within(self, words: Sequence[str]) -> Iterator[str]:
         """The label of every phrase found in *words* (stems)."""
+        for _, label in self.found(words):
+            yield label
+
+    def found(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """(index of its first word, label) of every phrase found in *words* (stems), in order."""
         for index, word in enumerate(words):
             for key in self._firsts.get(word, ()):
                 if len(key) == 1 or tuple(words[index : index + len(key)]) == key:
-                    yield self._labels[key]
+                    yield index, self._labels[key]
 
 
 def before(line: str, index: int, reach: int) -> list[str]:

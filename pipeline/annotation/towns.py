@@ -30,7 +30,7 @@ def is_dateline(words: Words, hit: Hit) -> bool:
 
 def _is_heading(words: Words, hit: Hit) -> bool:
     """Whether *hit* alone stands before the title, as the place of the news does: سلا.. توقيف شخصين."""
-    return hit.word == words.field_begins[0] and words.line[hit.end : hit.end + 1] in (STOP, PAUSE)
+    return hit.word == words.field_begins[0] and words.line[hit.end + 1 : hit.end + 2] in (STOP, PAUSE)
 
 
 class Towns:

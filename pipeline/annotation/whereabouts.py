@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from config.loader import Config
+from pipeline.annotation.countries import OURS
 from pipeline.annotation.matcher import Hit, Lexicon, Sense
-from pipeline.annotation.phrases import Phrases, Spans, before, stem
+from pipeline.annotation.phrases import Phrases, Spans, after, before, stem
 from pipeline.annotation.police_units import FORMS, Tied, Units, form_kinds
 from pipeline.annotation.reading import Reading, Sentence
 from pipeline.annotation.towns import is_dateline
@@ -24,11 +25,21 @@ from store.records import Evidence, Relevant
 
 _BEFORE = 8
 """How many words before a town are looked at."""
+_LINKS = 5
+"""How many of them may stand between a preposition and its town: in the southern city of Agadir."""
 _MENTIONS = 3
 """How many mentions of one town are kept as evidence."""
 _NETWORK = 30
 """How many words before a list of towns say whose it is."""
-_YEAR = re.compile(r" (?:19|20)\d\d(?= )")
+_OPENING = 4
+"""A cue among so many first words of a sentence holds for all of it, any other for its clause."""
+_REACH = 3
+"""So many words behind a town still say when its fact was."""
+_WHERE = 7
+"""How many words behind "where" may tell the fact."""
+_HYPHENS = ("-", "–", "‑", "/")
+"""What joins the two ends of a route."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class _Mention:
     hit: Hit
     town: str
     role: str = ""
-    """What the words before it make it: ``against``, ``weak``, ``unit``; empty for a town of the fact."""
+    """What the words beside it make it: ``against``, ``weak``, ``unit``; else a town of the fact."""
     worth: float = 0.0
     landmark: bool = False
     """Named by what stands in it."""
@@ -62,6 +73,36 @@ class _Mention:
     """Said to be a place: a preposition stands before it."""
     scene: bool = False
     """In a unit's name that tells where it acted."""
+    recalled: bool = False
+    """Named for something earlier."""
+    bare: bool = False
+    """In a title that says of another town, and not of this one, that it is the place."""
+
+
+@dataclass(slots=True)
+class _Said:
+    """What a sentence says of its towns; indexes count its words."""
+
+    telling: bool
+    """It tells the fact."""
+    recalls: list[int]
+    """Where it turns to something earlier."""
+    pauses: list[int]
+    index: int = 0
+    """Words before the town last asked for, which begins at ``at``."""
+    at: int = 0
+
+    def recalled(self, index: int) -> bool:
+        """Whether word *index* belongs to something earlier."""
+        if not self.recalls:
+            return False
+        if self.recalls[0] < _OPENING:
+            return True
+        clause = bisect_left(self.pauses, index)
+        begin = self.pauses[clause - 1] if clause else 0
+        end = self.pauses[clause] if clause < len(self.pauses) else index + _REACH
+        cue = bisect_left(self.recalls, begin)
+        return cue < len(self.recalls) and self.recalls[cue] < min(end, index + _REACH)
 
 
 class Whereabouts:
@@ -87,7 +128,7 @@ class Whereabouts:
         chosen = None
         if reading.judgement.decision is Relevant.IN:
             chosen = self._units.choose(reading, tied, forms, self._places.main(told))
-        places = self._places.choose(told, datelines, by_unit=chosen is not None)
+        places = self._places.choose(told, datelines, by_unit=chosen is not None) if _is_ours(reading) else []
         return Where(
             chosen[0] if chosen else None,
             tuple(places),
@@ -106,6 +147,8 @@ class _Places:
         self._telling = float(rules["telling"])
         self._least, self._else = float(rules["least"]), float(rules["else"])
         self._many: int = rules["many"]
+        self._few: int = rules["few"]
+        self._centres = Phrases({"centres": rules["centres"]})
         self._network = Phrases({"network": rules["network"]})
         self._at = frozenset(pattern(word) for word in rules["at"])
         self._skip = frozenset(stem(pattern(word)) for word in (*rules["skip"], *rules["at"]))
@@ -113,37 +156,84 @@ class _Places:
         self._for = Phrases({"for": rules["for"]})
         self._against = Phrases(rules["against"])
         self._weak = Phrases(rules["weak"])
+        self._away = Phrases({"away": rules["away"]})
+        self._behind = Phrases({"behind": rules["behind"]})
+        self._where = Phrases({"where": rules["where"]})
         self._fact = Phrases({"fact": rules["fact"]})
+        self._takes = Phrases({"takes": (*rules["fact"], *rules["takes"])})
         self._recalled = Phrases({"recalled": rules["recalled"]})
+        self._doubles = frozenset((one, other) for one, other in rules["doubles"].items())
         self._seats = frozenset(rules["seats"])
         self._needs_at = frozenset(pattern(name) for name in rules["needs_at"])
 
     def weigh(self, reading: Reading, mentions: Sequence[_Mention], tied: Sequence[Tied]) -> None:
         """Give each of *mentions* its role and worth."""
-        line = reading.words.line
-        sentences: dict[int, tuple[bool, bool]] = {}
-        last: _Mention | None = None
-        for one in mentions:
-            listed = last is not None and self._joined(line, last.hit, one.hit)
-            one.at = self._is_at(reading, one) or (listed and last is not None and last.at)
+        sentences: dict[int, _Said] = {}
+        routes = _routes(reading, mentions, self._doubles)
+        for index, one in enumerate(mentions):
+            last = mentions[index - 1] if index else None
+            following = mentions[index + 1] if index + 1 < len(mentions) else None
+            listed = last is not None and self._joined(reading.words.line, last.hit, one.hit)
+            one.at = self._located(reading.words.line, one.hit) or (listed and last is not None and last.at)
             unit = _unit_of(tied, one.hit)
             if unit is not None:
-                one.role = "unit"
-                one.scene = unit.form != "rank" and one.hit.word < reading.lead_end
-            elif last is not None and last.landmark and self._names(line, last.hit, one.hit):
+                self._in_unit(reading, one, unit)
+            elif index in routes:
                 one.role = "against"
-            elif last is not None and listed:
-                one.role = last.role if last.role != "unit" else ""
             else:
-                one.role = self._role(before(line, one.hit.word, _BEFORE))
-                if not one.role and one.hit.name in self._needs_at and not self._located(line, one.hit):
-                    one.role = "against"
-            last = one
+                self._give_role(reading, one, last if listed else None, (last, following))
             sentence = reading.sentence_at(one.hit.word)
             if sentence.begin not in sentences:
                 sentences[sentence.begin] = self._sentence(reading, sentence)
-            one.worth = self._worth(reading, one, *sentences[sentence.begin])
+            said = sentences[sentence.begin]
+            clause = said.recalled(_count(reading, said, one)) or (
+                listed and last is not None and last.recalled
+            )
+            # Behind the first paragraph a sentence that turns to something earlier does no more than that.
+            one.recalled = clause if one.hit.word < reading.lead_end else bool(said.recalls)
+        self._mark_bare(reading, mentions)
+        for one in mentions:
+            one.worth = self._worth(reading, one, sentences[reading.sentence_at(one.hit.word).begin])
         self._drop_networks(reading, mentions)
+
+    def _in_unit(self, reading: Reading, one: _Mention, unit: Tied) -> None:
+        """The role of a town in the name of a *unit*."""
+        if self._governed(before(reading.words.line, unit.begin, _BEFORE)):
+            one.role = "weak"
+        else:
+            one.role = "unit"
+            one.scene = unit.form != "rank" and one.hit.word < reading.lead_end
+
+    def _give_role(
+        self,
+        reading: Reading,
+        one: _Mention,
+        listed: _Mention | None,
+        beside: tuple[_Mention | None, _Mention | None],
+    ) -> None:
+        """The role of a town by the words around it, *listed* after another, and the mentions *beside* it."""
+        line = reading.words.line
+        last, following = beside
+        if (last is not None and last.landmark and self._names(line, last.hit, one.hit)) or (
+            following is not None and self._owns(line, one, following)
+        ):
+            one.role = "against"
+        elif listed is not None:
+            one.role = listed.role if listed.role != "unit" else ""
+        elif not self._is_where(line, one.hit):
+            one.role = self._role_alone(line, one.hit)
+
+    def _role_alone(self, line: str, hit: Hit) -> str:
+        """The role of a town by the words before and behind it."""
+        said = before(line, hit.word, _BEFORE)
+        role = self._role(said)
+        if role:
+            return role
+        if self._behind.beginning(after(line, hit.end, 3)):
+            return "against"
+        if hit.name in self._needs_at and not self._located(line, hit):
+            return "against"
+        return "weak" if self._governed(said) else ""
 
     def main(self, mentions: Sequence[_Mention]) -> str:
         """The one town that the article is about, if it is one: else empty."""
@@ -167,7 +257,9 @@ class _Places:
             of_unit = {one.town for one in mentions if one.role == "unit"}
             if by_unit and of_unit:
                 return [town for town in ranked if town in of_unit]
-            return [town for town in ranked if worth[town] == worth[ranked[0]]]
+            best = [one for one in mentions if one.worth == worth[ranked[0]]]
+            best = [one for one in best if one.role != "weak"] or best
+            return list(dict.fromkeys(one.town for one in best))
         return list(dict.fromkeys(one.town for one in datelines if one.town not in self._seats))[:1]
 
     def _joined(self, line: str, last: Hit, hit: Hit) -> bool:
@@ -186,12 +278,18 @@ class _Places:
         gap = line[landmark.end : hit.word].split()
         return len(gap) <= 2 and all(stem(word) in self._skip for word in gap)
 
+    def _owns(self, line: str, one: _Mention, landmark: _Mention) -> bool:
+        """Whether *one* only begins the name of *landmark*: Casablanca's Mohammed V airport."""
+        if one.landmark or not landmark.landmark or landmark.hit.word < landmark.hit.start:
+            return False
+        return line[one.hit.end : landmark.hit.word].split() in ([], ["s"])
+
     def _role(self, said: list[str]) -> str:
         """What the stems *said* before a town make of it; what stands farther left says more."""
         weak = False
         while said and said[-1] != PAUSE:
             if self._for.ending(said):
-                return ""
+                return "place"
             if self._against.ending(said):
                 return "against"
             weak = weak or self._weak.ending(said) is not None
@@ -200,50 +298,76 @@ class _Places:
             said = said[:-1]
         return "weak" if weak else ""
 
-    def _sentence(self, reading: Reading, sentence: Sentence) -> tuple[bool, bool]:
-        """(tells the fact, tells of something earlier)."""
+    def _governed(self, said: list[str]) -> bool:
+        """Whether the nearest word of *said* that takes a place leads away from the fact: transféré à …"""
+        while said and said[-1] != PAUSE:
+            if self._away.ending(said):
+                return True
+            if self._takes.ending(said):
+                return False
+            said = said[:-1]
+        return False
+
+    def _is_where(self, line: str, hit: Hit) -> bool:
+        """Whether the words behind *hit* tell the fact of it: à Taza, où il a été arrêté."""
+        said = after(line, hit.end, _WHERE)
+        if said[:1] == [PAUSE]:
+            said = said[1:]
+        return self._where.beginning(said) is not None and self._takes.within(said) is not None
+
+    def _mark_bare(self, reading: Reading, mentions: Sequence[_Mention]) -> None:
+        """Mark the towns of the title beside which another is surer: Fès : un homme *de* Taza arrêté."""
+        line = reading.words.line
+        of_title = [one for one in mentions if reading.words.field(one.hit.word) == "title"]
+        sure: set[str] = set()
+        for index, one in enumerate(of_title):
+            last = of_title[index - 1] if index else None
+            listed = last is not None and last.town in sure and self._joined(line, last.hit, one.hit)
+            if one.role != "against" and (listed or self._located(line, one.hit)):
+                sure.add(one.town)
+        if sure:
+            for one in of_title:
+                one.bare = one.town not in sure
+
+    def _sentence(self, reading: Reading, sentence: Sentence) -> _Said:
         words = [stem(word) for word in reading.said(sentence).split()]
         moment = reading.article.published
-        earlier = False
-        if moment is not None:
-            year = str(moment.at.year) if moment.at else ""
-            earlier = bool(year) and any(
-                found.strip() < year for found in _YEAR.findall(reading.said(sentence))
-            )
-        return self._fact.within(words) is not None, earlier or self._recalled.within(words) is not None
+        recalls = [index for index, _ in self._recalled.found(words)]
+        if moment is not None and moment.at:
+            year = str(moment.at.year)
+            recalls += [i for i, word in enumerate(words) if _YEAR.fullmatch(word) and word < year]
+            recalls.sort()
+        pauses = [index for index, word in enumerate(words) if word == PAUSE]
+        return _Said(self._fact.within(words) is not None, recalls, pauses, at=sentence.begin)
 
-    def _worth(self, reading: Reading, one: _Mention, telling: bool, recalled: bool) -> float:
+    def _worth(self, reading: Reading, one: _Mention, said: _Said) -> float:
         if one.role == "against":
             return 0.0
         field = reading.words.field(one.hit.word)
         if field == "title":
-            worth = self._title
-        elif recalled:
+            worth = self._text if one.bare else self._title
+        elif one.recalled:
             return 0.0
         elif field == "subtitle":
             worth = self._subtitle
         elif one.hit.word < reading.lead_end:
-            worth = self._lead if telling else self._text
+            worth = self._lead if said.telling else self._text
         else:
-            worth = self._text + (self._telling if telling and one.at else 0)
+            worth = self._text + (self._telling if said.telling and one.at else 0)
         if one.role == "weak":
             return self._else if worth >= self._lead else self._else / 2
         return min(worth, self._else) if one.role == "unit" else worth
 
-    def _is_at(self, reading: Reading, one: _Mention) -> bool:
-        line = reading.words.line
-        if line[one.hit.word : one.hit.start] in self._at:
-            return True
-        return any(word in self._at for word in line[max(0, one.hit.word - 40) : one.hit.word].split()[-4:])
-
     def _located(self, line: str, hit: Hit) -> bool:
         """Whether *hit* is said to be a place: in it, or a heading."""
-        if line[hit.word : hit.start] in self._at or line[hit.end : hit.end + 1] in (PAUSE, STOP):
+        if line[hit.word : hit.start] in self._at or _is_heading(line, hit):
             return True
-        said = line[max(0, hit.word - 40) : hit.word].split()[-2:]
-        return bool(said) and (
-            said[-1] in self._at or (len(said) > 1 and said[-2] in self._at and stem(said[-1]) in self._skip)
-        )
+        for word in reversed(line[max(0, hit.word - 60) : hit.word].split()[-_LINKS:]):
+            if word in self._at:
+                return True
+            if stem(word) not in self._skip:
+                break
+        return False
 
     def _drop_networks(self, reading: Reading, mentions: Sequence[_Mention]) -> None:
         """Take the worth from lists of towns where a network (of exam centres, of branches) stands."""
@@ -253,11 +377,53 @@ class _Places:
             if one is not None and (not run or self._joined(line, run[-1].hit, one.hit)):
                 run.append(one)
                 continue
-            said = before(line, run[0].hit.word, _NETWORK) if len(run) >= self._many else ()
-            if self._network.within(said):
+            said = before(line, run[0].hit.word, _NETWORK) if len(run) >= self._few else []
+            branches = len(run) >= self._many and self._network.within(said)
+            if branches or self._centres.within(said[-_BEFORE:]):
                 for listed in run:
                     listed.worth = 0.0
             run = [one] if one is not None else []
+
+
+def _is_ours(reading: Reading) -> bool:
+    """Whether the fact may be one of Morocco: not a namesake's, nor of another country in its own press."""
+    decision = reading.judgement.decision
+    if decision is Relevant.NONE and reading.scene.home not in ("", OURS):
+        return reading.scene.country() == OURS
+    return decision is not Relevant.HOMONYM
+
+
+def _count(reading: Reading, said: _Said, one: _Mention) -> int:
+    """How many words of its sentence stand before *one*; asked for in order, each word is counted once."""
+    said.index += reading.words.line.count(" ", said.at, one.hit.word)
+    said.at = one.hit.word
+    return said.index
+
+
+def _is_heading(line: str, hit: Hit) -> bool:
+    """Whether *hit* opens the title, set off from it: Fès : …, فاس.. …"""
+    return hit.word == 1 and line[hit.end + 1 : hit.end + 2] in (PAUSE, STOP)
+
+
+def _routes(reading: Reading, mentions: Sequence[_Mention], doubles: Collection[tuple[str, str]]) -> set[int]:
+    """Those of *mentions* that a hyphen joins: ligne Oujda-Casablanca, vol Paris-Fès, région de Fès-Meknès.
+
+    The first of *doubles* stays a town: préfecture de Tanger-Assilah.
+    """
+    found: set[int] = set()
+    for index, other in enumerate(mentions):
+        if other.landmark:
+            continue
+        field, start, _, _ = reading.words.where(other.hit.word, other.hit.end)
+        text = reading.words.text(field)
+        if start < 2 or text[start - 1] not in _HYPHENS or not text[start - 2].isalpha():
+            continue
+        found.add(index)
+        one = mentions[index - 1] if index else None
+        beside = one is not None and one.hit.end >= other.hit.word - 1 and not one.landmark
+        if one is not None and beside and (one.town, other.town) not in doubles:
+            found.add(index - 1)
+    return found
 
 
 def _names(rules: Mapping[str, Any]) -> Lexicon:
@@ -267,6 +433,9 @@ def _names(rules: Mapping[str, Any]) -> Lexicon:
     for town, landmarks in rules["places"]["landmarks"].items():
         for name in landmarks:
             names.add(name, Sense("town", town, "MA"), proper=True)
+    for town, epithets in rules["places"]["epithets"].items():
+        for name in epithets:
+            names.add(name, Sense("town", town, "MA"))
     for country, places in rules["foreign"].items():
         for name in places:
             names.add(name, Sense("abroad", country, country), proper=True)

@@ -47,6 +47,50 @@ def named(text: str, title: str = "", country: str = "MA") -> list[str]:
             "La DGSN firmó un acuerdo con la Universidad Mohamed VI y el Banco Popular.",
         ),
         (["policía alemana"], "La policía alemana agradeció a la DGSN las informaciones facilitadas."),
+        (
+            ["Fédération royale marocaine de football"],
+            "La Fédération royale marocaine de football et la DGSN signent un accord.",
+        ),
+        (
+            ["ministère de la Transition numérique"],
+            "La DGSN et le ministère de la Transition numérique dévoilent une plateforme.",
+        ),
+        (
+            ["société Casa Transports"],
+            "La wilaya de police de Casablanca et la société Casa Transports mènent une campagne commune.",
+        ),
+        (
+            ["Ligue marocaine de lutte contre le sida"],
+            "La DGSN agit en partenariat avec la Ligue marocaine de lutte contre le sida.",
+        ),
+        (["Rabat Bar Association"], "The DGSN signed a memorandum with the Rabat Bar Association."),
+        (["التعاضدية العامة"], "وقع المدير العام للأمن الوطني اتفاقية مع التعاضدية العامة."),
+        (["الشرطة الإيطالية"], "سلم الأمن الوطني للشرطة الإيطالية مطلوبا دوليا."),
+        (
+            ["الشرطة الألمانية"],
+            "قام المدير العام للأمن الوطني بزيارة عمل التقى خلالها رئيس الشرطة الألمانية.",
+        ),
+        (["police belge"], "La DGST avait renseigné la police belge."),
+        (
+            ["policía italiana"],
+            "La DGST marroquí alertó a la policía italiana de la presencia de un sospechoso.",
+        ),
+        (
+            ["Norwegian police"],
+            "Norwegian police thanked Morocco's DGST for its help in arresting the suspect.",
+        ),
+        (["British police"], "Detectives from the British police flew to Rabat to work with the DGSN."),
+        (["dgsi"], "Les services de renseignement français remercient la DGST pour ses informations."),
+        # A body called like ours.
+        (["الأمن الوطني الموريتاني"], "استقبل المدير العام للأمن الوطني حموشي مدير الأمن الوطني الموريتاني."),
+        (
+            ["Seguridad Nacional de Mauritania"],
+            "Hammouchi recibió en la DGSN al director general de la Seguridad Nacional de Mauritania.",
+        ),
+        # Common nouns are no names.
+        ([], "La DGSN a signé la fin d’une association de malfaiteurs, et une agence bancaire rouvre."),
+        ([], "The DGSN and partners broke up the terrorist organisation Daech."),
+        ([], "The FBI said the DGSN signed nothing."),
         # Sources, guests, formulae and mere mentions are none.
         ([], "حسب مصادر من الدرك الملكي، أوقفت الشرطة بطنجة شخصا."),
         ([], "نظمت ولاية أمن فاس حفلا بحضور ممثلي وزارة العدل."),

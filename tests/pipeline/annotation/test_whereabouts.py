@@ -65,6 +65,64 @@ def test_a_rank_without_a_town_is_that_of_the_town_of_the_fact() -> None:
         (["nador"], "La police a arrêté à Nador un homme originaire de Berkane."),
         (["larache"], "La policía detuvo en Larache a un vecino de Ouezzane."),
         (["meknes"], "Police arrested in Meknes a truck driver bound for Oujda."),
+        # Where somebody is taken, posted, tried, wanted or treated, and where he lives or works.
+        (["nador"], "تم تنصيب رئيس جديد للأمن الجهوي بالناظور، بعدما سبق له أن اشتغل بكل من مكناس والحسيمة."),
+        (["tiflet"], "توفي شرطي بالمستشفى العسكري بالرباط، بعدما دهسته سيارة أثناء مزاولته مهامه بتيفلت."),
+        (["sale"], "أحيل المشتبه فيه على محكمة الاستئناف بالرباط بعد توقيفه من طرف الشرطة بسلا."),
+        (["taza"], "أوقفت مصالح الشرطة القضائية بتازة شخصا مبحوثا عنه بموجب مذكرات صادرة عن أمن فاس ومكناس."),
+        (
+            ["errachidia"],
+            "جرى ترحيل الموقوف من الرشيدية، حيث ضبط من طرف الشرطة، إلى مقر الفرقة الوطنية بالدار البيضاء.",
+        ),
+        (
+            ["el-jadida"],
+            "Un gardien de la paix a été blessé à El Jadida ; il a été transféré au CHU de Casablanca.",
+        ),
+        (
+            ["rabat"],
+            "Le policier avait, selon la DGSN, frappé un automobiliste à Rabat avant d’être muté à Guelmim.",
+        ),
+        (
+            ["khemisset"],
+            "La policía hirió a un hombre en Khemisset. El herido fue trasladado al hospital de Rabat.",
+        ),
+        (
+            ["tanger"],
+            "El detenido, que vivía en Tetuán, fue arrestado en Tánger y entregado a la policía de Fez.",
+        ),
+        (
+            ["berrechid"],
+            "A policeman shot a man in Berrechid on Sunday. He was taken to hospital in Casablanca.",
+        ),
+        # Ends of a road, a flight or a region; the airport of a town; a prefecture of two towns.
+        (["oujda"], "La police d’Oujda a intercepté un autocar de la ligne Oujda-Casablanca."),
+        (["meknes"], "Le vol Paris-Fès a été dérouté, et c’est à Meknès que la police a arrêté le fraudeur."),
+        ([], "La DGSN alerte sur de faux sites de paiement du péage de l’autoroute Casablanca-Rabat."),
+        (
+            ["bouznika"],
+            "La fondation de la police livre des logements à Bouznika, entre Rabat et Casablanca.",
+        ),
+        (
+            ["nouaceur"],
+            "The police arrested at Casablanca's Mohammed V airport a passenger bound for Agadir.",
+        ),
+        (["tanger"], "أوقفت الشرطة شخصين بعمالة طنجة-أصيلة."),
+        # Earlier facts in the same sentence; what was not there.
+        (
+            ["el-jadida"],
+            "Les Portes ouvertes se tiennent à El Jadida, après Agadir l’an dernier et Fès en 2023.",
+        ),
+        (
+            ["fes"],
+            "Les Portes ouvertes de la DGSN, organisées à Fès, succèdent à celles de Tanger et de Marrakech.",
+        ),
+        (["oujda"], "فيديو الاعتداء على شرطي صور بوجدة وليس بالناظور، توضح المديرية العامة للأمن الوطني."),
+        (["sidi-slimane"], "أنهت عناصر الشرطة بسيدي سليمان فرار سجين كان قد هرب من السجن المحلي بالقنيطرة."),
+        # Who speaks or suffers from a town; where the hosts received; what the press calls a town.
+        ([], "La DGSN met en garde contre un faux SMS ; des usagers de Fès, Oujda et Agadir l’ont reçu."),
+        (["rabat"], "استقبل المدير العام للأمن الوطني عبد اللطيف حموشي بمكتبه بالرباط سفير ألمانيا."),
+        (["marrakech"], "La police de la ville ocre a arrêté deux hommes."),
+        (["tanger"], "أوقفت الشرطة بعاصمة البوغاز ثلاثة أشخاص."),
         ([], "The ambassador in Rabat praised the Moroccan police."),
         ([], "Rabat prefers silence, the Moroccan police too."),
     ],
@@ -79,6 +137,18 @@ def test_a_dateline_is_no_place_where_another_is_told() -> None:
     assert found("Tanger – La police a interpellé deux hommes.").places == ("tanger",)
 
 
+def test_the_sure_town_of_a_title_is_the_place() -> None:
+    where = found("أوقفت الشرطة شخصا.", "فاس.. توقيف مشتبه فيه في النصب على مهاجرين تاونات")
+    assert where.places == ("fes",)
+    where = found("Les bénéficiaires travaillent à Salé.", "Rabat : la DGSN remet 120 logements")
+    assert where.places == ("rabat",)
+
+
+def test_a_fact_of_another_country_has_no_place() -> None:
+    text = "La Policía Nacional detuvo en Valencia a tres hombres. Uno había vivido en Nador."
+    assert found(text, country="ES").places == ()
+
+
 def test_an_earlier_fact_is_elsewhere() -> None:
     text = "أوقفت الشرطة شخصا بفاس.\nوسبق أن أوقفت الشرطة شخصا بمكناس."
     where = found(text)
@@ -89,6 +159,7 @@ def test_an_earlier_fact_is_elsewhere() -> None:
 def test_a_list_of_exam_centres_is_no_place() -> None:
     text = "تجرى مباراة الأمن الوطني بمراكز الامتحان بطنجة وفاس ومراكش وأكادير ووجدة."
     assert found(text).places == ()
+    assert found("أجلت المديرية العامة للأمن الوطني المباراة بمركزي العيون والداخلة.").places == ()
 
 
 def test_places_abroad_are_countries() -> None:
