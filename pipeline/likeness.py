@@ -31,8 +31,9 @@ _WEIGHTS = {
     Sort.BROAD: 0.5,
 }
 """What each sort of thing that two claims share says of their being one claim."""
-_LIKE = 0.45
-"""Share of what a claim says that a denial must share with it."""
+_LIKE, _LIKE_ACROSS = 0.45, 0.6
+"""Share of what a claim says that a denial must share with it, in one language and across two, where
+fewer things can be compared."""
 _TELLING = frozenset([Sort.NAME, Sort.CONCEPT, Sort.WORD])
 """A town alone, or a number, makes no claim."""
 
@@ -78,15 +79,19 @@ class Asked:
 
     def likeness(self, text: str, denials: Iterable[StoredArticle]) -> list[tuple[float, StoredArticle]]:
         """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first."""
-        asked = self._weights(self._marks(text))
-        whole = sum(asked.values())
+        claim = self._marks(text)
+        asked = {words: self._weights(claim, words=words) for words in (True, False)}
         found = []
         for one in denials:
-            shared_ = asked.keys() & self._weights(self._of_claim(one)).keys()
-            if not shared_ or not any(sort_of(key) in _TELLING for key in shared_):
+            denied = self._of_claim(one)
+            # Words of two languages cannot be the same: nothing follows from their being others.
+            same = denied.traits.language == claim.traits.language
+            weights = asked[same]
+            common = weights.keys() & set(denied.traits.keys)
+            if not any(sort_of(key) in _TELLING for key in common):
                 continue
-            like = sum(asked[key] for key in shared_) / whole
-            if like >= _LIKE:
+            like = sum(weights[key] for key in common) / sum(weights.values())
+            if like >= (_LIKE if same else _LIKE_ACROSS):
                 found.append((round(like, 2), one))
         return sorted(found, key=lambda pair: (-pair[0], pair[1].article_id))
 
@@ -97,5 +102,10 @@ class Asked:
         annotated = replace(one.annotated, article=article)
         return self._linker.marks(one.article_id, annotated, None, datetime(1970, 1, 1, tzinfo=UTC))
 
-    def _weights(self, marks: Marks) -> dict[int, float]:
-        return {key: _WEIGHTS[sort] for key in marks.traits.keys if (sort := sort_of(key)) in _WEIGHTS}
+    def _weights(self, marks: Marks, *, words: bool) -> dict[int, float]:
+        """What each key of a claim weighs; *words* of its language among them or not."""
+        return {
+            key: _WEIGHTS[sort]
+            for key in marks.traits.keys
+            if (sort := sort_of(key)) in _WEIGHTS and (words or sort is not Sort.WORD)
+        }

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from config.loader import Config
 from config.model import Source
@@ -71,6 +71,7 @@ class Marks:
             "print": self.print.as_dict(),
             "keys": list(self.traits.keys),
             "flags": [name for name in _FLAGS if getattr(self.member, name)],
+            "voice": self.member.voice,
             "figures": list(self.figures),
             "links": self.links,
         }
@@ -83,12 +84,12 @@ class Marks:
         traits = Traits(
             row.article_id, print_.published, print_.language, print_.outlet, array("Q", said["keys"])
         )
-        flags = {name: name in said["flags"] for name in _FLAGS}
-        member = Member(print_, flags["denies"], flags["clarifies"], flags["corrects"], flags["official"])
+        flags: dict[str, Any] = {name: name in said["flags"] for name in _FLAGS}
+        member = Member(print_, **flags, voice=said["voice"])
         return cls(traits, member, tuple(said["figures"]), dict(said["links"]), row.ties)
 
 
-_FLAGS = ("denies", "clarifies", "corrects", "official")
+_FLAGS = ("denies", "clarifies", "corrects", "official", "develops", "translated")
 
 
 class Linker:

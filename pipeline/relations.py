@@ -19,6 +19,15 @@ from pipeline.fingerprints import Fingerprint, shared
 from store.records import Annotated, Attribution
 
 HOUR = 3600
+_SOON = 3 * HOUR
+"""A translation comes while the news is news …"""
+_LIKE_LENGTH = 0.55, 1.6
+"""… at this share of the source's words …"""
+_NEW_NUMBERS = 0.8
+"""… and at most this share of its numbers is not the source's."""
+_SAME_DAY = 8 * HOUR
+_ANOTHER_DAY = 20 * HOUR
+"""Behind its source by more, an article tells how it went on."""
 
 
 class RelationType(StrEnum):
@@ -38,7 +47,8 @@ class RelationType(StrEnum):
 class Relation:
     type: RelationType
     of: str | None = None
-    """The article that it stands in this relation to; ``None`` for an original and a rumour's first."""
+    """The article that it stands in this relation to; ``None`` for an original, a rumour's first, and a
+    correction of what is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,12 @@ class Member:
     """It says of itself, or of a text of its outlet, that it puts it right."""
     official: bool = False
     """It rests on the word of the institution or of another authority."""
+    develops: bool = False
+    """Its title tells what came later: a suspect before the judge, a sentence, a victim who died."""
+    translated: bool = False
+    """It says of itself that it was translated."""
+    voice: str = ""
+    """Whose word it rests on (the value of an :class:`Attribution`); empty where nobody's is known."""
     copy: CopyOf | None = None
     closest: str = ""
     """The member that it is linked to most strongly (:class:`pipeline.stories.Join`)."""
@@ -95,7 +111,18 @@ class MemberMaker:
             or attribution in (Attribution.OFFICIAL, Attribution.OTHER_OFFICIAL, Attribution.FOREIGN_OFFICIAL)
             or (untold and attribution is None and bool(self._cues["official"].search(first)))
         )
-        return Member(print_, denies, clarifies and not denies, corrects, official, copy, closest)
+        return Member(
+            print_,
+            denies=denies,
+            clarifies=clarifies and not denies,
+            corrects=corrects,
+            official=official,
+            develops=bool(self._cues["development"].search(title)),
+            translated=bool(self._cues["translated"].search(title + first)),
+            voice="" if attribution in (None, Attribution.NONE) else attribution.value,
+            copy=copy,
+            closest=closest,
+        )
 
 
 def _any_of(lists: Mapping[str, str]) -> re.Pattern[str]:
@@ -150,18 +177,18 @@ def _of_one(
             told = own_rumours or [other for other in rumours if other.rank < one.rank] or before
             type_ = RelationType.DENIAL if one.denies else RelationType.CLARIFICATION
             return Relation(type_, told[0].article_id)
-    if not before:
-        return Relation(RelationType.ORIGINAL)
+    if not before:  # what it puts right may have gone under another story, or was never seen
+        return Relation(RelationType.CORRECTION if one.corrects else RelationType.ORIGINAL)
     return _retold(one, before)
 
 
-_PRINTED_ANEW = 0.25
+_PRINTED_ANEW = 0.12
 """What share of an article stands in what its outlet prints in its place, and the other way round."""
 
 
 def _corrected(one: Member, own: Sequence[Member]) -> Member | None:
     """The article of the same outlet that *one* puts right, openly or by printing most of it anew."""
-    if one.corrects and own:
+    if own and (one.corrects or (one.clarifies and not one.official)):
         return own[-1]
     for other in reversed(own):
         ours, theirs = shared(one.print, other.print)
@@ -172,11 +199,47 @@ def _corrected(one: Member, own: Sequence[Member]) -> Member | None:
 
 def _retold(one: Member, before: Sequence[Member]) -> Relation:
     """Of an article that tells what was told: in another language, later, or in its own words."""
-    known = {other.article_id: other for other in before}
-    source = known.get(one.closest, before[0])
-    late = one.print.published - before[0].print.published > 20 * HOUR and not one.official
-    if late:
-        return Relation(RelationType.FOLLOW_UP, source.article_id)
-    if one.print.language != source.print.language and one.print.outlet == source.print.outlet:
+    source = _source(one, before)
+    if one.translated or _translates(one, source):
         return Relation(RelationType.TRANSLATION, source.article_id)
+    if _goes_on(one, source, before):
+        return Relation(RelationType.FOLLOW_UP, source.article_id)
     return Relation(RelationType.REWRITE, source.article_id)
+
+
+def _source(one: Member, before: Sequence[Member]) -> Member:
+    """What *one* most likely tells after: what it is closest to, an agency's text, else the story's first."""
+    known = {other.article_id: other for other in before}
+    if one.closest in known:
+        return known[one.closest]
+    texts = [other for other in before if other.copy is None] or before
+    return next((other for other in reversed(texts) if other.print.agency), texts[0])
+
+
+def _translates(one: Member, source: Member) -> bool:
+    """Whether *one* follows *source* closely in another language: soon, at like length, with its numbers.
+
+    Darija retells; an outlet that prints its own text in two languages translates it at any length.
+    """
+    ours, theirs = one.print, source.print
+    if ours.language == theirs.language or "ary" in (ours.language, theirs.language):
+        return False
+    if ours.outlet == theirs.outlet:
+        return True
+    if not 0 <= ours.published - theirs.published <= _SOON or not theirs.words:
+        return False
+    shortest, longest = _LIKE_LENGTH
+    if not shortest <= ours.words / theirs.words <= longest:
+        return False
+    new = set(ours.numbers) - set(theirs.numbers)
+    return len(new) <= _NEW_NUMBERS * len(ours.numbers)
+
+
+def _goes_on(one: Member, source: Member, before: Sequence[Member]) -> bool:
+    """Whether *one* brings news of its own: another voice or day, a development, its outlet once more."""
+    if any(other.print.outlet == one.print.outlet and other.copy is None for other in before):
+        return True
+    if one.voice and one.voice not in {other.voice for other in before}:
+        return True
+    since = one.print.published - source.print.published
+    return since > (_SAME_DAY if one.develops else _ANOTHER_DAY)

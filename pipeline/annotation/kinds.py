@@ -22,6 +22,8 @@ from store.records import Attributed, Evidence, KindLabel, Relevant
 _SHOWN = 5
 """How many cues a label shows."""
 _STRENGTHS = ("sure", "fair", "news", "good", "hint", "against")
+_TELLING = ("statement", "tells_ar", "tells_fr", "tells_en", "tells_es", "according", "denies")
+"""The lists of words that say that somebody spoke, beside those of ``voices.yml``."""
 _STRONG = frozenset(["sure", "fair", "news"])
 _FIRST_YEAR = 1990
 """Smaller numbers are not read as years."""
@@ -105,6 +107,7 @@ class Kinds:
             for section in rule.get("sections", ())
         }
         self._attribution: Mapping[str, Mapping[str, int]] = rules["attribution"]
+        self._telling = frozenset(_telling(rules["words"], config.data("voices")))
         self._book: Phrasebook[_Tag] = Phrasebook(rules["words"])
         self._fill(config, rules)
 
@@ -148,7 +151,7 @@ class Kinds:
         had = {kind for kind, total in totals.items() if total >= self._enough}
         labels = []
         for kind in self._told_apart(had, totals):
-            cues = (*_shown(reading, kind, sums.get(kind)), *section.get(kind, ())) or said.get(kind, ())
+            cues = tuple(_shown(reading, kind, sums.get(kind))) or section.get(kind) or said.get(kind, ())
             if cues:
                 labels.append(KindLabel(kind, cues[:_SHOWN]))
         return tuple(sorted(labels, key=lambda label: self._order[label.id]))
@@ -170,20 +173,30 @@ class Kinds:
             return {}
         cues: dict[str, tuple[Evidence, ...]] = {}
         for kind, points in self._attribution.get(attribution.value.value, {}).items():
-            if kind in totals or attribution.cue is not None:
+            if kind in totals or points < 0 or self._is_told(attribution.cue):
                 totals[kind] = totals.get(kind, 0) + points
             if attribution.cue is not None:
                 cues[kind] = (replace(attribution.cue, label=kind),)
         return cues
 
+    def _is_told(self, cue: Evidence | None) -> bool:
+        """Whether the sentence *cue* says that somebody said something, not only that he did it."""
+        words = pattern(cue.words).split() if cue is not None else []
+        words += [word[1:] for word in words if word[0] in "وف"]
+        return not self._telling.isdisjoint(words)
+
     def _section(self, reading: Reading, totals: dict[str, int]) -> dict[str, tuple[Evidence, ...]]:
-        """Add to *totals* the kind that the outlet's own section says; its evidence is the section's name."""
-        section = reading.article.section or ""
-        kind = self._sections.get(pattern(section))
-        if kind is None:
+        """Add to *totals* the kind that the outlet's own section says.
+
+        A section is no part of the text: where no word of the text says so too, the first sentence, mostly
+        the headline, is shown as the evidence.
+        """
+        kind = self._sections.get(pattern(reading.article.section or ""))
+        if kind is None or not reading.sentences:
             return {}
         totals[kind] = totals.get(kind, 0) + self._enough
-        return {kind: (Evidence(kind, "section", 0, len(section), section),)}
+        first = reading.sentences[0]
+        return {kind: (reading.evidence(kind, first.begin, first.end),)}
 
     def _sums(self, reading: Reading) -> dict[str, _Sum]:
         """What speaks for each kind."""
@@ -250,6 +263,16 @@ class Kinds:
                     kind for kind in rule.get("drop", ()) if below is None or totals.get(kind, 0) < below
                 }
         return had
+
+
+def _telling(words: Mapping[str, Sequence[str]], voices: Mapping[str, Any]) -> Iterator[str]:
+    """The words that say that somebody spoke; of a phrase (*a annoncé*, *auprès de*) the longest one."""
+    for name in _TELLING:
+        yield from (pattern(word.rstrip("*")) for word in words[name])
+    triggers = [voices["triggers"][name] for name in ("verb", "marker", "relay", "denial")]
+    for by_language in (*triggers, voices["documents"]):
+        for phrases in by_language.values():
+            yield from (max(pattern(phrase).split(), key=len) for phrase in phrases)
 
 
 def _phrases(cues: Mapping[str, str]) -> Iterator[str]:

@@ -63,7 +63,11 @@ class _Marked:
 
 def quotations(reading: Reading, speech: Speech) -> tuple[Quotation, ...]:
     """The quotations of an article, in order, at most :data:`MOST`."""
-    spoken = {one.trigger: one for one in speech.utterances if one.trigger.kind in _TRIGGERS}
+    spoken = {  # a verb that stands for somebody whom no list knows has no speaker to show
+        one.trigger: one
+        for one in speech.utterances
+        if one.trigger.kind in _TRIGGERS and one.speaker is not one.trigger
+    }
     triggers = [item for item in speech.items if item.kind in _TRIGGERS]
     marked = list(islice(_marked(reading), _MOST_MARKED))
     found: list[tuple[int, Quotation]] = []

@@ -7,6 +7,7 @@ words stand in ``config/voices.yml``.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -53,6 +54,17 @@ _FIRST = 60
 """Among how many of the first things found the body is that an unsigned statement is of."""
 _SIGNS = f" {STOP}{PAUSE}"
 _BYSTANDER = "bystander"
+_QUOTED = re.compile(r'[»”"][,،.\s\u00a0–—-]*(?:[^\W\d]+ ){0,3}$')
+"""A quotation that ends, and at most the words of a subject before the verb ("…", one officer says)."""
+_QUOTE_REACH = 40
+_MARK = re.compile("[«»“”]")
+_PRONOUNS_BEHIND = frozenset("t il elle ils elles on".split())
+"""Behind a verb they stand for who spoke before (*a-t-il ajouté* is printed with them inside)."""
+_TO_US = (["us"], ["nous"], ["nos"], ["لنا"], ["لينا"])
+_TITLE_WORDS = 9
+"""How far behind a verb the office may stand of somebody called by name."""
+_OUTSIDE_WORDS = 2
+"""How far before a verb the auxiliary stands that puts it in the past of the past."""
 _FROM = frozenset("من عن لدى de d du des from auprès aupres".split())
 _PARTITIVE = frozenset("de d du des".split())
 _BY = frozenset("por par by a au to with con avec ل".split())
@@ -93,6 +105,10 @@ class Utterance:
     """Whether a text of the speaker's is cited."""
     far: bool
     """Whether other words stand between the two."""
+    embedded: bool = False
+    """Whether it stands in what somebody else says (*a paper says that the police warned …*)."""
+    recalled: bool = False
+    """Whether it was said before what is told (*avait indiqué*, *كانت … قد أوضحت*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,7 @@ class Listener:
         self._countries = Countries(config.relevance, config.homonyms)
         self._silent = frozenset(pattern(name) for name in rules["silent"])
         self._before_only = frozenset(pattern(name) for name in rules["before_only"])
+        self._recalled = frozenset(pattern(word) for word in rules["recalled"])
         self._spokespersons = frozenset(pattern(name) for name in rules["spokespersons"])
 
     def listen(self, reading: Reading) -> Speech:
@@ -194,7 +211,7 @@ class Listener:
             owner = OURS
         if sense.kind == "adjacent":
             if not tied and sense.trust != "ours":
-                owner = _demonym_behind(reading, hit) or owner
+                owner = _demonym_behind(reading, hit) or _country_around(reading, hit.word) or owner
             return (Attribution.OTHER_OFFICIAL if owner == OURS else Attribution.FOREIGN_OFFICIAL).value
         if owner == OURS or (not owner and reading.judgement.decision is Relevant.IN):
             return Attribution.OFFICIAL.value
@@ -205,6 +222,8 @@ class Listener:
         if item.label not in _ABROAD:
             return item.label
         country = _country_beside(reading, item)
+        if not country and item.label == Attribution.OTHER_OFFICIAL.value:
+            country = _country_around(reading, item.begin)
         if not country:
             ours = reading.judgement.decision in (Relevant.IN, Relevant.ADJACENT)
             if item.label == Attribution.OTHER_OFFICIAL.value:
@@ -228,14 +247,19 @@ class Listener:
         for sentence, inside in _by_sentence(sentences, items):
             heard: set[int] = set()
             speaking: Utterance | None = None
+            embedded = False
             for number, item in enumerate(inside):
+                embedded = embedded or (item.kind == "that" and speaking is not None)
                 if item.kind in GOING_ON:
                     if speaking is not None:
                         yield replace(speaking, trigger=item, inherited=True)
                     continue
                 found = None if number in heard else self._found(reading, sentence, inside, number)
                 if found is None:
-                    if (stranger := _stranger(reading, sentence, item)) is not None:
+                    stranger = _stranger(reading, sentence, item)
+                    if item.kind == "verb" and number not in heard and _quoted(reading, inside, number, last):
+                        stranger = item
+                    if stranger is not None:
                         yield Utterance(sentence, item, stranger, _STRANGER, False, False, False)
                     continue
                 heard.add(found)
@@ -243,8 +267,12 @@ class Listener:
                 inherited = not label
                 label = label or last or _understood(reading, items, item.begin)
                 if label and not (item.kind == "denial" and label in _NO_DENIERS):
-                    speaking = _utterance(
-                        reading, sentence, item, inside[found], label, inherited, documented
+                    said = _utterance(reading, sentence, item, inside[found], label, inherited, documented)
+                    other = speaking is not None and speaking.label != label
+                    speaking = replace(
+                        said,
+                        embedded=embedded and other and item.kind in ("verb", "denial"),
+                        recalled=self._is_recalled(reading.words.line, sentence, item),
                     )
                     yield speaking
                     last = label
@@ -255,7 +283,8 @@ class Listener:
         if item.kind in ("verb", "document") and self._is_silent(line, item):
             return None
         if item.kind in _TRIGGERS:
-            return self._speaker(reading, inside, number)
+            found = self._speaker(reading, inside, number)
+            return None if found is not None and _in_quotation(reading, inside[found], item) else found
         if item.kind == "document":
             return number if _signed(line, inside, number) else None
         titled = sentence.field == "title" and item.kind in ("body", "speaker")
@@ -265,6 +294,11 @@ class Listener:
         """Whether *item* is negated."""
         before = line[max(0, item.begin - 40) : item.begin].rsplit(None, 1)[-1:]
         return bool(before) and (before[-1] in self._silent)
+
+    def _is_recalled(self, line: str, sentence: Sentence, item: Item) -> bool:
+        """Whether *item* is in the past of the past."""
+        near = line[sentence.begin : item.begin].split()[-_OUTSIDE_WORDS:]
+        return not self._recalled.isdisjoint(near)
 
     def _speaker(self, reading: Reading, inside: Sequence[Item], number: int) -> int | None:
         """Where in *inside* the speaker of the trigger ``inside[number]`` stands."""
@@ -446,6 +480,48 @@ def _stranger(reading: Reading, sentence: Sentence, trigger: Item) -> Item | Non
     return Item(begin, end, "speaker", _STRANGER) if quoted or printed[:1].isupper() else None
 
 
+def _in_quotation(reading: Reading, item: Item, trigger: Item) -> bool:
+    """Whether *item* is only spoken of in the quotation that *trigger* ends: «La police est là», dit-elle."""
+    if item.begin > trigger.begin:
+        return False
+    field, start, _, _ = reading.words.where(item.begin, item.end)
+    behind, end, _, _ = reading.words.where(trigger.begin, trigger.end)
+    mark = _MARK.search(reading.words.text(field), start, end) if field == behind else None
+    return mark is not None and mark[0] in "»”"
+
+
+def _quoted(reading: Reading, inside: Sequence[Item], number: int, last: str) -> bool:
+    """Whether the verb ``inside[number]`` gives the word to somebody whom no list knows.
+
+    It closes a quotation («…», يقول الضابط) whose speaker is not who spoke before, or tells that he spoke to
+    the outlet (وقال أحد المرتفقين للجريدة; *nous confie*).
+    """
+    line, verb = reading.words.line, inside[number]
+    near = [item for item in inside[number + 1 : number + 4] if item.speaks]
+    if (
+        line[verb.end : verb.end + 12].split(None, 1)[:1] in _TO_US
+        or [_last_word(line, verb.begin)] in _TO_US
+    ):
+        return True
+    if any(
+        item.label == Attribution.OUTLET.value
+        and line.startswith("ل", item.begin)
+        and words_between(line, verb.end, item.begin) <= _NEXT_WORDS_ARABIC
+        for item in near
+    ):
+        return True
+    field, start, _, _ = reading.words.where(verb.begin, verb.end)
+    if not _QUOTED.search(reading.words.text(field)[max(0, start - _QUOTE_REACH) : start]):
+        return False
+    if any(
+        item.label not in ASKED and words_between(line, verb.end, item.begin) <= _TITLE_WORDS for item in near
+    ):
+        return False  # …», a dit Untel, directeur du BCIJ
+    following = line[verb.end : verb.end + 12].split(None, 1)
+    bare = not following or following[0] in (STOP, PAUSE) or following[0] in _PRONOUNS_BEHIND
+    return not (bare and last)
+
+
 def _last_word(line: str, begin: int) -> str:
     """The word before ``line[begin]``."""
     return line[line.rfind(" ", 0, max(begin - 1, 0)) + 1 : begin].rstrip()
@@ -530,6 +606,16 @@ def _country_beside(reading: Reading, item: Item) -> str:
         if words_between(line, before.end, item.begin) <= 2:
             return _place(before)
     return ""
+
+
+def _country_around(reading: Reading, begin: int) -> str:
+    """The country abroad of which all towns and countries in the sentence around *begin* are."""
+    number = bisect_left(reading.sentences, begin + 1, key=lambda one: one.end)
+    if number == len(reading.sentences):
+        return ""
+    countries = {_place(hit) for hit in reading.hits_in(reading.sentences[number])} - {""}
+    bodies = any(hit.sense("core") is not None for hit in reading.hits_in(reading.sentences[number]))
+    return countries.pop() if len(countries) == 1 and OURS not in countries and not bodies else ""
 
 
 def _demonym_behind(reading: Reading, hit: Hit) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from config.loader import Config
@@ -10,10 +10,15 @@ from pipeline.annotation.claims import ANSWERS, Claims
 from pipeline.annotation.countries import OURS
 from pipeline.annotation.quotations import quotations
 from pipeline.annotation.reading import Reading, Sentence
-from pipeline.annotation.speech import ASKED, GOING_ON, Listener, Speech, Utterance
+from pipeline.annotation.speech import ASKED, GOING_ON, Item, Listener, Speech, Utterance
 from pipeline.annotation.words import pattern
 from store.records import Attributed, Attribution, Evidence, Quotation, Relevant
 
+_GATHERED = frozenset(["outlet", "bystander", "stranger"])
+_CARRIED = 2
+"""How many voices carry a story before an authority's only answers them."""
+_BESIDE = 40
+"""Among how many characters before a body the word is that makes a place or an addressee of it."""
 OFFICIAL, SOURCE, OTHER, FOREIGN, OUTLET, NONE = (one.value for one in Attribution)
 
 
@@ -25,6 +30,8 @@ class Voices:
         self._listener = Listener(config)
         self._claims = Claims(rules["claims"])
         self._weights: Mapping[str, Any] = rules["weights"]
+        self._passive = frozenset(pattern(word) for word in rules["passive"])
+        self._articles = frozenset(pattern(word) for word in rules["articles"])
         self._genres = {
             genre: tuple(f" {pattern(name)} " for name in names) for genre, names in rules["genres"].items()
         }
@@ -37,8 +44,8 @@ class Voices:
         """Whose word the main fact rests on, with the sentence that says so."""
         speech = speech or self.listen(reading)
         tally = _Tally(self._weights)
-        for one in speech.utterances:
-            tally.hear(one)
+        for one, answering in _in_turn(speech.utterances):
+            tally.hear(one, self._weights["answering"] if answering else 1.0)
         self._read_signs(reading, speech, tally)
         self._read_genre(reading, tally)
         self._read_acts(reading, speech, tally)
@@ -84,12 +91,20 @@ class Voices:
         elif any(name in section for name in self._genres["feature"]):
             tally.add(OUTLET, self._weights["feature"], None)
 
+    def _acts(self, line: str, body: Item) -> bool:
+        """Whether *body* may act: no place, vehicle or addressee (*devant le commissariat*, *أمام مقر …*)."""
+        before = line[max(0, body.begin - _BESIDE) : body.begin].split()
+        while before and before[-1] in self._articles:
+            before.pop()
+        return not before or before[-1] not in self._passive
+
     def _read_acts(self, reading: Reading, speech: Speech, tally: _Tally) -> None:
         """Where nobody is cited, the body that acts first is believed to have said so."""
         decision = reading.judgement.decision
         if decision is Relevant.HOMONYM:
             tally.add(FOREIGN, self._weights["homonym"], None)
-        body = next((item for item in speech.items if item.kind == "body"), None)
+        line = reading.words.line
+        body = next((item for item in speech.items if item.kind == "body" and self._acts(line, item)), None)
         if body is not None and body.begin < reading.lead_end and _plausible(reading, body.label):
             sentence = speech.sentence_at(body.begin)
             if reading.article.language == "ary" or body.label == OTHER:
@@ -121,6 +136,21 @@ def _own_name(reading: Reading) -> Iterator[int]:
             yield line.rfind(" ", 0, begin) + 1
 
 
+def _in_turn(utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, bool]]:
+    """Each voice, and whether it is an authority's that is only heard after others' voices carried the story.
+
+    That is how a report is built: people first, and further down what the police have to say to it.  A denial
+    is never only that.
+    """
+    heard, led = 0, False
+    for one in utterances:
+        authority = one.label not in ASKED and one.label not in (OUTLET, NONE)
+        led = led or (authority and heard < _CARRIED) or one.trigger.kind == "denial"
+        yield one, authority and not led
+        if one.label in _GATHERED and one.sentence.paragraph >= 0:
+            heard += 1
+
+
 class _Tally:
     """What speaks for each value: the heaviest voice, and a share of the others."""
 
@@ -130,7 +160,8 @@ class _Tally:
         self._sum: dict[str, float] = {}
         self._sentence: dict[str, Sentence | None] = {}
 
-    def hear(self, one: Utterance) -> None:
+    def hear(self, one: Utterance, share: float = 1.0) -> None:
+        """Add the weight of *one*, of which only a *share* counts."""
         weights = self._weights
         if one.trigger.kind in GOING_ON:
             return  # one voice, one weight
@@ -148,6 +179,11 @@ class _Tally:
             weight *= weights["inherited"]
         if one.far:
             weight *= weights["far"]
+        if one.embedded:
+            weight *= weights["embedded"]
+        if one.recalled:
+            weight *= weights["recalled"]
+        weight *= share
         self.add(OUTLET if one.label in ASKED else one.label, weight, one.sentence)
 
     def add(self, label: str, weight: float, sentence: Sentence | None) -> None:

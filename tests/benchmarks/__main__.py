@@ -11,7 +11,17 @@ import sys
 
 from tests.benchmarks.machine import described
 
-BENCHES = ("cli", "extraction", "replay", "index", "analysis", "discovery", "crawl")
+BENCHES = (
+    "cli",
+    "extraction",
+    "replay",
+    "index",
+    "analysis",
+    "discovery",
+    "crawl",
+    "understanding",
+    "stories",
+)
 
 
 def main() -> int:

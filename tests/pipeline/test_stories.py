@@ -279,6 +279,51 @@ def test_without_an_answer_there_is_no_rumour() -> None:
     assert relation(member("a", "انفجار بسوق السمك؟", RUMOUR, 0), []).type.value == "original"
 
 
+DISPATCH = "أوقفت الشرطة القضائية بالناظور شخصا سرق 17 دراجة نارية وحجزت لديه 4350 درهما، وفق بلاغ."
+
+
+@pytest.mark.parametrize(
+    ("type_", "language", "outlet", "title", "text", "hours", "kinds"),
+    [
+        ("translation", "fr", "b", "Nador : un voleur de motos arrêté",
+         "La police judiciaire de Nador a interpellé un homme qui a volé 17 motos et saisi 4350 dirhams, "
+         "selon un communiqué de la DGSN.", 1, "communique"),
+        # too late, too short, or Darija: told anew
+        ("rewrite", "fr", "b", "Nador : un voleur de motos arrêté",
+         "La police judiciaire de Nador a interpellé un homme qui a volé 17 motos et saisi 4350 dirhams, "
+         "selon un communiqué de la DGSN.", 9, "communique"),
+        ("rewrite", "es", "b", "Ladrón de motos detenido", "Cae en Nador, según la DGSN.", 1, "communique"),
+        ("rewrite", "ary", "b", "شدو مول الموطورات",
+         "بوليس الناظور شدو واحد سرق 17 موطور ولقاو عندو 4350 درهم، قالت مديرية الأمن فبلاغ ديالها.", 1,
+         "communique"),
+        ("translation", "ar", "b", "عمود مترجم: درس الناظور", "ترجمة عن لغة أخرى لما نشر بالأمس.", 30, ""),
+        # another voice, another day, a development, its outlet once more
+        ("follow_up", "ar", "b", "سارق دراجات الناظور", "قال أحد الجيران للجريدة إنه كان هادئا.", 3, ""),
+        ("follow_up", "ar", "b", "سارق دراجات الناظور", "أوضح بلاغ للأمن الوطني أن التحقيق مستمر.", 30,
+         "communique"),
+        ("follow_up", "ar", "b", "إحالة سارق دراجات الناظور على النيابة العامة",
+         "أفاد بلاغ للأمن الوطني أنه أحيل على العدالة.", 12, "communique"),
+        ("follow_up", "ar", "a", "عودة إلى سارق الدراجات", "أوضح بلاغ للأمن الوطني ظروف توقيفه.", 3,
+         "communique"),
+    ],
+)  # fmt: skip
+def test_who_tells_after_another(
+    type_: str, language: str, outlet: str, title: str, text: str, hours: float, kinds: str
+) -> None:
+    first = member("first", "توقيف سارق دراجات بالناظور", DISPATCH, 0, "communique", outlet="a")
+    said = annotated("second", language, title, text, hours, outlet)
+    object.__setattr__(said, "kinds", tuple(KindLabel(kind) for kind in kinds.split()))
+    later = makers()[2].member(said, fingerprint("second", said))
+    found = relation(later, [first])
+    assert (found.type.value, found.of) == (type_, "first")
+
+
+def test_what_puts_right_an_unknown_text_is_a_correction() -> None:
+    alone = member("a", "تصحيح واعتذار", "نشرت الجريدة خطأ خبر انفجار، ونعتذر لقرائنا.", 4)
+    found = relation(alone, [])
+    assert (found.type.value, found.of) == ("correction", None)
+
+
 def test_an_outlet_that_puts_its_own_text_right() -> None:
     first = member("a", "انفجار بسوق السمك", RUMOUR, 0, outlet="same")
     later = member(

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from tests.quality import extraction, newsrooms, relevance, shapes
+from tests.quality import (
+    claims,
+    copies,
+    extraction,
+    figures,
+    kinds,
+    newsrooms,
+    persons,
+    relevance,
+    shapes,
+    stories,
+    voices,
+    where,
+)
 
 if __name__ == "__main__":
     extraction.main()
-    print()
-    newsrooms.main()
-    print()
-    shapes.main()
-    print()
-    relevance.main()
+    for measured in (
+        newsrooms,
+        shapes,
+        relevance,
+        kinds,
+        voices,
+        where,
+        figures,
+        persons,
+        copies,
+        stories,
+        claims,
+    ):
+        print(f"\n== {measured.__name__.rpartition('.')[2]}")
+        measured.main()

@@ -13,7 +13,7 @@ from pipeline.annotation.partners import Partners
 from pipeline.annotation.persons import Persons
 from pipeline.annotation.voices import Voices
 from pipeline.annotation.whereabouts import Whereabouts
-from tests.quality import copies, figures, kinds, persons, stories, voices, where
+from tests.quality import claims, copies, figures, kinds, persons, stories, voices, where
 from tests.quality.coverage import cases
 
 
@@ -36,6 +36,7 @@ def reached(folder: Path, config: Config) -> dict[str, float]:
         "figures": figures.reached(figures.measure(found, annotator, Figures(config))),
         "persons": persons.reached(persons.measure(found, annotator, Persons(config))),
         "copies": copies.reached(copies.measure(folder, config)),
+        "claims": claims.reached(claims.measure(folder, config)),
         "stories": stories.reached(stories.measure(folder, config), scores),
     }
     return {f"{name}.{key}": value for name, rows in measured.items() for key, value in rows.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -148,6 +150,17 @@ def test_kinds_are_told(kinds: str, title: str, text: str) -> None:
     assert found(title, text) >= set(kinds.split())
 
 
+def _reports() -> Iterator[tuple[str, ...]]:
+    for line in (Path(__file__).parent / "kinds.tsv").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield tuple(line.split("\t"))
+
+
+@pytest.mark.parametrize(("kinds", "title", "text"), list(_reports()), ids=lambda cell: str(cell)[:40])
+def test_kinds_of_reports(kinds: str, title: str, text: str) -> None:
+    assert found(title, text) >= set(kinds.split())
+
+
 # -- what is not ------------------------------------------------------------------------------------------
 
 
@@ -198,17 +211,24 @@ def test_a_column_is_opinion_and_its_examples_are_no_news() -> None:
     section = ANNOTATOR.read(one.__class__(**{**_fields(one), "section": "Chroniques"}), source("MA"))
     told = KINDS.find(section, None)
     assert [label.id for label in told] == ["opinion"]
-    assert told[0].cues[-1] == Evidence("opinion", "section", 0, 10, "Chroniques")
+    assert told[0].cues == (Evidence("opinion", "title", 0, 17, "La police et nous"),)
 
 
 def test_attribution_speaks_where_the_text_is_silent() -> None:
-    line = "La préfecture de police de Fès rouvre son guichet."
-    cue = Evidence("official", "text", 0, 10, line[:10])
+    line = "Le guichet de la préfecture de police de Fès rouvre dès lundi matin, y annonce-t-on."
+    cue = Evidence("official", "text", 0, len(line), line)
     told = labels("Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue))
     assert [label.cues for label in told if label.id == "communique"] == [
-        (Evidence("communique", "text", 0, 10, line[:10]),)
+        (Evidence("communique", "text", 0, len(line), line),)
     ]
     assert "communique" not in {label.id for label in labels("Fès : le guichet rouvre", line)}
+
+
+def test_who_only_acts_has_said_nothing() -> None:
+    line = "La préfecture de police de Fès rouvre son guichet."
+    cue = Evidence("official", "text", 0, len(line), line)
+    told = labels("Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue))
+    assert "communique" not in {label.id for label in told}
 
 
 def _fields(one: object) -> dict[str, object]:

@@ -63,6 +63,20 @@ def test_whose_word_an_article_rests_on(value: str, language: str, text: str) ->
     assert said.cue is None or (said.cue.label == value and said.cue.words in text)
 
 
+def _reports() -> Iterator[tuple[str, str, str, str]]:
+    for line in (Path(__file__).parent / "voices_reports.tsv").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            value, language, title, text = line.split("\t")
+            yield value, language, title, text.replace("|", "\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "language", "title", "text"), list(_reports()), ids=lambda cell: str(cell)[:40]
+)
+def test_whose_word_a_report_rests_on(value: str, language: str, title: str, text: str) -> None:
+    assert _VOICES.attribution(_read(text, language, title=title)).value.value == value
+
+
 _CONTEXT = [
     # a headline gives the word by a colon
     ("official", "ar", "ولاية أمن فاس: لا وجود لأي اختطاف", "انتشر الخبر أمس في المدينة.", None),
