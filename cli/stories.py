@@ -138,6 +138,8 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
         raise click.UsageError(f"{kind} needs {'two ids or more' if kind == 'merge' else 'an id'}")
     from cli.collect import index_waiting
     from pipeline.linking import link
+    from store.archive import Archive
+    from store.codec import encode
     from store.ledger import Ledger
     from store.records import Override
 
@@ -150,7 +152,12 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
                 say(f"{each!r} is {'no article' if not found else 'the beginning of several articles'}")
                 raise SystemExit(NOTHING_FOUND if not found else USAGE)
             ids.append(found[0])
-        ledger.override(Override(kind, tuple(ids), datetime.now(UTC)))
+        said = Override(kind, tuple(ids), datetime.now(UTC))
+        with Archive(
+            app.data
+        ).writer() as writer:  # before the ledger hears of it: a replay has it from there
+            writer.write_override(encode(said))
+        ledger.override(said)
         done = link(ledger, app.config, again=ids)
     say(f"kept: {kind} {' '.join(one[:8] for one in ids)}; {done.changed} articles changed their ties")
     index_waiting(app)

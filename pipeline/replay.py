@@ -68,7 +68,8 @@ def replay_pages(
         shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config, counts)
         found: Counter[str] = Counter()
         visits: list[dict[str, Any]] = []  # met among the pages, as these are read
-        pages = shelf.kept(_in_order(archive, files, found, visits.append))
+        said: list[dict[str, Any]] = []
+        pages = shelf.kept(_in_order(archive, files, found, visits.append, said.append))
         done = 0
         for group in chunks(readers.read(pages), COMMIT_PAGES):
             with ledger.together():
@@ -79,6 +80,7 @@ def replay_pages(
                 progress(done)
         with ledger.together():
             counts.update(_restored(visits, ledger))
+            counts.update(_said_again(said, ledger))
     found.pop("pages", None)
     return counts + found
 
@@ -156,15 +158,30 @@ def _restored(visits: list[dict[str, Any]], ledger: Ledger) -> list[str]:
     return ends
 
 
+def _said_again(said: Sequence[dict[str, Any]], ledger: Ledger) -> list[str]:
+    """Keep what analysts *said* of stories; the names under which it is counted."""
+    ends = []
+    for one in said:
+        try:
+            ledger.restore_override(one)
+        except ValueError as fault:
+            log.warning("override_unreadable", fault=str(fault))
+            ends.append("broken")
+        else:
+            ends.append("overrides")
+    return ends
+
+
 def _in_order(
     archive: Archive,
     files: Sequence[Path],
     counts: Counter[str],
     on_visit: Callable[[dict[str, Any]], object],
+    on_override: Callable[[dict[str, Any]], object],
 ) -> Iterator[FetchedPage]:
     """The pages of all *files* by the time they were fetched, as far as that can be had with flat memory.
 
-    The visits among them are handed to *on_visit*.
+    The visits among them are handed to *on_visit*, what analysts said to *on_override*.
 
     Each file is in order by itself; files that were written side by side (their names say when each was
     begun) are merged.  Files from elsewhere follow one another as given.
@@ -183,7 +200,7 @@ def _in_order(
     while waiting or heads:
         while waiting and len(heads) < _OPEN_FILES and (not heads or waiting[-1][0] <= heads[0][0]):
             _, number, path = waiting.pop()
-            advance(number, archive.iter_pages(path, counts, on_visit=on_visit))
+            advance(number, archive.iter_pages(path, counts, on_visit=on_visit, on_override=on_override))
         if heads:
             _, number, page, pages = heapq.heappop(heads)
             yield page

@@ -39,6 +39,7 @@ from store.warc import Broken, Record, records
 _SOFTWARE = "Marsad"
 _PAGE = "application/vnd.marsad.page+json"
 _VISIT = "application/vnd.marsad.visit+json"
+_OVERRIDE = "application/vnd.marsad.override+json"
 _TRANSPORT = re.compile(r"(?:x-archive-orig-)*(?:content-encoding|transfer-encoding|content-length)\Z")
 _DEFAULT_ROTATE_BYTES = 268_435_456
 _ASCII = "".join(map(chr, range(0x80)))
@@ -116,6 +117,7 @@ class Archive:
         *,
         max_bytes: int = MAX_BYTES,
         on_visit: Callable[[dict[str, Any]], object] = lambda visit: None,
+        on_override: Callable[[dict[str, Any]], object] = lambda override: None,
     ) -> Iterator[FetchedPage]:
         """Every page of a WARC file, ours or anybody's, in file order; memory stays at a few pages.
 
@@ -126,8 +128,9 @@ class Archive:
 
         What cannot be had whole is skipped and counted in *counts*: ``broken`` (damaged record),
         ``truncated`` (the crawler says so, or the body ends early), ``too_large``, ``not_http``; ``pages``
-        counts the rest.  The visits met on the way (:meth:`iter_visits`) are handed to *on_visit*.  Raises
-        :class:`ArchiveError` if the file cannot be read at all.
+        counts the rest.  The visits met on the way (:meth:`iter_visits`) are handed to *on_visit*, what
+        analysts said of stories to *on_override*.  Raises :class:`ArchiveError` if the file cannot be read at
+        all.
         """
         counts = Counter() if counts is None else counts
         name = self._name(path)
@@ -140,12 +143,14 @@ class Archive:
                     continue
                 if record.type == "warcinfo":
                     own = f"software: {_SOFTWARE}/".encode() in (record.block or b"")
-                elif record.headers.get("content-type") == _VISIT:
-                    visit = _visit(record)
-                    if visit is None:
+                elif (kept := record.headers.get("content-type")) in (_VISIT, _OVERRIDE):
+                    said = _said(record, kept)
+                    if said is None:
                         counts["broken"] += 1
+                    elif kept == _VISIT:
+                        on_visit(said)
                     else:
-                        on_visit(visit)
+                        on_override(said)
                 elif own and record.type == "response":
                     waiting = record
                 elif own and record.type == "metadata" and waiting is not None:
@@ -184,7 +189,7 @@ class Archive:
         """
         try:
             for record in records(path):
-                if isinstance(record, Record) and (visit := _visit(record)) is not None:
+                if isinstance(record, Record) and (visit := _said(record, _VISIT)) is not None:
                     yield visit
         except OSError as fault:
             raise ArchiveError(f"{path}: {fault.strerror or fault}") from fault
@@ -238,6 +243,11 @@ class ArchiveWriter:
         block = json.dumps(dict(visit), ensure_ascii=True, sort_keys=True).encode()
         uri = "urn:marsad:visit:" + quote(str(visit.get("source_id", "")), safe="")
         self._append([_record_bytes("metadata", uri, datetime.now(UTC), _VISIT, block)])
+
+    def write_override(self, override: Mapping[str, Any]) -> None:
+        """Keep an analyst's word on stories: the keys of :meth:`store.ledger.Ledger.restore_override`."""
+        block = json.dumps(dict(override), ensure_ascii=True, sort_keys=True).encode()
+        self._append([_record_bytes("metadata", "urn:marsad:override", datetime.now(UTC), _OVERRIDE, block)])
 
     def _append(self, members: list[bytes]) -> int:
         """Write *members* in one go and sync; the offset at which they begin."""
@@ -447,15 +457,15 @@ def _describes(record: Record, response: Record) -> bool:
     )
 
 
-def _visit(record: Record) -> dict[str, Any] | None:
-    """The visit that *record* keeps; ``None`` if it is none, or a damaged one."""
-    if record.headers.get("content-type") != _VISIT:
+def _said(record: Record, kind: str) -> dict[str, Any] | None:
+    """The visit or override (*kind*, a content type) that *record* keeps; ``None`` if it is none, or damaged."""
+    if record.headers.get("content-type") != kind:
         return None
     try:
-        visit = json.loads(record.block or b"")
+        said = json.loads(record.block or b"")
     except ValueError:
         return None
-    return visit if isinstance(visit, dict) else None
+    return said if isinstance(said, dict) else None
 
 
 def _http_body(block: bytes) -> tuple[bytes, bytes]:

@@ -208,8 +208,22 @@ class Tied:
                 sa.insert(overrides).values(made_at=one.made_at, document=codec.to_document(one))
             )
 
+    def restore_override(self, said: Mapping[str, Any]) -> None:
+        """Put back an analyst's word that the archive kept (replay): once, however often it is told.
+
+        Raises :class:`ValueError` for another shape than :func:`store.codec.encode` gives an
+        :class:`Override`.
+        """
+        one = codec.decode(Override, dict(said))
+        document = codec.to_document(one)
+        with self._db.writing() as connection:
+            same = sa.select(overrides.c.override_id).where(overrides.c.document == document)
+            if connection.scalar(same) is None:
+                connection.execute(sa.insert(overrides).values(made_at=one.made_at, document=document))
+
     def overrides(self) -> list[Override]:
         """What analysts have said, the oldest first."""
         with self._db.reading() as connection:
-            rows = connection.scalars(sa.select(overrides.c.document).order_by(overrides.c.override_id))
+            in_order = overrides.c.made_at, overrides.c.override_id
+            rows = connection.scalars(sa.select(overrides.c.document).order_by(*in_order))
             return [codec.from_document(Override, row) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_labels_can_be_asked_for(query: str, desk: Desk) -> None:
     assert found["total"] > 0 and all(found["facets"].values())
 
 
-def test_an_analyst_merges_and_splits(desk: Desk) -> None:
+def test_an_analyst_merges_and_splits(desk: Desk, tmp_path: Path) -> None:
     one, other = (
         row["story_id"] for row in desk.json("stories", "kind:partnership OR kind:recruitment")["stories"][:2]
     )
@@ -153,6 +154,13 @@ def test_an_analyst_merges_and_splits(desk: Desk) -> None:
     assert other in {row["article_id"] for row in whole["members"]}
     desk.run("story", "split", other)
     assert other not in {row["article_id"] for row in desk.json("story", one)["members"]}
+    # An empty home that is given the archive has the analyst's word too.
+    fresh = Desk(tmp_path, desk.overlay)
+    shutil.copytree(desk.home / "archive", tmp_path / "archive")
+    counts = json.loads(fresh.run("replay", "--json", expect=(0, 1)))
+    assert counts["overrides"] == 2
+    members = {row["article_id"] for row in fresh.json("story", one)["members"]}
+    assert members == {row["article_id"] for row in desk.json("story", one)["members"]}
     assert "is no article" in desk.fails(3, "story", "merge", one, "ffffffffffff")
     assert "two ids" in desk.fails(2, "story", "merge", one)
 

@@ -145,9 +145,13 @@ def test_visits_come_back_as_they_were_given(tmp_path: Path) -> None:
     with archive.writer() as writer:
         writer.write_page(page())
         writer.write_visit(visit)
+        writer.write_override({"kind": "split", "article_ids": ["a"]})
         writer.write_page(page(2))
     (file,) = archive.files()
     assert list(archive.iter_visits(file)) == [visit]
+    met: list[dict[str, object]] = []
+    assert list(archive.iter_pages(file, on_override=met.append)) is not None
+    assert met == [{"kind": "split", "article_ids": ["a"]}]
     met: list[dict[str, Any]] = []
     assert len(list(archive.iter_pages(file, on_visit=met.append))) == 2
     assert met == [visit]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from store import codec
 from store.glance import Glance
 from store.ledger import Ledger
 from store.records import Override, StoredArticle, Ties, Verdict, Voice
@@ -109,4 +110,13 @@ def test_what_analysts_say_is_kept_in_order(ledger: Ledger) -> None:
     said = [Override("merge", ("a", "b"), NOW), Override("split", ("c",), datetime(2026, 1, 1, tzinfo=UTC))]
     for one in said:
         ledger.override(one)
-    assert ledger.overrides() == said
+    assert ledger.overrides() == sorted(said, key=lambda one: one.made_at)
+
+
+def test_what_analysts_say_is_put_back_once(ledger: Ledger) -> None:
+    said = Override("merge", ("a", "b"), NOW)
+    for _ in range(2):
+        ledger.restore_override(codec.encode(said))
+    assert ledger.overrides() == [said]
+    with pytest.raises(ValueError, match="kind"):
+        ledger.restore_override({"kind": 7})
