@@ -413,6 +413,7 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
         ("relevance", f"{annotated.relevance.decision}: {annotated.relevance.reason}"),
         ("institutions", ", ".join(annotated.institutions)),
         *_understood(annotated),
+        *_tied(stored),
         (
             "cues",
             "; ".join(dict.fromkeys(f"{cue.words} → {cue.label}" for cue in annotated.relevance.evidence)),
@@ -438,6 +439,21 @@ def _understood(annotated: Annotated) -> list[tuple[str, object]]:
         ("figures", "; ".join(map(_figure, annotated.figures))),
         ("quotations", "; ".join(f"{one.speaker or '?'}: {one.words}" for one in quoted)),
         ("denies", annotated.claim and annotated.claim.words),
+    ]
+
+
+def _tied(stored: StoredArticle) -> list[tuple[str, object]]:
+    """What the article is to others."""
+    ties = stored.ties
+    if ties is None:
+        return []
+    copied = ties.copy_of and f"{ties.copy_of} ({ties.copy_how}, {ties.copy_share or 0:.0%} word for word)"
+    return [
+        ("story", ties.story_id),
+        ("tied by", ", ".join(ties.because)),
+        ("copy of", copied),
+        ("relation", " to ".join(filter(None, (ties.relation, ties.relation_of)))),
+        ("voice", str(ties.voice)),
     ]
 
 

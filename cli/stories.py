@@ -153,9 +153,7 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
                 raise SystemExit(NOTHING_FOUND if not found else USAGE)
             ids.append(found[0])
         said = Override(kind, tuple(ids), datetime.now(UTC))
-        with Archive(
-            app.data
-        ).writer() as writer:  # before the ledger hears of it: a replay has it from there
+        with Archive(app.data).writer() as writer:  # first: a replay has it from there
             writer.write_override(encode(said))
         ledger.override(said)
         done = link(ledger, app.config, again=ids)

@@ -458,7 +458,7 @@ def _describes(record: Record, response: Record) -> bool:
 
 
 def _said(record: Record, kind: str) -> dict[str, Any] | None:
-    """The visit or override (*kind*, a content type) that *record* keeps; ``None`` if it is none, or damaged."""
+    """The visit or override (*kind* is its content type) that *record* keeps; ``None`` for none."""
     if record.headers.get("content-type") != kind:
         return None
     try:
