@@ -36,8 +36,10 @@ def _storybook(app: App) -> Iterator[Storybook]:
         yield Storybook(searcher, app.config, likeness)
 
 
-def _none(what: str) -> None:
-    say(f"{what}. Next: `marsad status` says what was collected; `marsad link` compares articles.")
+def _none(
+    what: str, then: str = "`marsad status` says what was collected; `marsad link` compares articles"
+) -> None:
+    say(f"{what}. Next: {then}.")
     raise SystemExit(NOTHING_FOUND)
 
 
@@ -314,7 +316,7 @@ def rumour(rumour_id: str, as_json: bool) -> None:
     with _storybook(app) as book:
         found = book.rumour(_whole_id(book, rumour_id))
     if found is None:
-        _none("this story is about no rumour")
+        _none("this story is about no rumour", f"`marsad story {rumour_id}`, or `marsad rumours`")
         return
     row = rumour_record(found)
     if as_json:
@@ -356,6 +358,8 @@ def claim(words: tuple[str, ...], as_json: bool) -> None:
     """
     app = current()
     text = " ".join(words) if words != ("-",) else sys.stdin.read()
+    if not any(map(str.isalnum, text)):
+        raise click.UsageError("there is no word in this claim")
     with _storybook(app) as book:
         rows = book.denials(text)
     if as_json:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from store.ledger import Ledger
     from store.records import StoredArticle
 
-FACETS = ("source", "country", "scope", "lang", "relevance", "institution", "place", "kind")
-
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.model import Source
+from search.trends import Coverage
 from store.records import Annotated, Attribution, Figure, StoredArticle, Voice
 
 _FIFTH = 5
 _SILENCE = timedelta(hours=24)
 """For so long after a communication an outlet may still pick it up before it counts as silent."""
 _OF_INSTITUTION = frozenset(["communique", "denial", "clarification"])
-
-Coverage = Mapping[str, Sequence[tuple[datetime, datetime]]]
-"""Source → the stretches of time of which what it published was collected."""
 
 
 def time_of(stored: StoredArticle) -> datetime:
@@ -31,6 +29,13 @@ def time_of(stored: StoredArticle) -> datetime:
 def kinds_of(annotated: Annotated) -> frozenset[str]:
     """Ids of the forms and topics of an article."""
     return frozenset(kind.id for kind in annotated.kinds)
+
+
+def is_communication(annotated: Annotated) -> bool:
+    """Whether an article gives the institution's word as such."""
+    said = annotated.attribution
+    official = said is not None and said.value is Attribution.OFFICIAL
+    return official and bool(kinds_of(annotated) & _OF_INSTITUTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +123,7 @@ def communique(
 
 def _origin(story: Sequence[StoredArticle]) -> StoredArticle | None:
     """The first article that gives the institution's word; one that quotes a copy is none."""
-    for one in story:
-        annotated, said = one.annotated, one.annotated.attribution
-        official = said is not None and said.value is Attribution.OFFICIAL
-        if official and kinds_of(annotated) & _OF_INSTITUTION:
-            return one
-    return None
+    return next((one for one in story if is_communication(one.annotated)), None)
 
 
 def issuer(annotated: Annotated) -> str:

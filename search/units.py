@@ -11,11 +11,10 @@ from datetime import date, datetime, tzinfo
 from typing import Literal
 
 from search.calendar import Interval, floor, hour_start
-from search.stories import kinds_of, time_of
-from store.records import Attribution, StoredArticle, Voice
+from search.stories import is_communication, time_of
+from store.records import StoredArticle, Voice
 
 Unit = Literal["articles", "stories", "voices", "communications"]
-_OF_INSTITUTION = frozenset(["communique", "denial", "clarification"])
 
 
 def key(one: StoredArticle, unit: Unit) -> Hashable | None:
@@ -28,9 +27,7 @@ def key(one: StoredArticle, unit: Unit) -> Hashable | None:
             own = one.ties is None or one.ties.voice is Voice.INDEPENDENT
             return (story, one.article.source_id) if own else None
         case "communications":
-            said = one.annotated.attribution
-            official = said is not None and said.value is Attribution.OFFICIAL
-            return story if official and kinds_of(one.annotated) & _OF_INSTITUTION else None
+            return story if is_communication(one.annotated) else None
     return one.article_id
 
 

@@ -98,6 +98,12 @@ def test_an_arrest_is_never_offered_as_a_denial(claim: str, desk: Desk) -> None:
     assert "no denial found" in desk.fails(3, "claim", claim)
 
 
+def test_what_cannot_be_asked_is_told(desk: Desk) -> None:
+    assert "no word in this claim" in desk.fails(2, "claim", " ؟ ")
+    (toll, *_) = desk.json("stories", "kind:road_safety")["stories"]
+    assert "is about no rumour. Next: `marsad story" in desk.fails(3, "rumour", toll["story_id"])
+
+
 def test_the_road_toll_has_a_point_a_week_and_a_hole(desk: Desk) -> None:
     rows = desk.json("series", "road-toll")["points"]
     assert len(rows) >= 10 and all(row["dead"] and row["accidents"] for row in rows)
