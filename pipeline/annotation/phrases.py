@@ -36,8 +36,8 @@ def stem(word: str) -> str:
 def bare(word: str) -> str:
     """The stem *word* without a preposition before it or a pronoun behind it, which are written joined.
 
-    >>> bare("بزياره"), bare("معلوماتها"), bare("بنك"), bare("bank")
-    ('زياره', 'معلومات', 'بنك', 'bank')
+    >>> bare("بزياره"), bare("معلوماتها"), bare("شدوه"), bare("بنك"), bare("bank")
+    ('زياره', 'معلومات', 'شدو', 'بنك', 'bank')
     """
     if not "\u0600" <= word[:1] <= "\u06ff":
         return word
@@ -46,6 +46,8 @@ def bare(word: str) -> str:
     for pronoun in ("هما", "ها", "هم"):
         if word.endswith(pronoun) and len(word) > len(pronoun) + _SHORTEST:
             return word[: -len(pronoun)]
+    if word.endswith("وه") and len(word) > _SHORTEST:
+        return word[:-1]
     return word
 
 

@@ -18,6 +18,11 @@ _DATELINE = re.compile(
 )
 """What follows the town of a dateline: a date, a country or an agency, then a dash."""
 
+_JOINS = frozenset((PAUSE, "et", "and", "y", "e", "و"))
+"""What stands between the towns of a list."""
+_GAP = 5
+"""Farther behind a town, in characters, another is not in its list."""
+
 
 def is_dateline(words: Words, hit: Hit) -> bool:
     """Whether *hit* is the town of a dateline: the first word of a paragraph, set off from it."""
@@ -61,9 +66,10 @@ class Towns:
         previous = words.line[: hit.word].rsplit(None, 1)[-1:] if hit.word else []
         if previous and previous[0] in self._before:
             return True
-        # In a list of towns, or right after a body: طنجة وسلا, أمن سلا.
-        return (
-            bool(before)
-            and before[-1].end >= hit.word - 2
-            and before[-1].sense("town", "core", "generic") is not None
-        )
+        # In a list of towns, or right after a body: طنجة وسلا, Kénitra, Salé, أمن سلا.
+        if not before or hit.word - before[-1].end > _GAP:
+            return False
+        gap = words.line[before[-1].end : hit.word].split()
+        if before[-1].sense("town") is not None:
+            return len(gap) < 2 and all(word in _JOINS for word in gap)
+        return not gap and before[-1].sense("core", "generic") is not None
