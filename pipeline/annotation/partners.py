@@ -8,9 +8,10 @@ belge).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -34,6 +35,11 @@ _VERB_ENDINGS = ("ent", "ed", "aron", "ieron")
 _NOUN_ENDINGS = ("ment", "dent", "gent", "cent", "ient")
 _NO_VERBS = frozenset(("united", "limited", "permanent", "orient", "occident"))
 _SHORT = 4
+_SHORT_NAME = 8
+"""How many letters an abbreviation has at most."""
+_ARABIC_ARTICLES = ("al", "el")
+"""With a capital letter, the beginning of a name: association Al Amal."""
+_APOSTROPHE = re.compile("['’]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class _Body:
     """What is written joined to its first word."""
     headed: bool = False
     """Known only by the word its name begins with."""
+    short: bool = False
+    """Its abbreviation ends it, in brackets."""
 
 
 class Partners:
@@ -64,6 +72,16 @@ class Partners:
         self._before = Phrases({"aside": rules["aside"]["before"]})
         self._quoted = Phrases({"quoted": rules["aside"]["quoted"]})
         self._speaks = Phrases({"speaks": rules["aside"]["speaks"]})
+        self._right_before = Phrases({"aside": rules["aside"]["right_before"]})
+        self._partnership = Phrases({"partnership": rules["partnership"]})
+        self._with_words = frozenset(pattern(word) for word in rules["with"])
+        self._common = frozenset(stem(pattern(word)) for word in rules["common"])
+        self._same = {
+            pattern(short): frozenset(stem for name in names for stem in stems(name))
+            for short, names in rules["same"].items()
+        }
+        self._with = Phrases({"with": rules["with"]})
+        self._acts = Phrases({"acts": rules["acts"]})
         self._after = Phrases({"aside": rules["aside"]["after"]})
         self._aside_words: int = rules["aside"]["words"]
         self._joins = frozenset(pattern(word) for word in rules["joins"])
@@ -80,6 +98,7 @@ class Partners:
         self._headed = frozenset(rules["headed"])
         self._heads = frozenset(stem(pattern(word)) for word in rules["heads"])
         self._ours = _beginnings(config)
+        self._departments = frozenset(pattern(name) for name in rules["departments"])
         self._indefinite = frozenset(pattern(word) for word in rules["indefinite"])
         self._unnamed = frozenset(pattern(word) for word in rules["unnamed"])
         self._general = frozenset(pattern(name) for name in rules["general"])
@@ -92,9 +111,10 @@ class Partners:
         if not bodies:
             return ()
         cues = _Cues(reading, self._together)
-        kept = [body for body in bodies if self._takes_part(reading, body, cues)]
-        kept = _specific(kept)
-        return tuple(self._partner(reading, body) for body in islice(_apart(reading, kept), _MOST))
+        kept = _specific(self._taking_part(reading, bodies, cues))
+        return tuple(
+            self._partner(reading, body) for body in islice(_apart(reading, kept, self._same), _MOST)
+        )
 
     # -- bodies -----------------------------------------------------------------------------------------
 
@@ -112,13 +132,12 @@ class Partners:
                 taken.take(hit.word, hit.end)
         for body in found:
             taken.take(body.begin, body.end)
-        for index in range(len(own)):
-            named = self._body(reading, own, index)
+        for named in (*(self._body(reading, own, index) for index in range(len(own))), *self._told(reading)):
             if named is not None and not taken.touch(named.begin, named.end):
                 taken.take(named.begin, named.end)
                 found.append(named)
         found.sort(key=lambda body: body.begin)
-        return found
+        return _with_short_names(reading, found)
 
     def _namesake(self, reading: Reading, hit: Hit, own: Sequence[Hit]) -> _Body | None:
         """A body of another country that is called like ours: الأمن الوطني الموريتاني."""
@@ -209,7 +228,7 @@ class Partners:
             named = self._english_name(reading, hit)
             if named is not None and not (said and said[0] in self._of):
                 return named
-            words = self._latin_name(reading, hit.end, said)
+            words = self._latin_name(reading, hit.end, said, hit.name)
             if not words and named is not None:
                 return named
         if not words and hit.sense("head") is not None:
@@ -220,8 +239,15 @@ class Partners:
             return None
         if self._is_any(line, begin, end):
             return None
+        # With a country's adjective it is that country's: le ministre yéménite de l’Intérieur.
+        of = next((one for one in own[index + 1 : index + 3] if hit.end <= one.word < end), None)
+        theirs = of.sense("country") if of is not None else None
         return _Body(
-            begin, end, country=reading.scene.home or "MA", headed=True, joined=_joined(reading, hit)
+            begin,
+            end,
+            country=theirs.country if theirs is not None else reading.scene.home or "MA",
+            headed=theirs is None,
+            joined=_joined(reading, hit),
         )
 
     def _is_any(self, line: str, begin: int, end: int) -> bool:
@@ -235,6 +261,39 @@ class Partners:
         field, start, stop, _ = reading.words.where(begin, end)
         text = reading.words.text(field)
         return text[max(0, start - 1) : start] == "(" and text[stop : stop + 1] == ")"
+
+    def _told(self, reading: Reading) -> Iterator[_Body]:
+        """Bodies without a head word that the words before them make one: en partenariat avec l’Entraide …"""
+        line = reading.words.line
+        for sentence in reading.sentences:
+            said = line[sentence.begin : sentence.end].split()
+            for index, _ in self._partnership.found([stem(word) for word in said]):
+                first = (
+                    next((i for i in range(index, len(said)) if said[i] in self._with_words), len(said)) + 1
+                )
+                while said[first : first + 1] and said[first] in self._articles:
+                    first += 1
+                if not said[first : first + 1]:
+                    continue
+                begin = sentence.begin + sum(len(word) + 1 for word in said[:first])
+                body = self._told_name(reading, begin, said[first : first + _LONGEST])
+                if body is not None:
+                    yield body
+
+    def _told_name(self, reading: Reading, begin: int, said: Sequence[str]) -> _Body | None:
+        if _is_arabic(said[0]):
+            words = self._arabic_name(said, True)
+            if len(words) < 2 or stem(words[0]) in self._common:
+                return None
+        else:
+            if not reading.words.as_printed(begin, begin + len(said[0]))[:1].isupper():
+                return None
+            words = self._latin_name(reading, begin - 1, said)
+        end = begin + sum(len(word) + 1 for word in words) - 1
+        # Of another body (المفوضية العامة بالشرطة الوطنية), or ours.
+        if not words or any(hit.word <= end + 1 and hit.end > begin for hit in reading.hits):
+            return None
+        return _Body(begin, end, headed=True)
 
     def _next_head(self, line: str, own: Sequence[Hit], index: int) -> int:
         """Where the next body of an enumeration begins: université X *et la banque* Y."""
@@ -259,11 +318,19 @@ class Partners:
             words.append(word)
         return words
 
-    def _latin_name(self, reading: Reading, begin: int, said: Sequence[str]) -> list[str]:
-        """The words of a name behind its head: ministère *de la Santé et de la Protection sociale*."""
+    def _latin_name(self, reading: Reading, begin: int, said: Sequence[str], head: str = "") -> list[str]:
+        """The words of a name behind its *head*: ministère *de la Santé et de la Protection sociale*.
+
+        One of them has a capital letter, if the head is no department of state: comité de suivi is no name.
+        """
         words: list[str] = []
         for index, word in enumerate(said):
-            if word in (STOP, PAUSE) or word in self._stops or (words and _is_verb(word)):
+            if word in (STOP, PAUSE) or (words and _is_verb(word)):
+                break
+            at = begin + 1 + sum(len(one) + 1 for one in said[:index])
+            if word in self._stops and not (
+                word in _ARABIC_ARTICLES and reading.words.as_printed(at, at + len(word))[:1].isupper()
+            ):
                 break
             if word in self._joins and said[index + 1 : index + 2] and said[index + 1] in self._articles:
                 break  # another body: the University of Ifrane and the Bank of Africa
@@ -273,7 +340,8 @@ class Partners:
         if not words:
             return []
         printed = reading.words.as_printed(begin, begin + len(" ".join(words)))
-        return words if any(part[:1].isupper() for part in printed.split()) or words[0] in self._of else []
+        named = any(part[:1].isupper() for part in _APOSTROPHE.sub(" ", printed).split())
+        return words if named or (words[0] in self._of and head in self._departments) else []
 
     def _english_name(self, reading: Reading, hit: Hit) -> _Body | None:
         """A name that ends with its head: the *Mohammed V* University."""
@@ -292,6 +360,53 @@ class Partners:
 
     # -- whether they take part -------------------------------------------------------------------------
 
+    def _taking_part(self, reading: Reading, bodies: Sequence[_Body], cues: _Cues) -> list[_Body]:
+        """Those of *bodies* that take part: of a list of bodies all do, or none."""
+        kept: list[_Body] = []
+        for run in self._lists(reading, bodies):
+            if self._is_aside(reading, run[0]):
+                continue
+            taking = [body for body in run if self._takes_part(reading, body, cues)]
+            for body in run:
+                barred = body.id in self._never or self._is_barred(reading, body, cues.of(body))
+                if body in taking or (taking and not barred):
+                    kept.append(body)
+        return kept
+
+    def _lists(self, reading: Reading, bodies: Sequence[_Body]) -> Iterator[list[_Body]]:
+        """*bodies*, those that "and" or a comma joins together; behind "and" a comma ends a list."""
+        run: list[_Body] = []
+        link = ""
+        for body in bodies:
+            last, link = link, self._link(reading, run[-1], body) if run else ""
+            if run and (not link or (link == PAUSE and last == "and")):
+                yield run
+                run, link = [], ""
+            run.append(body)
+        if run:
+            yield run
+
+    def _is_aside(self, reading: Reading, body: _Body) -> bool:
+        """Whether the words right before *body* name it for something else: après CIH, عضو جمعية."""
+        said = before(reading.words.line, body.begin, self._aside_words)
+        while said:
+            if self._right_before.ending(said) is not None:
+                return True
+            if said[-1] not in self._of and said[-1] not in self._articles:
+                break
+            said = said[:-1]
+        return False
+
+    def _link(self, reading: Reading, last: _Body, body: _Body) -> str:
+        """What joins *body* to *last* in a list: "and", a pause, or nothing."""
+        line = reading.words.line
+        gap = line[last.end : min(body.begin, last.end + _FAR)].split()
+        if len(gap) > _LINK_WORDS + 1 or not all(word in self._beside or word == PAUSE for word in gap):
+            return ""
+        if line[body.begin] == "و" or not self._joins.isdisjoint(gap):
+            return "and"
+        return PAUSE if gap[:1] == [PAUSE] else ""
+
     def _takes_part(self, reading: Reading, body: _Body, cues: _Cues) -> bool:
         if body.id in self._never:
             return "agreement" in cues.of(body) and self._conjoined(reading, body)
@@ -300,18 +415,25 @@ class Partners:
         if body.id in self._always and "honour" in cues.title:
             return True
         said = cues.of(body)
-        line = reading.words.line
-        clause = _clause_end(before(line, body.begin, self._aside_words))
-        if self._before.within(clause) or self._after.within(after(line, body.end, 3)):
+        if self._is_barred(reading, body, said):
             return False
-        heard = self._quoted.within(clause) or self._speaks.beginning(after(line, body.end, 3))
-        if heard and (body.country == "MA" or said.isdisjoint(("joint", "shared"))):
-            return False
-        if body.id in self._always or self._conjoined(reading, body):
+        if body.id in self._always or self._conjoined(reading, body) or self._accompanies(reading, body):
             return True
         if body.country == "XX":  # the whole world's: named in much that it has no part in
-            said = said & set(self._together.all_within(clause))
+            said = said & set(self._together.all_within(self._clause(reading, body)))
         return self._together_with_us(reading, body, said) and cues.ours(body)
+
+    def _clause(self, reading: Reading, body: _Body) -> Sequence[str]:
+        """The words of its clause right before *body*."""
+        return _clause_end(before(reading.words.line, body.begin, self._aside_words))
+
+    def _is_barred(self, reading: Reading, body: _Body, said: frozenset[str]) -> bool:
+        """Whether *body* is a source, a guest or party to something else; *said* is told in its sentence."""
+        clause, behind = self._clause(reading, body), after(reading.words.line, body.end, 3)
+        if self._before.within(clause) or self._after.within(behind):
+            return True
+        heard = self._quoted.within(clause) or self._speaks.beginning(behind)
+        return bool(heard) and (body.country == "MA" or said.isdisjoint(("joint", "shared")))
 
     def _together_with_us(self, reading: Reading, body: _Body, said: frozenset[str]) -> bool:
         """Whether what was *said* makes *body* a partner: a foreign service by less than another one."""
@@ -338,8 +460,17 @@ class Partners:
                 return True
         return False
 
+    def _accompanies(self, reading: Reading, body: _Body) -> bool:
+        """Whether somebody does something *with* this body: organise, avec l’association X, …"""
+        said = before(reading.words.line, body.begin, self._aside_words)
+        while said and said[-1] in self._articles:
+            said = said[:-1]
+        return self._with.ending(said) is not None and self._acts.within(said) is not None
+
     def _partner(self, reading: Reading, body: _Body) -> Partner:
         cue = reading.evidence(body.id or "partner", body.begin, body.end)
+        if body.short and reading.words.text(cue.field)[cue.end :].startswith(")"):
+            cue = replace(cue, end=cue.end + 1, words=f"{cue.words})")
         return Partner(_bare(cue.words, body.joined), body.id, cue)
 
 
@@ -474,15 +605,61 @@ def _specific(bodies: Sequence[_Body]) -> list[_Body]:
     return kept
 
 
-def _apart(reading: Reading, bodies: Iterable[_Body]) -> Iterator[_Body]:
-    """*bodies* without further mentions of one of them: the same id, or the same head words."""
-    seen: list[tuple[str, set[str]]] = []
+def _with_short_names(reading: Reading, bodies: Sequence[_Body]) -> list[_Body]:
+    """*bodies*, each with the abbreviation that stands behind it in brackets: Caisse nationale … (CNSS)."""
+    found: list[_Body] = []
     for body in bodies:
-        words = set(stems(reading.words.line[body.begin : body.end]))
-        if any(
-            (body.id and body.id == other) or words <= known or known <= words or len(words & known) > 1
-            for other, known in seen
-        ):
+        if found and body.begin < found[-1].end:
             continue
-        seen.append((body.id, words))
-        yield body
+        rest = reading.words.line[body.end : body.end + _FAR].split()[:3]
+        if len(rest) > 1 and rest[0] == PAUSE and len(rest[1]) <= _SHORT_NAME:
+            begin = body.end + 3
+            field, start, _, short = reading.words.where(begin, begin + len(rest[1]))
+            if short.isupper() and reading.words.text(field)[start - 1 : start] == "(":
+                body = replace(body, end=begin + len(rest[1]), short=True)
+        found.append(body)
+    return found
+
+
+def _initials(name: str, short: str) -> bool:
+    """Whether *short* abbreviates *name*, both folded.
+
+    >>> _initials("caisse nationale de securite sociale", "cnss"), _initials("caisse de depot", "cnss")
+    (True, False)
+    """
+    words = name.split()
+    letters = iter(word[0] for word in words)
+    weighty = sum(len(word) > 3 for word in words)
+    return len(short) >= max(2, weighty - 1) and all(letter in letters for letter in short)
+
+
+def _apart(reading: Reading, bodies: Iterable[_Body], same: Mapping[str, frozenset[str]]) -> Iterable[_Body]:
+    """*bodies* without further mentions of one of them; of a name and its abbreviation the name.
+
+    The same id makes one body, the same head words, an abbreviation of the name (*same*: those that are no
+    initials).
+    """
+    kept: list[tuple[_Body, str, set[str]]] = []
+    for body in bodies:
+        name = reading.words.line[body.begin : body.end]
+        words = set(stems(name))
+        for index, (other, known, theirs) in enumerate(kept):
+            short, full = (name, known) if len(words) == 1 else (known, name)
+            if (
+                " " not in short
+                and " " in full
+                and (_initials(full, short) or len(same.get(short, frozenset()) & set(stems(full))) > 1)
+            ):
+                if short == known:
+                    kept[index] = (body, name, words | theirs)
+                break
+            if (
+                (body.id and body.id == other.id)
+                or words <= theirs
+                or theirs <= words
+                or len(words & theirs) > 1
+            ):
+                break
+        else:
+            kept.append((body, name, words))
+    return (body for body, _, _ in kept)

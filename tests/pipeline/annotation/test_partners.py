@@ -112,6 +112,26 @@ def test_authorities_give_way_to_a_service_of_their_country() -> None:
     assert named(text) == ["guardia-civil"]
 
 
+def test_a_name_and_its_abbreviation_are_one_body() -> None:
+    text = "La Caisse nationale de sécurité sociale (CNSS) et la DGSN ont signé.\nLa CNSS s’en loue."
+    assert named(text, "La DGSN et la CNSS signent") == ["Caisse nationale de sécurité sociale (CNSS)"]
+    assert named("The DGSN and Mohammed VI Polytechnic University signed a deal.", "DGSN, UM6P sign") == [
+        "Mohammed VI Polytechnic University"
+    ]
+
+
+def test_of_a_list_of_bodies_all_take_part_or_none() -> None:
+    text = "La DGSN, ONU Femmes et l’ambassade du Canada ont lancé un programme."
+    assert named(text) == ["ONU Femmes", "ambassade du Canada"]
+    text = "Après CIH et la Banque Populaire, Bank Of Africa a signé un contrat avec la DGSN."
+    assert named(text) == ["Bank Of Africa"]
+
+
+def test_a_committee_of_an_agreement_is_no_partner() -> None:
+    text = "La DGSN et l’OMPIC ont signé un accord dont le comité de suivi se réunira à Rabat."
+    assert named(text) == ["OMPIC"]
+
+
 def test_another_police_has_no_partners() -> None:
     text = "La Policía Nacional y la Guardia Civil detuvieron a once personas en una operación conjunta."
     assert named(text, country="ES") == []
