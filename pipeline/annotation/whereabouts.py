@@ -412,11 +412,13 @@ class _Places:
 
     def _governed(self, said: list[str]) -> bool:
         """Whether the nearest word of *said* that takes a place leads away from the fact: transféré à …"""
-        while said and said[-1] != PAUSE:
+        apposed = True  # la prison d’Oukacha, à Casablanca
+        while said and (said[-1] != PAUSE or apposed):
             if self._away.ending(said):
                 return True
             if self._takes.ending(said):
                 return False
+            apposed = apposed and said[-1] != PAUSE and said[-1] in self._skip
             said = said[:-1]
         return False
 
@@ -492,7 +494,7 @@ class _Places:
         if one.role == "unit":
             return self._else
         if one.role == "weak":
-            return self._else if worth >= self._lead else self._else / 2
+            return self._else if worth >= self._lead or (one.head and one.telling) else self._else / 2
         return worth
 
     def _located(self, line: str, hit: Hit) -> bool:
