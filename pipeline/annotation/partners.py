@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -35,6 +35,9 @@ _VERB_ENDINGS = ("ent", "ed", "aron", "ieron")
 _NOUN_ENDINGS = ("ment", "dent", "gent", "cent", "ient")
 _NO_VERBS = frozenset(("united", "limited", "permanent", "orient", "occident"))
 _SHORT = 4
+_ROOT = 5
+"""So many letters of a word tell bodies apart: its ending does not."""
+_OFFICES = {"وزير": "وزاره", "وزيره": "وزاره", "سفير": "سفاره", "سفيره": "سفاره"}
 _SHORT_NAME = 8
 """How many letters an abbreviation has at most."""
 _ARABIC_ARTICLES = ("al", "el")
@@ -113,7 +116,10 @@ class Partners:
         cues = _Cues(reading, self._together)
         kept = _specific(self._taking_part(reading, bodies, cues))
         return tuple(
-            self._partner(reading, body) for body in islice(_apart(reading, kept, self._same), _MOST)
+            self._partner(reading, body)
+            for body in islice(
+                _apart(reading, kept, self._same, self._of | self._articles | self._joins), _MOST
+            )
         )
 
     # -- bodies -----------------------------------------------------------------------------------------
@@ -633,33 +639,42 @@ def _initials(name: str, short: str) -> bool:
     return len(short) >= max(2, weighty - 1) and all(letter in letters for letter in short)
 
 
-def _apart(reading: Reading, bodies: Iterable[_Body], same: Mapping[str, frozenset[str]]) -> Iterable[_Body]:
+def _apart(
+    reading: Reading,
+    bodies: Iterable[_Body],
+    same: Mapping[str, frozenset[str]],
+    light: Collection[str],
+) -> Iterable[_Body]:
     """*bodies* without further mentions of one of them; of a name and its abbreviation the name.
 
-    The same id makes one body, the same head words, an abbreviation of the name (*same*: those that are no
-    initials).
+    The same id makes one body, the same words but for *light* ones, an abbreviation of the name (*same*:
+    those that are no initials).
     """
     kept: list[tuple[_Body, str, set[str]]] = []
     for body in bodies:
         name = reading.words.line[body.begin : body.end]
-        words = set(stems(name))
+        words = {_root(word) for word in stems(name) if word not in light}
         for index, (other, known, theirs) in enumerate(kept):
-            short, full = (name, known) if len(words) == 1 else (known, name)
-            if (
-                " " not in short
-                and " " in full
-                and (_initials(full, short) or len(same.get(short, frozenset()) & set(stems(full))) > 1)
+            short, full = (name, known) if " " not in name else (known, name)
+            abbreviated = " " not in short and " " in full
+            if abbreviated and (
+                _initials(full, short) or len(same.get(short, frozenset()) & set(stems(full))) > 1
             ):
                 if short == known:
                     kept[index] = (body, name, words | theirs)
                 break
-            if (
-                (body.id and body.id == other.id)
-                or words <= theirs
-                or theirs <= words
-                or len(words & theirs) > 1
-            ):
+            both = len(words & theirs)
+            if (body.id and body.id == other.id) or 3 * both > 2 * min(len(words), len(theirs)):
                 break
         else:
             kept.append((body, name, words))
     return (body for body, _, _ in kept)
+
+
+def _root(word: str) -> str:
+    """The stem *word* without its ending, of an office its department.
+
+    >>> _root("ministre"), _root("ministere"), _root("وزير"), _root("espagnole")
+    ('minis', 'minis', 'وزاره', 'espag')
+    """
+    return _OFFICES.get(word, word[:_ROOT])

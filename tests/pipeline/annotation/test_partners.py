@@ -120,6 +120,24 @@ def test_a_name_and_its_abbreviation_are_one_body() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bodies", "text"),
+    [
+        (
+            ["ministère de la Justice", "ministère de la Santé"],
+            "La DGSN, le ministère de la Justice et le ministère de la Santé ont signé une convention.",
+        ),
+        (
+            ["المكتب الوطني للمطارات", "المكتب الوطني للسكك الحديدية"],
+            "وقع الأمن الوطني والمكتب الوطني للمطارات والمكتب الوطني للسكك الحديدية اتفاقية.",
+        ),
+        (["وزارة الصحة"], "وقع الأمن الوطني ووزارة الصحة اتفاقية.\nوقال وزير الصحة إن الاتفاقية مهمة."),
+    ],
+)
+def test_bodies_of_one_kind_are_told_apart(bodies: list[str], text: str) -> None:
+    assert named(text) == bodies
+
+
 def test_of_a_list_of_bodies_all_take_part_or_none() -> None:
     text = "La DGSN, ONU Femmes et l’ambassade du Canada ont lancé un programme."
     assert named(text) == ["ONU Femmes", "ambassade du Canada"]
