@@ -146,7 +146,7 @@ class Partners:
         return _with_short_names(reading, found)
 
     def _namesake(self, reading: Reading, hit: Hit, own: Sequence[Hit]) -> _Body | None:
-        """A body of another country that is called like ours: الأمن الوطني الموريتاني."""
+        """Another country's body that is called like ours: الأمن الوطني الموريتاني, German police."""
         line = reading.words.line
         near = bisect_left(own, hit.end, key=lambda one: one.word)
         for other in own[near : near + 2]:
@@ -155,6 +155,13 @@ class Partners:
             if country is not None and all(word in self._of_a_country for word in gap):
                 joined = _joined(reading, hit)
                 return _Body(hit.word, other.end, country=country.country, joined=joined)
+        ahead = bisect_left(own, hit.word + 1, key=lambda one: one.end)
+        if ahead and not _is_arabic(hit.name):
+            other = own[ahead - 1]
+            country = other.sense("country")
+            gap = line[max(other.end, hit.word - _FAR) : hit.word].split()
+            if country is not None and other.end <= hit.word and all(word in self._between for word in gap):
+                return _Body(other.word, hit.end, country=country.country)
         return None
 
     def _known(self, reading: Reading) -> Iterator[_Body]:

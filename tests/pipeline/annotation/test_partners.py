@@ -87,6 +87,11 @@ def named(text: str, title: str = "", country: str = "MA") -> list[str]:
             ["Seguridad Nacional de Mauritania"],
             "Hammouchi recibió en la DGSN al director general de la Seguridad Nacional de Mauritania.",
         ),
+        (
+            ["German Federal Criminal Police"],
+            "The arrests followed cooperation between the DGST and the German Federal Criminal Police.",
+        ),
+        (["جهاز الأمن الداخلي النمساوي"], "استقبل حموشي المدير العام لجهاز الأمن الداخلي النمساوي."),
         # Common nouns are no names.
         ([], "La DGSN a signé la fin d’une association de malfaiteurs, et une agence bancaire rouvre."),
         ([], "The DGSN and partners broke up the terrorist organisation Daech."),
