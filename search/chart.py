@@ -1,4 +1,4 @@
-"""A trend as one SVG picture: no script, no style sheet, no reference to anything outside it.
+"""Trends and series as SVG pictures: no script, no style sheet, no reference to anything outside them.
 
 It stands alone as a file and inside a page under a strict content policy.  What was not collected is hatched,
 as high as the share of outlets that are missing, so that a hole is never read as silence.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from math import floor, log10
@@ -40,15 +41,7 @@ def svg(trend: Trend, *, measure: Measure = "count") -> str:
     top = _ceiling([_value(point, measure) for _, line in series for point in line], measure)
     mark = hashlib.sha256(f"{trend.query}|{trend.interval}|{measure}".encode()).hexdigest()[:8]
     title = f"{_isolated(trend.query)}: {_MEASURES[measure]} by {trend.interval}"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-labelledby="t{mark} d{mark}" font-family="sans-serif" font-size="12" fill="currentColor">',
-        f'<title id="t{mark}">{escape(title)}</title>',
-        f'<desc id="d{mark}">{escape(_description(trend))}</desc>',
-        f'<defs><pattern id="h{mark}" width="6" height="6" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><path d="M0 0V6" stroke="#888" stroke-width="2"/></pattern></defs>',
-        _text(_LEFT, 18, title, "start", bold=True),
-    ]
+    parts = _head(mark, _HEIGHT, title, _description(trend))
     parts += _grid(top, measure)
     parts += _dates(points)
     parts += _gaps(trend, mark)
@@ -62,6 +55,19 @@ def svg(trend: Trend, *, measure: Measure = "count") -> str:
         parts.append(_legend([name for name, _ in series]))
     parts.append("</svg>\n")
     return "\n".join(parts)
+
+
+def _head(mark: str, height: int, title: str, said: str) -> list[str]:
+    """The beginning of a picture: its name, what it says in words, and how holes are hatched."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'aria-labelledby="t{mark} d{mark}" font-family="sans-serif" font-size="12" fill="currentColor">',
+        f'<title id="t{mark}">{escape(title)}</title>',
+        f'<desc id="d{mark}">{escape(said)}</desc>',
+        f'<defs><pattern id="h{mark}" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><path d="M0 0V6" stroke="#888" stroke-width="2"/></pattern></defs>',
+        _text(_LEFT, 18, title, "start", bold=True),
+    ]
 
 
 _MEASURES: dict[Measure, str] = {"count": "articles", "share": "share of collected articles"}
@@ -227,3 +233,75 @@ def _description(trend: Trend) -> str:
     if missing:
         said += f" In {missing} of {counted(len(points), 'point')} outlets were not collected."
     return said
+
+
+# -- several numbers, each on a scale of its own ----------------------------------------------------------
+
+_PANEL, _PANEL_TOP = 150, 34
+_PANEL_H = _PANEL - _PANEL_TOP - 34
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One row of bars."""
+
+    name: str
+    starts: Sequence[str]
+    """What each bar is of: its first day."""
+    values: Sequence[float | None]
+    """``None`` where nothing is known: hatched, never a bar of height 0."""
+    marked: range = range(0)
+    """The bars that stand on a shaded ground: the days of an edition."""
+
+
+def panels(title: str, rows: Sequence[Panel]) -> str:
+    """One picture of *rows* below one another; each has its own scale, so that few dead stand beside many
+    accidents."""
+    mark = hashlib.sha256("|".join([title, *(row.name for row in rows)]).encode()).hexdigest()[:8]
+    height = 30 + _PANEL * len(rows)
+    said = "; ".join(map(_told, rows)) or "Nothing was found."
+    parts = _head(mark, height, title, said)
+    for number, row in enumerate(rows):
+        parts += [f'<g transform="translate(0 {30 + _PANEL * number})">', *_bars(row, mark), "</g>"]
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _told(row: Panel) -> str:
+    """A row in words."""
+    known = [value for value in row.values if value is not None]
+    if not known:
+        return f"{row.name}: nothing known"
+    missing = len(row.values) - len(known)
+    hole = f", {missing} missing" if missing else ""
+    return f"{row.name}: {min(known):g} to {max(known):g} in {counted(len(known), 'period')}{hole}"
+
+
+def _bars(row: Panel, mark: str) -> list[str]:
+    size = len(row.values)
+    top = _ceiling(row.values, "count")
+    floor_y = _PANEL_TOP + _PANEL_H
+    out = [_text(_LEFT, 22, row.name, "start")]
+    for level in (0.0, top / 2, top):
+        y = floor_y - _PANEL_H * level / top
+        out.append(f'<path d="M{_LEFT} {_num(y)}H{_WIDTH - _RIGHT}" stroke="#888" stroke-opacity="0.3"/>')
+        out.append(_text(_LEFT - 6, y + 4, f"{level:g}", "end"))
+    if row.marked:
+        x, right = _x(row.marked.start, size), _x(row.marked.stop, size)
+        out.append(
+            f'<rect x="{_num(x)}" y="{_PANEL_TOP}" width="{_num(right - x)}" height="{_PANEL_H}" '
+            'fill="#b58900" fill-opacity="0.2"/>'
+        )
+    for index, value in enumerate(row.values):
+        x, width = _x(index, size), _PLOT_W / size
+        high = _PANEL_H if value is None else _PANEL_H * value / top
+        if high:
+            look = f'fill="url(#h{mark})" fill-opacity="0.6"' if value is None else f'fill="{_LINES[0][0]}"'
+            known = "missing" if value is None else f"{value:g}"
+            out.append(
+                f'<rect x="{_num(x + width * 0.1)}" y="{_num(floor_y - high)}" '
+                f'width="{_num(width * 0.8)}" height="{_num(high)}" {look}>'
+                f"<title>{escape(f'{row.starts[index]}: {known}')}</title></rect>"
+            )
+    for index in range(0, size, max(1, -(-size // _TICKS_MAX))):
+        out.append(_text(_x(index + 0.5, size), floor_y + 18, row.starts[index], "middle"))
+    return out

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from search.campaigns import editions
-from search.series import Series, points
+from search.series import Series, missing, points
 from search.stories import Change, changes, communique, rumour
 from search.units import counted, over_time
-from search.unusual import unusual
 from store.records import (
     Attributed,
     Attribution,
@@ -193,7 +191,7 @@ def test_silent_edits_after_the_denial_are_told() -> None:
     assert found is not None and found.edited_after == (edited,)
 
 
-# -- series, campaigns, the unusual -----------------------------------------------------------------------
+# -- series -----------------------------------------------------------------------------------------------
 
 TOLL = Series("road-toll", "road_safety", ("accidents", "dead"), 7)
 WEEK, NEXT = ("2026-11-02", "2026-11-08"), ("2026-11-16", "2026-11-22")
@@ -224,6 +222,7 @@ def test_a_series_has_a_point_a_week_and_missing_weeks_stay_missing() -> None:
         ("2026-11-16", 17, "matin"),
     ]
     assert rows[0].others == {"dead": (21.0,)} and rows[1].others == {}
+    assert missing(TOLL, rows) == [("2026-11-09", "2026-11-15")]
 
 
 def test_an_article_of_last_week_is_of_the_week_before_it() -> None:
@@ -239,52 +238,28 @@ def test_an_article_of_last_week_is_of_the_week_before_it() -> None:
     assert not point.assumed and point.values["dead"] in (18, 19) and point.others["dead"]
 
 
-OPEN_DAYS = {
-    "id": "open-days",
-    "kind": "open_days",
-    "editions": [
-        {"from": "2026-05-17", "to": "2026-05-21", "town": "fes"},
-        {"month": "2018-09", "town": "rabat"},
-    ],
-}
+@pytest.mark.parametrize("days", [("2026-11-17", "2026-11-23"), ("2026-11-16", "2026-11-23")])
+def test_weeks_that_share_most_of_their_days_are_one(days: tuple[str, str]) -> None:
+    """Whether a desk says "last week" or counts from Tuesday: one week has one point."""
+    friday = datetime(2026, 11, 27, 10, tzinfo=UTC)
+    figures = (figure("dead", 18), figure("accidents", 1500))
+    loose = made("a", at=friday, kinds=("road_safety",), figures=figures)
+    rows = [toll(name, name, NEXT, 19, Attribution.OFFICIAL) for name in ("wakala", "sabah")]
+    (point,) = points(TOLL, [loose, *rows, toll("b", "matin", days, 20, Attribution.OUTLET)])
+    assert (point.start, point.end, point.assumed) == (*NEXT, False)
+    assert (point.values["dead"], point.others["dead"]) == (19, (18, 20))
 
 
-def visit(day: str, outlet: str = "matin", visitors: float | None = None, town: str = "fes") -> StoredArticle:
-    figures = (figure("visitors", visitors),) if visitors else ()
-    at = datetime.fromisoformat(f"{day}T10:00:00+00:00")
-    return made(f"{day} {outlet}", outlet, at=at, kinds=("open_days",), figures=figures, places=(town,))
-
-
-def test_editions_with_what_comes_before_and_after_and_all_numbers_of_visitors() -> None:
-    articles = [
-        visit("2026-05-10"),
-        visit("2026-05-17"),
-        visit("2026-05-20", visitors=2_000_000),
-        visit("2026-05-25", "sabah", 2_400_000),
-        visit("2026-05-25", "wakala", 2_400_000),
-        visit("2026-10-01", town="agadir"),
+def test_no_period_is_missing_where_weeks_follow_one_another() -> None:
+    weeks = [WEEK, ("2026-11-09", "2026-11-15"), ("2026-11-17", "2026-11-23")]
+    rows = points(
+        TOLL, [toll(start, "wakala", (start, end), 9, Attribution.OFFICIAL) for start, end in weeks]
+    )
+    assert len(rows) == 3 and missing(TOLL, rows) == [] == missing(TOLL, [])
+    holes = missing(TOLL, [rows[0], replace(rows[2], start="2026-12-07", end="2026-12-13")])
+    assert holes == [(f"2026-11-{day:02}", f"2026-11-{day + 6:02}") for day in (9, 16, 23)] + [
+        ("2026-11-30", "2026-12-06")
     ]
-    known, new = editions(OPEN_DAYS, articles)
-    assert (known.town, known.start, known.known) == ("fes", "2026-05-17", True)
-    assert (known.before, known.during, known.after, known.voices) == (1, 2, 2, 3)
-    assert known.visitors == ((2_400_000, ("sabah", "wakala")), (2_000_000, ("matin",)))
-    assert (new.town, new.start, new.known, new.visitors) == ("agadir", "2026-10-01", False, ())
-
-
-@pytest.mark.parametrize(
-    ("week", "before", "found"),
-    [
-        (20, [2, 3, 1, 2, 4, 2, 3, 1], True),
-        (20, [18, 22, 19, 21, 20, 18, 22, 20], False),  # as every week
-        (20, [0, 40, 2, 35, 1, 38, 0, 44], False),  # it jumps about
-        (4, [0, 0, 0, 0, 0, 0, 0, 0], False),  # few
-        (6, [0, 0, 0, 0, 0, 0, 0, 0], True),
-        (0, [20] * 8, False),
-    ],
-)
-def test_what_is_unusual(week: int, before: list[int], found: bool) -> None:
-    rows = unusual("kind", {"denial": week}, [{"denial": one} for one in before])
-    assert [(one.value, one.count) for one in rows] == ([("denial", week)] if found else [])
 
 
 # -- units ------------------------------------------------------------------------------------------------
