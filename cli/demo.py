@@ -22,7 +22,7 @@ PORT = 7866
 SETTINGS = {
     "network.allow": '["127.66.0.0/16"]',
     "politeness.delay_s": "0.05",
-    "crawl.backfill_days": "100",
+    "crawl.backfill_days": "500",
 }
 """What the demo is collected by, written as in TOML and on the command line alike."""
 
@@ -54,7 +54,7 @@ def run(app: App) -> None:
     shown = App(home=home, overrides=SETTINGS)
     click.echo(
         f"An invented press: {counted(len(press.outlets), 'outlet')}, "
-        f"{counted(len(press.pieces), 'article')} over 90 days."
+        f"{counted(len(press.pieces), 'article')} over 15 months."
     )
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)

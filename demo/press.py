@@ -1,13 +1,14 @@
 """The invented press as data: outlets, and articles with their dates counted back from a day.
 
 ``press/outlets.yml`` lists the outlets, ``press/stories/*.yml`` the stories: each has a ``day`` (0 = the last
-day, -84 = twelve weeks before) and its articles.  An article is written out, or is a copy of another
-(``copy_of``, ``edit``: how it was changed).  Act 1 is what the first visit sees; in act 2 some pages
-have been edited (``revised``) or taken down (``removed``).
+day, -84 = twelve weeks before) and its articles; texts name days as ``{date+3:fr}``, from that day on.  An
+article is written out, or is a copy of another (``copy_of``, ``edit``: how it was changed).  Act 1 is what
+the first visit sees; in act 2 some pages have been edited (``revised``) or taken down (``removed``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -155,24 +156,41 @@ def _piece(
         "image_caption": row.get("image_caption"),
         "video": row.get("video"),
     }
-    fill = story.get("fill", {})
+    began = today + timedelta(days=story["day"])
+
+    def filled(text: str) -> str:
+        return _filled(text, story.get("fill", {}), began)
+
     if "copy_of" in row:
         if row["copy_of"] not in known:
             raise ValueError(f"{row['id']}: copies {row['copy_of']!r}, which is not printed before it")
-        return _copied({**row, "title": _filled(row.get("title", ""), fill)}, facts, known[row["copy_of"]])
+        return _copied({**row, "title": filled(row.get("title", ""))}, facts, known[row["copy_of"]])
     return Piece(
         **facts,
-        title=_filled(row["title"], fill),
-        subtitle=_filled(row["subtitle"], fill) if row.get("subtitle") else None,
-        paragraphs=tuple(_filled(text, fill) for text in row["paragraphs"]),
+        title=filled(row["title"]),
+        subtitle=filled(row["subtitle"]) if row.get("subtitle") else None,
+        paragraphs=tuple(map(filled, row["paragraphs"])),
     )
 
 
-def _filled(text: str, fill: Mapping[str, Any]) -> str:
-    """*text* with ``{names}`` of the story's ``fill`` put in."""
+_DATE = re.compile(r"\{date([+-]\d+):(\w\w)\}")
+_MONTHS = {
+    "ar": "يناير فبراير مارس أبريل ماي يونيو يوليوز غشت شتنبر أكتوبر نونبر دجنبر".split(),
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+}
+
+
+def _filled(text: str, fill: Mapping[str, Any], began: date) -> str:
+    """*text* with ``{names}`` of the story's ``fill`` put in, and ``{date-4:ar}``: the day four days before
+    the story *began*, as that language writes it."""
     for name, value in fill.items():
         text = text.replace("{" + name + "}", str(value))
-    return text
+
+    def written(match: re.Match[str]) -> str:
+        day = began + timedelta(days=int(match[1]))
+        return f"{day.day} {_MONTHS[match[2]][day.month - 1]}"
+
+    return _DATE.sub(written, text)
 
 
 def _copied(row: dict[str, Any], facts: dict[str, Any], source: Piece) -> Piece:

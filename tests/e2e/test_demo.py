@@ -251,7 +251,7 @@ def test_json_is_one_line_on_stdout(desk: Desk) -> None:
 
 
 def test_gaps_of_each_compared_query_are_counted_among_its_own_outlets(desk: Desk) -> None:
-    shown = desk.run("trend", "from:200d", "--compare", "from:200d scope:agency", "--by", "month")
+    shown = desk.run("trend", "from:600d", "--compare", "from:600d scope:agency", "--by", "month")
     everywhere, agencies = shown.split("scope:agency", 1)
     assert "of 11 outlets not collected" in everywhere
     assert "of 1 outlet not collected" in agencies
