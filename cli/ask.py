@@ -66,6 +66,7 @@ def _may_unmask(app: App, unmasked: bool) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Hits shown.")
 @click.option("--sort", type=click.Choice(["time", "score"]), default="time", show_default=True)
 @click.option("--facets", default="", metavar="FIELD,…", help="Count values: source,lang,country,…")
+@click.option("--values", default=10, show_default=True, type=click.IntRange(1), help="Values shown of each.")
 @click.option("--cursor", help="Continue after the page that gave this cursor.")
 @click.option("--group", type=click.Choice(["story"]), help="One line a story, as `marsad stories`.")
 @click.option("--count", "units", is_flag=True, help="Only count: articles, stories, voices, communications.")
@@ -75,6 +76,7 @@ def search(
     limit: int,
     sort: Any,
     facets: str,
+    values: int,
     cursor: str | None,
     group: str | None,
     units: bool,
@@ -101,7 +103,9 @@ def search(
     names = tuple(filter(None, facets.split(",")))
     with _searcher(app) as searcher:
         try:
-            answer = searcher.search(" ".join(query), limit=limit, sort=sort, facets=names, cursor=cursor)
+            answer = searcher.search(
+                " ".join(query), limit=limit, sort=sort, facets=names, facet_size=values, cursor=cursor
+            )
         except ValueError as fault:
             say(str(fault))
             raise SystemExit(USAGE) from None
@@ -141,7 +145,7 @@ def _count(app: App, query: str, as_json: bool) -> None:
         raise SystemExit(NOTHING_FOUND)
 
 
-_NOT_YET = re.compile(r"\b(story|voice):", re.IGNORECASE)
+_COMPARED = re.compile(r"\b(story|voice):", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsource:[(\"-]*([\w.-]+)", re.IGNORECASE)
 
 
@@ -150,8 +154,8 @@ def _nothing(app: App, query: str) -> str:
     from config.faults import nearest
 
     hints = []
-    if labels := sorted({name.lower() for name in _NOT_YET.findall(query)}):
-        hints.append(f"No article bears labels of {', '.join(labels)} yet.")
+    if labels := sorted({name.lower() for name in _COMPARED.findall(query)}):
+        hints.append(f"What {' and '.join(labels)} find is worked out by `marsad link`.")
     asked = {name.lower() for name in _SOURCE.findall(query)} - {"web"}
     for unknown in sorted(asked - set(app.config.sources) if asked else ()):
         near = nearest(unknown, app.config.sources)

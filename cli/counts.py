@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,7 +66,7 @@ def series(series_id: str, since: str | None, chart: Path | None, as_json: bool,
         raise SystemExit(USAGE)
     said = known[series_id]
     one = Series(said["id"], said["kind"], tuple(said["figures"]), said["days"])
-    query = f"kind:{one.kind}" + (f" from:{_date(since)}" if since else "")
+    query = f"kind:{one.kind}" + (f" from:{_date(since, '--from')}" if since else "")
     with _searcher(app) as searcher:
         found = points(one, searcher.articles(query))
     if not found:
@@ -98,15 +98,15 @@ def series(series_id: str, since: str | None, chart: Path | None, as_json: bool,
         print_rows(app, "points", everything, shown, as_json=False, as_csv=False)
 
 
-def _date(text: str) -> str:
-    """*text* if it is a date as queries know it; ends the call where it is none."""
-    from search.query import QueryFault, parse
+def _date(text: str, option: str) -> str:
+    """*text* as queries spell dates; ends the call, naming the *option*, where it is none."""
+    from search.query.dates import spelled
 
-    try:
-        parse(f"from:{text}")
-    except QueryFault as fault:
-        raise click.UsageError(f"--from: {str(fault).partition(': ')[2]}") from None
-    return text
+    if (said := spelled(text)) is None:
+        raise click.UsageError(
+            f"{option}: got {text!r}, expected a date like 2026-11-20, 2026-11, 30d, yesterday"
+        )
+    return said
 
 
 def _point_record(one: Series, point: Point) -> dict[str, Any]:
@@ -346,7 +346,9 @@ def _spark(shown: _Shown) -> str:
 
 
 @click.command()
-@click.option("--week", metavar="DATE", help="The last of the seven days; default: yesterday.")
+@click.option(
+    "--week", metavar="DATE", help="The last of the seven days: 2026-11-20, 30d …; default: yesterday."
+)
 @formats
 def unusual(week: str | None, as_json: bool, as_csv: bool) -> None:
     """Say what is out of the ordinary in a week: kinds, places, bodies and outlets of which there is far more
@@ -367,7 +369,7 @@ def unusual(week: str | None, as_json: bool, as_csv: bool) -> None:
 
     app = current()
     here = zone(app.config.settings["index.time_zone"])
-    last = _last_day(week, datetime.now(UTC).astimezone(here).date())
+    last = _last_day(week, here)
     rows: list[dict[str, Any]] = []
     with _searcher(app) as searcher:
         seen = compared(searcher, last, here)
@@ -388,13 +390,16 @@ def unusual(week: str | None, as_json: bool, as_csv: bool) -> None:
         raise SystemExit(NOTHING_FOUND)
 
 
-def _last_day(week: str | None, today: date) -> date:
+def _last_day(week: str | None, here: tzinfo) -> date:
     """The last of the seven days asked for, which must be over."""
-    yesterday = today - timedelta(days=1)
-    try:
-        last = date.fromisoformat(week) if week else yesterday
-    except ValueError:
-        raise click.UsageError(f"--week: got {week!r}, expected a day like 2026-11-20") from None
+    from search.query import period
+
+    now = datetime.now(UTC)
+    yesterday = now.astimezone(here).date() - timedelta(days=1)
+    if week is None:
+        return yesterday
+    end = period(_date(week, "--week"), now, here).end
+    last = (end - timedelta(microseconds=1)).astimezone(here).date()
     if last > yesterday:
         raise click.UsageError(f"--week: {last} is not over; the last whole day is {yesterday}")
     return last

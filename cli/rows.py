@@ -34,8 +34,24 @@ def print_rows(
     elif as_csv:
         click.echo(_csv(rows), nl=False)
     else:
-        for line in (*app.banner(), *table(rows, shown)):
+        told = [{key: local(app, row[key]) if key in _TIMES else row[key] for key in row} for row in rows]
+        for line in (*app.banner(), *table(told, shown)):
             click.echo(line)
+
+
+_TIMES = frozenset({"at", "first_at", "last_at"})
+
+
+def local(app: App, stamp: str | None) -> str | None:
+    """An instant of an answer (ISO 8601, UTC) in the newsroom's time, to the minute, for a person."""
+    from datetime import datetime
+
+    from config.zones import zone
+
+    if stamp is None:
+        return None
+    here = zone(app.config.settings["index.time_zone"])
+    return datetime.fromisoformat(stamp).astimezone(here).strftime("%Y-%m-%d %H:%M")
 
 
 def table(rows: Sequence[Mapping[str, Any]], shown: Sequence[str]) -> list[str]:

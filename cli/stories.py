@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, say
-from cli.rows import formats, lasting, print_rows, table
+from cli.rows import formats, lasting, local, print_rows, table
 
 if TYPE_CHECKING:
     from pipeline.likeness import Asked
@@ -110,7 +110,17 @@ def story(words: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
         app.print_json({**found.to_json(), "members": rows})
         return
     shown = ("at", "source", "language", "voice", "relation", "because", "title")
-    print_rows(app, "members", rows, shown, as_json=False, as_csv=as_csv)
+    told = rows if as_csv else [{**row, "because": _few(row["because"])} for row in rows]
+    print_rows(app, "members", told, shown, as_json=False, as_csv=as_csv)
+
+
+_FACTS = 3
+
+
+def _few(facts: list[str]) -> str:
+    """The first facts of a join; `show` and --json have all."""
+    more = len(facts) - _FACTS
+    return ", ".join(facts[:_FACTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _article_row(one: Any) -> dict[str, Any]:
@@ -169,8 +179,9 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1)
 @_LIMIT
+@click.option("--speed", is_flag=True, help="Only how fast all of them reached the press (no --limit).")
 @formats
-def communiques(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
+def communiques(query: tuple[str, ...], limit: int, speed: bool, as_json: bool, as_csv: bool) -> None:
     """List the institution's newest communications of which an article matches QUERY.
 
     Of each: who issued it, how many printed it, how many in words of their own, how long until the fifth
@@ -180,11 +191,15 @@ def communiques(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool)
     Examples:
       marsad communiques from:30d
       marsad communiques 'place:fes' --csv > fes.csv
+      marsad communiques from:90d --speed
     """
     from search.storybook import communique_record
 
     app = current()
     with _storybook(app) as book:
+        if speed:
+            _print_speed(app, book, " ".join(query), as_json=as_json, as_csv=as_csv)
+            return
         rows = [communique_record(one) for one in book.communiques(" ".join(query), limit)]
     if not rows:
         _none("no communication found")
@@ -194,6 +209,36 @@ def communiques(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool)
             row["to_fifth"] = lasting(row["fifth_national_s"])
             row["to_foreign"] = lasting(row["first_foreign_s"])
     print_rows(app, "communiques", rows, shown, as_json=as_json, as_csv=as_csv)
+
+
+def _print_speed(app: App, book: Storybook, query: str, *, as_json: bool, as_csv: bool) -> None:
+    """How long communications took to reach the fifth national and the first foreign outlet."""
+    from search.delays import speed
+
+    found = speed(book.communiques(query, sys.maxsize))
+    if not found.communications:
+        _none("no communication found")
+    marks = {"fifth_national": found.fifth_national, "first_foreign": found.first_foreign}
+    seconds = {
+        name: {
+            "reached": mark.reached,
+            "median_s": mark.median and int(mark.median.total_seconds()),
+            "p90_s": mark.p90 and int(mark.p90.total_seconds()),
+        }
+        for name, mark in marks.items()
+    }
+    whole = {"communications": found.communications, "undated": found.undated}
+    if as_json:
+        app.print_json({**whole, **seconds})
+        return
+    rows: list[dict[str, Any]] = [{"until": name, **whole, **mark} for name, mark in seconds.items()]
+    for row in rows if not as_csv else ():
+        row["of"] = found.communications - found.undated
+        row["median"], row["nine_in_ten"] = lasting(row["median_s"]), lasting(row["p90_s"])
+    shown = ("until", "reached", "of", "median", "nine_in_ten")
+    print_rows(app, "speed", rows, shown, as_json=False, as_csv=as_csv)
+    if found.undated:
+        say(f"left out for want of a time of publication: {found.undated}")
 
 
 @click.command()
@@ -236,7 +281,7 @@ def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool
     if as_csv:
         print_rows(app, "pick_ups", rows, (), as_json=False, as_csv=True)
         return
-    for line in (*app.banner(), *_communique_lines(row, rows)):
+    for line in (*app.banner(), *_communique_lines(app, row, rows)):
         click.echo(line)
 
 
@@ -255,10 +300,10 @@ def _changed(pick_up: dict[str, Any]) -> str:
     return "; ".join(told)
 
 
-def _communique_lines(row: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
+def _communique_lines(app: App, row: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
     yield click.style(row["title"], bold=True)
     issuer = row["issuer"] or "issuer unknown"
-    yield f"{issuer}, first seen at {row['source']} ({row['language']}) {row['first_at']}"
+    yield f"{issuer}, first seen at {row['source']} ({row['language']}) {local(app, row['first_at'])}"
     yield (
         f"{row['articles']} articles, {row['voices']} in words of their own; fifth national outlet after "
         f"{lasting(row['fifth_national_s'])}, first foreign after {lasting(row['first_foreign_s'])}"
@@ -302,8 +347,8 @@ def rumours(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> 
 
 @click.command()
 @click.argument("rumour_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
-def rumour(rumour_id: str, as_json: bool) -> None:
+@formats
+def rumour(rumour_id: str, as_json: bool, as_csv: bool) -> None:
     """Show what became of one rumour: who ran it, who answered, who ran which, what was edited afterwards.
 
     \b
@@ -322,16 +367,19 @@ def rumour(rumour_id: str, as_json: bool) -> None:
     if as_json:
         app.print_json(row)
         return
+    if as_csv:
+        print_rows(app, "rumours", [row], (), as_json=False, as_csv=True)
+        return
     answer = row["answer"]
     for line in app.banner():
         click.echo(line)
     click.echo(click.style(row["claim"], bold=True))
     facts = [
         ("state", row["state"]),
-        ("first", f"{row['first_source']} {row['first_at']}: {row['first_title']}"),
+        ("first", f"{row['first_source']} {local(app, row['first_at'])}: {row['first_title']}"),
         ("most on", row["peak"]),
         ("voices", f"{row['voices']} in {', '.join(row['languages']) or 'no language'}"),
-        ("answer", answer and f"{answer['source']} {answer['at']}: {answer['title']}"),
+        ("answer", answer and f"{answer['source']} {local(app, answer['at'])}: {answer['title']}"),
         ("after", answer and lasting(row["delay_s"])),
         ("ran both", ", ".join(row["ran_both"])),
         ("rumour only", ", ".join(row["ran_rumour_only"])),
@@ -345,8 +393,8 @@ def rumour(rumour_id: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
-def claim(words: tuple[str, ...], as_json: bool) -> None:
+@formats
+def claim(words: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """Say whether a claim was denied before: earlier denials of the like, the likest first.
 
     The claim may be in any of the languages. Where no denial is like it, the answer is "no denial found":
@@ -366,7 +414,7 @@ def claim(words: tuple[str, ...], as_json: bool) -> None:
         app.print_json({"claim": text, "denials": rows})
     elif rows:
         shown = ("at", "source", "language", "place", "score", "denied")
-        print_rows(app, "denials", rows, shown, as_json=False, as_csv=False)
+        print_rows(app, "denials", rows, shown, as_json=False, as_csv=as_csv)
     if not rows:
         say("no denial found")
         raise SystemExit(NOTHING_FOUND)
