@@ -80,6 +80,8 @@ def run(app: App) -> None:
         "search 'توقيف طنجة كوكايين'                    # finds Tanger, Tangier, Tánger too",
         "search 'relevance:homonym'                     # Algeria's police bears the same names",
         "trend place:meknes --by week --split lang",
+        "campaigns                                      # each edition beside the days around it",
+        "rumours                                        # who ran which, and what became of them",
         "show --revisions http://…                      # an URL or id from a search",
         "export 'from:30d' --format csv --output press.csv",
     ):
