@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _OTHER = "other:"
+_COUNTED = ("things", "fates", "single", "substances", "money", "done")
+"""Keys of ``config/figures.yml`` whose own keys are names of figures."""
 _ASKED = re.compile(r"(?P<what>[a-z][a-z_-]*)(?:(?P<sign>>=|<=|>|<|=)(?P<number>\d{1,15}))?")
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -79,6 +82,14 @@ def asked(text: str) -> Asked | None:
     if match is None:
         return None
     return Asked(match["what"], match["sign"] or "", int(match["number"] or 0))
+
+
+def names(rules: Mapping[str, Any]) -> list[str]:
+    """Every name of a figure that *rules* (``config/figures.yml``) can give, as it is asked for, sorted."""
+    told = {what for key in _COUNTED for what in rules[key]}
+    told |= {rule["becomes"] for rule in (*rules["instead"], *rules["above"].values())}
+    told |= set(rules["claims"].values())
+    return sorted(what.removeprefix(_OTHER) for what in told)
 
 
 def label(what: str, value: float) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.fold import fold
+from search import figures
 from search.analysis import arabic, words
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Name = tuple[str, ...]
 """A name as tokens: Arabic ones stemmed, others folded."""
 
+_FILES = ("analysis.yml", "office_holders.yml", "agencies.yml", "figures.yml")
+"""What is read besides institutions, places and communications."""
 _LISTS = ("whole", "known", "stops", "latin", "function", "compounds")
 
 
@@ -44,7 +47,7 @@ class Tables:
     keys: Mapping[Name, int]
     """Every name and the group it belongs to."""
     values: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Of ``place:``, ``institution:``, ``unit:``, ``kind:``: every :func:`plain` name and id, and the ids."""
+    """Of ``place:``, ``unit:``, ``kind:``, ``figure:`` …: every :func:`plain` name and id, and the ids."""
 
     @property
     def words_version(self) -> str:
@@ -72,7 +75,7 @@ def _digest(config: Config) -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     files: list[Path | None] = [here / name for name in ("tables.py", "arabic.py", "words.py")]
-    files += [config.path(name) for name in ("analysis.yml", "office_holders.yml", "agencies.yml")]
+    files += [config.path(name) for name in _FILES]
     for folder in ("institutions", "places", "communications"):
         files += config.files(folder).values()
     for path in files:
@@ -177,6 +180,7 @@ def _values(config: Config) -> dict[str, dict[str, tuple[str, ...]]]:
         "unit": ((unit.id, (n for names in unit.names.values() for n in names)) for unit in config.units),
         "kind": ((kind.id, kind.names.values()) for kind in config.kinds),
         "agency": ((agency.id, (*agency.names, *agency.signs)) for agency in config.agencies),
+        "figure": ((name, ()) for name in figures.names(config.data("figures"))),
     }
     return {field: _by_name(pairs) for field, pairs in named.items()}
 

@@ -9,10 +9,12 @@ from search.figures import asked
 from search.query.faults import close
 
 _AS_TYPED = frozenset({"partner", "figure", "story", "voice"})
+_TOLD = 8
+"""So many names are told where none is like the one typed."""
 
 
 class Names:
-    """Knows the values of ``place:``, ``institution:``, ``unit:``, ``kind:`` and ``agency:``.
+    """Knows the values of ``place:``, ``institution:``, ``unit:``, ``kind:``, ``agency:`` and ``figure:``.
 
     *values* is :attr:`search.analysis.Analysis.values`.
     """
@@ -44,9 +46,13 @@ class Names:
                 f"figure: cannot read {value!r}",
                 "write figure:arrests or figure:arrests>=10, a whole number",
             )
-        if not known or question.what in known or plain(question.what) in known:
+        if not known or plain(question.what) in known:
             return None
-        return self._unknown("figure", question.what, known)
+        message, proposal = self._unknown("figure", question.what, known)
+        if not proposal.startswith("did you mean"):  # quotes are no help: no text has such a word
+            near = close(plain(question.what), known, _TOLD, 0.0)
+            proposal = f"known are, nearest first, {', '.join(known[name][0] for name in near)} …"
+        return message, proposal
 
     def _unknown(self, field: str, value: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
         near = close(plain(value), known, 3, 0.6)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.figures import Asked, asked, label
+import config
+from search.figures import Asked, asked, label, names
+from tests.pipeline.annotation.test_relevance import table
 
 SIGNS = st.sampled_from(["", ">=", ">", "=", "<", "<="])
 NUMBERS = st.integers(0, 20_000) | st.sampled_from([0, 9, 10, 99, 100, 999_999_999])
@@ -56,3 +58,11 @@ def test_what_can_be_asked(text: str, expected: Asked | None) -> None:
 )  # fmt: skip
 def test_labels_are_plain_numbers(what: str, value: float, expected: str) -> None:
     assert label(what, value) == expected
+
+
+def test_every_figure_that_is_read_can_be_asked_for() -> None:
+    known = names(config.load(environ={}).data("figures"))
+    told = " ".join(expected for _, _, expected in table("figures.tsv")).split()
+    read = {each.split("=")[0].removeprefix("other:") for each in told}
+    assert "arrests" in read
+    assert read <= set(known)

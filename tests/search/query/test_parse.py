@@ -207,6 +207,11 @@ def test_dates_that_meet_are_no_fault() -> None:
         ("agency:reutres", "col 8: agency: does not know 'reutres'; did you mean reuters"),
         ("kind:(denial OR denyal)", "col 17: kind: does not know 'denyal'; did you mean denial"),
         ("source:unheard-of story:x partner:Europol", ""),
+        ("figure:arrests>=10 figure:cannabis_kg figure:other:phones=3 figure:Dead", ""),
+        ("figure:arests>=10", "col 8: figure: does not know 'arests'; did you mean arrests"),
+        ("figure:cannabis", "figure: does not know 'cannabis'; did you mean cannabis_kg"),
+        ("figure:qqqq>3", "figure: does not know 'qqqq'; known are, nearest first, "),
+        ("figure:arrests>=ten", "figure: cannot read 'arrests>=ten'; write figure:arrests or"),
     ],
 )
 def test_values_are_checked_by_who_knows_them(analysis: Analysis, text: str, fault: str) -> None:
