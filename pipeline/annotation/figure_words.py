@@ -10,6 +10,16 @@ from pipeline.annotation.numbers import Numbers
 from pipeline.annotation.words import pattern
 
 SEVERITIES = frozenset(["seriously_injured", "lightly_injured"])
+OF_PERSONS = (
+    frozenset(
+        """arrests dead other:injured other:victims other:suspended other:decorated other:suspects migrants
+    candidates other:viewers visitors""".split()
+    )
+    | SEVERITIES
+)
+"""What persons are counted for."""
+NOUNS = frozenset(["things", "persons", "measures", "money", "mass", "substances", "times"])
+"""Kinds of words that say what a number counts, or that it counts nothing."""
 _JOINED = ("", "و", "ف", "ب", "ل", "ك", "د", "ال", "وال", "بال", "فال", "لل", "ولل", "وب", "ول", "كال")
 """What Arabic writes joined to a word."""
 _PREPOSITIONS = ("ب", "ل", "ف", "ك")

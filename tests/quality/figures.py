@@ -1,4 +1,4 @@
-"""How well the figures of an article are read: ``python -m tests.quality.figures [--errors]``.
+"""How well the figures of an article are read: ``python -m tests.quality.figures [--errors] [--whats]``.
 
 Measured on ``data/coverage`` as pairs (what, value) of every labelled article; stories are halved by the
 digest of their id (:mod:`tests.quality.coverage`).  Ids ``other:…`` are open-ended: ``overall`` compares them
@@ -126,14 +126,9 @@ def _print(results: dict[str, Result]) -> None:
         print(f"{name:8} F1 {spoken}")
 
 
-def _print_whats(results: dict[str, Result]) -> None:
-    print(f"{'':26}" + "".join(f"{name:>24}" for name in results))
-    for what in sorted(results["all"].whats):
-        cells = []
-        for result in results.values():
-            score = result.whats.get(what, Score())
-            cells.append(f"{score.hit:5} hit {score.extra:3} + {score.missed:3} -")
-        print(f"{what:26}" + "".join(f"{cell:>24}" for cell in cells))
+def _print_whats(result: Result) -> None:
+    for what, score in sorted(result.whats.items()):
+        print(f"{what:26}{score.hit:5} hit {score.extra:3} + {score.missed:3} -")
 
 
 def _print_errors(result: Result) -> None:
@@ -161,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality.figures", description=__doc__)
     parser.add_argument("--errors", action="store_true", help="list what is wrong in the seen half")
-    parser.add_argument("--whats", action="store_true", help="score each id")
+    parser.add_argument("--whats", action="store_true", help="score each id in the seen half")
     options = parser.parse_args(arguments)
     try:
         folder = data_dir("coverage")
@@ -175,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
     _print(results)
     print(f"{_speed(labelled, annotator, figures):.2f} ms an article")
     if options.whats:
-        _print_whats(results)
+        _print_whats(results["seen"])
     if options.errors:
         _print_errors(results["seen"])
     return 0
