@@ -148,7 +148,10 @@ def _end(line: Line, phrase: Phrase, step: int, at: int) -> int:
         now = phrase[step]
         step += 1
         if isinstance(now, Step):
-            if at < len(words) and now.fits(words[at]):
+            # Step.fits, written out: this is asked some hundred times an article
+            if at < len(words) and (
+                (word := words[at]) in now.words or (now.beginnings and word.startswith(now.beginnings))
+            ):
                 if now.optional:
                     end = _end(line, phrase, step, at + 1)
                     if end >= 0:
@@ -202,7 +205,7 @@ class _Entry(Generic[Tag]):
     phrase: Phrase
     tag: Tag
     need: Step | str | None
-    """A later step without which the phrase cannot stand in a line; most lines lack it."""
+    """A later step without which the phrase cannot stand in a sentence; most sentences lack it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,21 @@ def _need(phrase: Phrase) -> Step | str | None:
         if isinstance(step, Blank) and step.kind == "name":
             return step.name
     return None
+
+
+def _there(line: Line, needs: Iterable[Iterable[Step | str]]) -> list[set[Step | str | None]]:
+    """For each word the needs that its sentence fulfils, of which no phrase runs across the end."""
+    here: set[Step | str | None] = {None}
+    there = []
+    for word, fulfilled in zip(line.words, needs, strict=True):
+        there.append(here)
+        if fulfilled:
+            here.update(fulfilled)
+        if word == STOP:
+            here = {None}
+    for name, at in line.names:
+        there[at].add(name)
+    return there
 
 
 class _Index(Generic[Tag]):
@@ -282,18 +300,18 @@ class Phrasebook(Generic[Tag]):
     def find(self, line: Line) -> Iterator[tuple[Tag, int, int]]:
         """(tag, begin, end) of every phrase: indexes of its first word and behind its last."""
         known = [self._known.get(word) or self._look_up(word) for word in line.words]
-        there: set[Step | str | None] = {None, *(name for name, _ in line.names)}
-        for word in known:
-            there.update(word.needs)
+        there = _there(line, [word.needs for word in known])
         for at, word in enumerate(known):
+            needs = there[at]
             for entry in word.entries:
-                if entry.need in there:
+                if entry.need in needs:
                     end = _end(line, entry.phrase, 1, at + 1)
                     if end >= 0:
                         yield entry.tag, at, end
         for name, at in line.names:
+            needs = there[at]
             for entry in self._by_name.get(name, ()):
-                if entry.need in there:
+                if entry.need in needs:
                     end = _end(line, entry.phrase, 0, at)
                     if end >= 0:
                         yield entry.tag, at, end

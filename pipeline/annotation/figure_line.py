@@ -100,7 +100,9 @@ class Line:
 
     def within(self, kind: str, begin: int, end: int) -> list[Tag]:
         """The tags of *kind* that begin in ``[begin, end)``."""
-        tags = self.by_kind.get(kind, [])
+        tags = self.by_kind.get(kind)
+        if not tags:
+            return []
         first = bisect_left(tags, begin, key=lambda tag: tag.begin)
         last = bisect_left(tags, end, first, key=lambda tag: tag.begin)
         return tags[first:last]

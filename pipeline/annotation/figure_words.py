@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pipeline.annotation.numbers import Numbers
@@ -49,14 +50,37 @@ class Entry:
     """The words behind its first one; one that ends in ``*`` matches longer words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Tag:
-    """Words ``[begin, end)`` of a page that are in the rules."""
+    """Words ``[begin, end)`` of a page that are in the rules.
+
+    Nothing changes it; it is not frozen because an article has a hundred, and they would take thrice as long.
+    """
 
     kind: str
     label: str
     begin: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rules say of a word, long phrases first."""
+
+    entries: tuple[Entry, ...]
+    alone: tuple[Entry, ...]
+    """Those of one word."""
+    seconds: frozenset[str]
+    """The second words of the others."""
+    second_starts: tuple[str, ...]
+    """What longer second words begin with."""
+
+    def goes_on(self, token: str) -> bool:
+        """Whether *token* may be the second word of one of the entries."""
+        return any(
+            bare in self.seconds or (self.second_starts and bare.startswith(self.second_starts))
+            for bare in _bare(token)
+        )
 
 
 class Vocabulary:
@@ -65,7 +89,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self.exact: dict[str, list[Entry]] = {}
         self._starts: dict[str, list[Entry]] = {}
-        self._known: dict[str, tuple[Entry, ...]] = {}
+        self._known: dict[str, _Known] = {}
 
     def add(self, kind: str, label: str, phrases: Iterable[Any]) -> None:
         for phrase in phrases:
@@ -82,9 +106,15 @@ class Vocabulary:
         found: list[Tag] = []
         known = self._known
         for index, token in enumerate(said):
-            entries = known.get(token)
-            if entries is None:
-                entries = self._look_up(token)
+            word = known.get(token) or self._look_up(token)
+            entries = word.entries
+            if not entries:
+                continue
+            if len(word.alone) < len(entries) and not (
+                index + 1 < len(said) and word.goes_on(said[index + 1])
+            ):
+                found += [Tag(entry.kind, entry.label, index, index + 1) for entry in word.alone]
+                continue
             longest: dict[str, int] = {}
             for entry in entries:
                 size = len(entry.rest)
@@ -106,7 +136,7 @@ class Vocabulary:
             and not any(token[:size] in self._starts for size in range(2, len(token) + 1))
         )
 
-    def _look_up(self, token: str) -> tuple[Entry, ...]:
+    def _look_up(self, token: str) -> _Known:
         found: list[Entry] = []
         for bare in _bare(token):
             found += self.exact.get(bare, ())
@@ -115,19 +145,28 @@ class Vocabulary:
         found.sort(key=lambda entry: -len(entry.rest))
         if len(self._known) > _MEMORY:
             self._known.clear()
-        self._known[token] = entries = tuple(dict.fromkeys(found))
-        return entries
+        entries = tuple(dict.fromkeys(found))
+        seconds = {entry.rest[0] for entry in entries if entry.rest}
+        starts = {word for word in seconds if word.endswith("*")}
+        self._known[token] = known = _Known(
+            entries,
+            tuple(entry for entry in entries if not entry.rest),
+            frozenset(seconds - starts),
+            tuple(word[:-1] for word in starts),
+        )
+        return known
 
 
-def _bare(token: str) -> list[str]:
+@lru_cache(maxsize=_MEMORY)
+def _bare(token: str) -> tuple[str, ...]:
     """*token*, and an Arabic one also without what is joined before it."""
     if token[0] < "\u0600":
-        return [token]
-    return [
+        return (token,)
+    return tuple(
         token[len(joined) :]
         for joined in _JOINED
         if token.startswith(joined) and (not joined or len(token) - len(joined) >= _SHORTEST)
-    ]
+    )
 
 
 def _follows(said: Sequence[str], at: int, words: tuple[str, ...]) -> bool:

@@ -53,7 +53,7 @@ class Page:
 
     @classmethod
     def of(cls, reading: Reading) -> Page:
-        return cls(reading, reading.words.line.split())
+        return cls(reading, reading.words.said)
 
     def printed(self, index: int) -> str:
         """The word *index* of the line as it was printed."""
@@ -126,10 +126,14 @@ class Phrases:
 
     def end_at(self, tokens: list[str], index: int) -> bool:
         """Whether a cue ends with the word *index*."""
-        return any(
-            tuple(tokens[max(0, index + 1 - len(phrase)) : index + 1]) == phrase
-            for phrase in self.ends.get(tokens[index], ())
-        )
+        before = tokens[index - 1] if index else ""
+        for phrase in self.ends.get(tokens[index], ()):
+            size = len(phrase)
+            if size == 1 or (
+                phrase[-2] == before and tuple(tokens[max(0, index + 1 - size) : index + 1]) == phrase
+            ):
+                return True
+        return False
 
 
 class FullNames:

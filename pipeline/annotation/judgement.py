@@ -155,7 +155,7 @@ class Judge:
         return Relevant.NONE, "no police is named", ()
 
     def _is_beat(self, words: Words) -> bool:
-        return not self._beat.isdisjoint(words.line.split())
+        return not self._beat.isdisjoint(words.said)
 
     def _acting(self, words: Words, hit: Hit, sense: Sense) -> bool:
         """False for a prosecutor who only stands in a formula."""

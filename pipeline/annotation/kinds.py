@@ -7,6 +7,8 @@ formula of a communiqué, is worth nothing.  Kinds that cannot both be news are 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,8 @@ _STRENGTHS = ("sure", "fair", "news", "good", "hint", "against")
 _TELLING = ("statement", "tells_ar", "tells_fr", "tells_en", "tells_es", "according", "denies")
 """The lists of words that say that somebody spoke, beside those of ``voices.yml``."""
 _STRONG = frozenset(["sure", "fair", "news"])
+_YEAR = re.compile(r"(?<= )\S?(\d{4})(?= )")
+"""A word that may be a year, with a letter joined before it or none."""
 _FIRST_YEAR = 1990
 """Smaller numbers are not read as years."""
 
@@ -42,9 +46,12 @@ class _Tag:
     """Number of the cue, so that one that stands twice counts once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class _Cue:
-    """A phrase found: words *begin* to *end* of the line, in sentence number *sentence*."""
+    """A phrase found: words *begin* to *end* of the line, in sentence number *sentence*.
+
+    Nothing changes it; it is not frozen because an article has a hundred, and they would take thrice as long.
+    """
 
     tag: _Tag
     begin: int
@@ -227,7 +234,7 @@ class Kinds:
 
     def _cues(self, reading: Reading) -> Iterator[_Cue]:
         """The cues that count, each with the points of its place."""
-        words = reading.words.line.split()
+        words = reading.words.said
         found = list(self._book.find(Line(words, *_names(reading))))
         sentence_of = _sentences(words)
         formula, recalled = _marked(found, sentence_of, words, reading)
@@ -304,9 +311,9 @@ def _marked(
     published = reading.article.published
     if published is not None:
         before = range(_FIRST_YEAR, int(published.local_date[:4]))
-        for at, word in enumerate(words):
-            if word[-4:].isdecimal() and len(word) in (4, 5) and int(word[-4:]) in before:
-                recalled.add(sentence_of[at])
+        for year in _YEAR.finditer(reading.words.line):
+            if int(year[1]) in before:
+                recalled.add(sentence_of[bisect_left(reading.words.begins, year.start())])
     return formula, recalled
 
 
@@ -317,13 +324,13 @@ def _names(reading: Reading) -> tuple[dict[tuple[str, int], int], frozenset[int]
     body, ``abroad`` one of those that is no Moroccan authority.
     """
     words = reading.words
-    number = {begin: at for at, begin in enumerate(words.begins)}
     names: dict[tuple[str, int], int] = {}
     barriers = set()
     for hit, tied in zip(reading.hits, reading.scene.tied, strict=True):
-        first, last = number[hit.word], number[hit.word] + words.line.count(" ", hit.word, hit.end) + 1
         if hit.sense("noise") is not None:
             continue
+        first = bisect_left(words.begins, hit.word)
+        last = first + words.line.count(" ", hit.word, hit.end) + 1
         if hit.sense("partner", "foreign") is not None:
             names["abroad", first] = last
         if hit.sense("partner", "foreign", "adjacent") is not None or (

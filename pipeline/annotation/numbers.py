@@ -7,6 +7,7 @@ on the page: a line keeps no spaces apart from full stops, and ``2 577`` is one 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,15 +56,13 @@ class Page:
     def __init__(self, words: Words, most: int = 1_000_000) -> None:
         """The first *most* words of *words*."""
         self.words = words
-        self.said = words.line.split(None, most)[:most]
-        self.fields = [0] * len(self.said)
+        self.said = words.said[:most]
+        self.fields: list[int] = []
         """For each word, the number of its field."""
-        bounds = [*words.field_begins[1:], len(words.line) + 1]
-        number = 0
-        for index, begin in enumerate(words.begins[:most]):
-            while begin >= bounds[number]:
-                number += 1
-            self.fields[index] = number
+        for number, behind in enumerate((*words.field_begins[1:], len(words.line))):
+            count = bisect_left(words.begins, behind) - len(self.fields)
+            self.fields += [number] * count
+        del self.fields[most:]
 
     def printed(self, index: int) -> str:
         """Word number *index* as printed, with the space behind it."""
@@ -119,22 +118,30 @@ class Numbers:
             frozenset(self._add) | self.ones | self._hundred | frozenset(self._scales) | self._about_first
         )
         self._cache: dict[str, tuple[str, str]] = {}
+        self._begins: dict[str, bool] = {}
 
     def read(self, page: Page, language: str = "") -> list[Number]:
         """Every number of *page*, in order."""
         found: list[Number] = []
-        said = page.said
-        index, size = 0, len(said)
-        while index < size:
-            token = said[index]
-            if token[-1].isdigit() or token[0].isdigit() or self._bare(token)[1]:
+        free = 0
+        known = self._begins
+        for index, token in enumerate(page.said):
+            begins = known.get(token)
+            if begins is None:
+                begins = self._may_begin(token)
+            if begins and index >= free:
                 number = _Reader(self, page, index, language).number()
                 if number is not None:
                     found.append(number)
-                    index = number.end
-                    continue
-            index += 1
+                    free = number.end
         return found
+
+    def _may_begin(self, token: str) -> bool:
+        """Whether a number may begin with *token*; remembered, as most words begin none."""
+        if len(self._begins) > 50_000:
+            self._begins.clear()
+        self._begins[token] = begins = bool(token[-1].isdigit() or token[0].isdigit() or self._bare(token)[1])
+        return begins
 
     def half_behind(self, said: Sequence[str], index: int) -> int:
         """How many words at *index* say "and a half"; none: 0."""

@@ -523,7 +523,7 @@ class _Cues:
 
     def _labels(self, sentence: Sentence) -> frozenset[str]:
         if sentence.begin not in self._said:
-            words = [stem(word) for word in self._reading.said(sentence).split()]
+            words = list(map(stem, self._reading.words_in(sentence)))
             self._said[sentence.begin] = frozenset(
                 label for form in (words, list(map(bare, words))) for label in self._together.all_within(form)
             )

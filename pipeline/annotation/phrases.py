@@ -96,6 +96,8 @@ class Phrases:
 
     def found(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
         """(index of its first word, label) of every phrase found in *words* (stems), in order."""
+        if self._firsts.keys().isdisjoint(words):
+            return
         for index, word in enumerate(words):
             for key in self._firsts.get(word, ()):
                 if len(key) == 1 or tuple(words[index : index + len(key)]) == key:

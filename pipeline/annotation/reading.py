@@ -46,9 +46,11 @@ class Reading:
         """``line[begin:end]``, whole words of one field, as evidence for *label*."""
         return Evidence(label, *self.words.where(begin, end))
 
-    def said(self, sentence: Sentence) -> str:
-        """The folded words of *sentence*, with a space before and behind."""
-        return f" {self.words.line[sentence.begin : sentence.end].strip()} "
+    def words_in(self, sentence: Sentence) -> list[str]:
+        """The folded words of *sentence*."""
+        begins = self.words.begins
+        first = bisect_left(begins, sentence.begin)
+        return self.words.said[first : bisect_left(begins, sentence.end, first)]
 
     def hits_in(self, sentence: Sentence) -> Sequence[Hit]:
         """The names found in *sentence*."""

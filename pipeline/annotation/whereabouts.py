@@ -454,7 +454,7 @@ class _Places:
                 one.bare = one.town not in sure
 
     def _sentence(self, reading: Reading, sentence: Sentence) -> _Said:
-        words = [stem(word) for word in reading.said(sentence).split()]
+        words = list(map(stem, reading.words_in(sentence)))
         moment = reading.article.published
         recalls = [index for index, _ in self._recalled.found(words)]
         if moment is not None and moment.at:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, compress
+from sys import intern
 
 from config.fold import fold
 
@@ -46,9 +47,10 @@ _REMEMBERED = 100_000
 
 
 class _Folded(dict[str, str]):
-    """Token → its word (folded, letters and digits only) or sign, with a space behind; empty for neither.
+    """Token → its word (folded, letters and digits only) or sign; empty for neither.
 
-    Remembered, as a language has few distinct words.
+    Remembered, as a language has few distinct words.  A word is always the same object, which the tables that
+    it is looked up in find at once.
     """
 
     def __missing__(self, token: str) -> str:
@@ -59,12 +61,11 @@ class _Folded(dict[str, str]):
             word = STOP if first in _STOPS else PAUSE if first in _PAUSES else ""
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[token] = folded = word and f"{word} "
+        self[token] = folded = intern(word)
         return folded
 
 
 _folded = _Folded()
-_FULL_STOP = f"{STOP} "
 
 
 def _tokens(text: str) -> list[str]:
@@ -85,7 +86,7 @@ def pattern(name: str) -> str:
     >>> pattern("Bureau central d’investigations judiciaires"), pattern("DGSN–DGST")
     ('bureau central d investigations judiciaires', 'dgsn dgst')
     """
-    return "".join([_folded[token] for token in _tokens(name) if token[0].isalnum()]).rstrip()
+    return " ".join(filter(None, [_folded[token] for token in _tokens(name) if token[0].isalnum()]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class Words:
     """(name, text) of those that have a text."""
     field_begins: tuple[int, ...]
     """Where in *line* each field begins."""
+    said: list[str]
+    """The words of *line*."""
     begins: list[int]
     """Where in *line* each word begins."""
     starts: list[int]
@@ -122,17 +125,17 @@ class Words:
             offsets = list(accumulate(map(len, tokens), initial=0))
             starts += compress(offsets, folded)
             ends += compress(offsets[1:], folded)
-            said = [word for word in folded if word]
-            if not said or said[-1] != _FULL_STOP:
-                said.append(_FULL_STOP)
+            said = list(filter(None, folded))
+            if not said or said[-1] != STOP:
+                said.append(STOP)
                 starts.append(len(text))
                 ends.append(len(text))
             field_begins.append(length)
-            length += sum(map(len, said))
+            length += sum(map(len, said)) + len(said)
             words += said
-        begins = list(accumulate(map(len, words), initial=1))
+        begins = list(accumulate([len(word) + 1 for word in words], initial=1))
         begins.pop()  # the end of the line
-        return cls(" " + "".join(words), kept, tuple(field_begins), begins, starts, ends)
+        return cls(" ".join(["", *words, ""]), kept, tuple(field_begins), words, begins, starts, ends)
 
     def sentence_begin(self, index: int) -> int:
         """Where the sentence that holds ``line[index]`` begins; in one of pages, some pages before."""
