@@ -150,14 +150,15 @@ def _starts(new: Fingerprint, old: Fingerprint, count: int) -> bool:
 
 @dataclass(slots=True)
 class CopyWindow:
-    """The fingerprints of the last days, found by what they share; in memory, bounded by its days.
+    """Fingerprints, found by what they share; in memory, as many as were added.
 
     A key that very many articles share (a formula) keeps only those that come first as an origin.
     """
 
     limits: CopyLimits = DEFAULT
     _kept: dict[str, Fingerprint] = field(default_factory=dict)
-    _postings: dict[int, list[str]] = field(default_factory=dict)
+    _postings: dict[int, str | list[str]] = field(default_factory=dict)
+    """Key → the article that has it or, of a key that several have, these; most keys are of one article."""
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -167,34 +168,36 @@ class CopyWindow:
         self.remove(one.article_id)
         self._kept[one.article_id] = one
         for key in _keys(one):
-            posting = self._postings.setdefault(key, [])
-            posting.append(one.article_id)
-            if len(posting) > self.limits.postings:
-                last = max(posting, key=lambda name: _rank(self._kept[name]))
-                posting.remove(last)
+            posting = self._postings.setdefault(key, one.article_id)
+            if isinstance(posting, list):
+                posting.append(one.article_id)
+                if len(posting) > self.limits.postings:
+                    last = max(posting, key=lambda name: _rank(self._kept[name]))
+                    posting.remove(last)
+            elif posting != one.article_id:
+                self._postings[key] = [posting, one.article_id]
 
     def remove(self, article_id: str) -> None:
         """Forget an article, if it is there."""
         one = self._kept.pop(article_id, None)
         for key in _keys(one) if one else ():
-            posting = self._postings.get(key, [])
-            if article_id in posting:
+            posting = self._postings.get(key)
+            if isinstance(posting, list) and article_id in posting:
                 posting.remove(article_id)
-            if not posting:
-                self._postings.pop(key, None)
-
-    def expire(self, before: int) -> int:
-        """Forget what was published before *before* (seconds since 1970); how many that were."""
-        old = [name for name, one in self._kept.items() if one.published < before]
-        for name in old:
-            self.remove(name)
-        return len(old)
+                if len(posting) == 1:
+                    self._postings[key] = posting[0]
+            elif posting == article_id:
+                del self._postings[key]
 
     def candidates(self, new: Fingerprint) -> list[Fingerprint]:
         """Those that share most with *new*."""
         count: Counter[str] = Counter()
         for key in _keys(new):
-            count.update(self._postings.get(key, ()))
+            posting = self._postings.get(key)
+            if isinstance(posting, list):
+                count.update(posting)
+            elif posting is not None:
+                count[posting] += 1
         count.pop(new.article_id, None)
         likely = nsmallest(
             self.limits.compared, count.items(), key=lambda pair: (-pair[1], _rank(self._kept[pair[0]]))

@@ -11,8 +11,10 @@ Words are those of :mod:`pipeline.annotation.words`: folded, blind to typography
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -38,15 +40,15 @@ class Fingerprint:
     language: str
     title: int
     """Hash of the folded title."""
-    sentences: tuple[int, ...]
+    sentences: array[int]
     """Hash of each sentence of the body, in order."""
-    lengths: tuple[int, ...]
+    lengths: array[int]
     """Words of each sentence."""
-    shingles: tuple[int, ...]
+    shingles: array[int]
     """Hashes of the kept shingles, in order of size."""
     bound: int
     """Shingles whose hash is below it were kept."""
-    numbers: tuple[int, ...] = ()
+    numbers: array[int]
     """Hashes of the numbers written in digits, in order of size."""
     agencies: tuple[str, ...] = ()
     """Agencies that the article credits (``config/agencies.yml``)."""
@@ -61,15 +63,22 @@ class Fingerprint:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; :meth:`of` reads it back."""
-        return asdict(self)
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return {name: list(one) if isinstance(one, array) else one for name, one in told.items()}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Fingerprint:
         """What :meth:`as_dict` gave, whether or not it went through JSON."""
         fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()
+            key: array(_HASHES, value) if key in _ARRAYS else value for key, value in kept.items()
         }
+        fields["agencies"] = tuple(fields["agencies"])
         return cls(**fields)
+
+
+_HASHES = "I"
+"""The type code of hashes in an array: four bytes, an eighth of what a tuple of numbers takes."""
+_ARRAYS = ("sentences", "lengths", "shingles", "numbers")
 
 
 def published_at(annotated: Annotated) -> int:
@@ -105,11 +114,11 @@ def fingerprint(article_id: str, annotated: Annotated, source: Source | None = N
         published=published_at(annotated),
         language=article.language,
         title=hashed(" ".join(word for part in body_sentences(article.title) for word in part)),
-        sentences=tuple(hashed(" ".join(sentence)) for sentence in sentences),
-        lengths=tuple(map(len, sentences)),
-        shingles=shingles,
+        sentences=array(_HASHES, [hashed(" ".join(sentence)) for sentence in sentences]),
+        lengths=array(_HASHES, map(len, sentences)),
+        shingles=array(_HASHES, shingles),
         bound=bound,
-        numbers=tuple(sorted(map(hashed, digits))),
+        numbers=array(_HASHES, sorted(map(hashed, digits))),
         agencies=article.agencies,
         agency=source is not None and source.scope in ("agency", "official"),
         aggregator=source is not None and source.role == "aggregator",
@@ -132,11 +141,12 @@ def shared(new: Fingerprint, old: Fingerprint) -> tuple[float, float]:
     ours, theirs = _below(new.shingles, bound), _below(old.shingles, bound)
     if not ours or not theirs:
         return 0.0, 0.0
-    common = len(ours & theirs)
+    common = len(set(ours).intersection(theirs))
     return common / len(ours), common / len(theirs)
 
 
-def _below(shingles: Sequence[int], bound: int) -> set[int]:
+def _below(shingles: array[int], bound: int) -> array[int]:
+    """Those of *shingles*, which are in order and each there once, that are smaller than *bound*."""
     if not shingles or shingles[-1] < bound:
-        return set(shingles)
-    return {one for one in shingles if one < bound}
+        return shingles
+    return shingles[: bisect_left(shingles, bound)]

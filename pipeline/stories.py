@@ -160,17 +160,18 @@ def _pair(first: int, second: int) -> int:
 # -- stories --------------------------------------------------------------------------------------------
 
 
+_Posted = tuple[int, str]
+"""(when it was published, article)"""
+
+
 @dataclass(slots=True)
 class StoryWindow:
-    """The articles of the last days and their stories; in memory, bounded by its days.
-
-    An article's keys are dropped when it is too old to be linked to anything new; that it belongs to its
-    story is remembered as long as the story has a member that is not.
-    """
+    """Articles and their stories; in memory, as many as were added."""
 
     rules: StoryRules
     _ready: dict[str, Prepared] = field(default_factory=dict)
-    _postings: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    _postings: dict[int, _Posted | list[_Posted]] = field(default_factory=dict)
+    """Key → the article that has it or, of a key that several have, these in order; most are of one."""
     _links: dict[str, dict[str, int]] = field(default_factory=dict)
     _published: dict[str, int] = field(default_factory=dict)
     _origin: dict[str, str] = field(default_factory=dict)
@@ -210,8 +211,7 @@ class StoryWindow:
             strength = score(new, self._ready[other], self.rules, own)
             if strength is not None:
                 self._links[name][other] = self._links[other][name] = strength
-        for key in keys:
-            insort(self._postings.setdefault(key, []), (traits.published, name))
+        self._post(traits, keys)
         self._moved.add(name)
 
     def restore(self, traits: Traits, origin: str | None, links: Mapping[str, int]) -> None:
@@ -224,9 +224,18 @@ class StoryWindow:
             return
         self._ready[name] = Prepared.of(traits)
         self._links[name] = dict(links)
-        for key in index_keys(traits):
-            insort(self._postings.setdefault(key, []), (traits.published, name))
+        self._post(traits, index_keys(traits))
         self._moved.add(name)
+
+    def _post(self, traits: Traits, keys: Iterable[int]) -> None:
+        """Let an article be found by *keys*."""
+        posted = traits.published, traits.article_id
+        for key in keys:
+            there = self._postings.setdefault(key, posted)
+            if isinstance(there, list):
+                insort(there, posted)
+            elif there is not posted:
+                self._postings[key] = sorted((there, posted))
 
     def links_of(self, article_id: str) -> dict[str, int]:
         """The links of an article: other → strength; none of a copy."""
@@ -239,7 +248,11 @@ class StoryWindow:
         count: Counter[str] = Counter()
         for key in keys:
             posting = self._postings.get(key)
-            if not posting:
+            if posting is None:
+                continue
+            if not isinstance(posting, list):
+                if first <= posting <= last:
+                    count[posting[1]] += 1
                 continue
             begin = bisect_left(posting, first)
             end = bisect_right(posting, last, begin)
@@ -273,33 +286,12 @@ class StoryWindow:
         traits = ready.traits if ready else None
         for key in index_keys(traits) if traits else ():
             posting = self._postings[key]
-            posting.remove((traits.published, article_id))  # type: ignore[union-attr]
-            if not posting:
+            if not isinstance(posting, list):
                 del self._postings[key]
-
-    def expire(self, now: int) -> int:
-        """Drop what is too old for anything published at *now* (seconds since 1970) or later; how many."""
-        self._settle()
-        before = now - int(self.rules.window_days * DAY)
-        old = [name for name, one in self._ready.items() if one.traits.published < before]
-        for name in old:
-            self._unpost(name)
-        ended = {name for name in self._links if name not in self._ready}
-        while ended:
-            whole = component(ended.pop(), self._links)
-            ended -= whole
-            if whole.isdisjoint(self._ready):
-                for name in whole:
-                    del self._links[name], self._published[name]
-                    self._story.pop(name, None)
-        for copy in [one for one, origin in self._origin.items() if origin not in self._links]:
-            if self._published[copy] < before:
-                origin = self._origin.pop(copy)
-                del self._published[copy]
-                self._copies[origin].discard(copy)
-                if not self._copies[origin]:
-                    del self._copies[origin]
-        return len(old)
+                continue
+            posting.remove((traits.published, article_id))  # type: ignore[union-attr]
+            if len(posting) == 1:
+                self._postings[key] = posting[0]
 
     def _rank(self, article_id: str) -> tuple[int, str]:
         return self._published.get(article_id, 0), article_id
@@ -321,13 +313,6 @@ class StoryWindow:
         self._settle()
         origin = self._origin.get(article_id, article_id)
         return self._story.get(origin, origin)
-
-    def around(self, article_id: str) -> dict[str, str]:
-        """article → story, of all that the last change at *article_id* may have moved."""
-        origin = self._origin.get(article_id, article_id)
-        whole = component(origin, self._links, self.rules.linkage.join)
-        copies = {copy for name in whole for copy in self._copies.get(name, ())}
-        return {name: self.story_of(name) for name in whole | copies}
 
     def stories(self) -> dict[str, str]:
         """article → story, of every article that is remembered."""
