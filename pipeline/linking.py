@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 _BATCH = 200
 _GO = 20_000
-"""Articles compared in one go: what is in memory at a time."""
+"""Articles compared in one go, at least; more where more that were compared before lie around them.
+
+What lies around is read for each go.  Were the goes smaller than that, most of the reading would be of the
+same articles again and again; so an article is read a few times at most, and there is in memory what lies
+around and as much again, however many articles there are.
+"""
 _MARGIN = 3
 """Windows on each side of what is new that are looked at: a story goes on from article to article."""
 
@@ -140,13 +145,23 @@ def link(
     articles = changed = 0
     if again and (times := ledger.times(list(again))):
         changed += _compare(ledger, linker, (), min(times), max(times), again)
-    while go := ledger.waiting(_GO):
+    while go := _go(ledger, linker):
         new = [article_id for article_id, _ in go]
         changed += _compare(ledger, linker, new, go[0][1], go[-1][1], ())
         articles += len(new)
         if progress is not None:
             progress(done + articles)
     return Linked(articles, changed)
+
+
+def _go(ledger: Ledger, linker: Linker) -> list[tuple[str, datetime]]:
+    """(id, time) of the articles to compare next."""
+    go = ledger.waiting(_GO)
+    if len(go) < _GO:
+        return go
+    margin = _MARGIN * linker.reach
+    around = ledger.compared(go[0][1] - margin, go[-1][1] + margin)
+    return ledger.waiting(around) if around > _GO else go
 
 
 def _mark(ledger: Ledger, config: Config, linker: Linker, progress: Progress | None) -> int:
@@ -181,7 +196,7 @@ def _compare(
     fresh = set(new)
     rows = {
         row.article_id: Marks.of(row)
-        for row in ledger.marked(first - margin, last + margin)
+        for row in ledger.comparable(first - margin, last + margin, first, last)
         if row.article_id in fresh or row.ties is not None
     }
     around = Around(linker, rows, fresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -42,6 +42,13 @@ class StoryHead:
     articles: int
     first_at: datetime
     last_at: datetime
+
+
+_HAS_TIES = ties.c.document.is_not(None)
+
+
+def _between(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(ties.c.at >= since, ties.c.at <= until)
 
 
 class Tied:
@@ -109,26 +116,33 @@ class Tied:
                 found += connection.scalars(sa.select(ties.c.at).where(ties.c.article_id.in_(some)))
         return found
 
+    def compared(self, since: datetime, until: datetime) -> int:
+        """How many articles of ``since <= at <= until`` have ties."""
+        statement = sa.select(sa.func.count()).select_from(ties).where(_between(since, until), _HAS_TIES)
+        with self._db.reading() as connection:
+            return connection.scalar(statement) or 0
+
     def marked(self, since: datetime, until: datetime) -> list[Marked]:
         """The marks of the articles of ``since <= at <= until``, in order of time and id."""
+        return list(self._marked(_between(since, until)))
+
+    def comparable(
+        self, since: datetime, until: datetime, first: datetime, last: datetime
+    ) -> Iterator[Marked]:
+        """Those of :meth:`marked` that have ties, or are of ``first <= at <= last``, read one by one."""
+        return self._marked(sa.and_(_between(since, until), sa.or_(_HAS_TIES, _between(first, last))))
+
+    def _marked(self, wanted: sa.ColumnElement[bool]) -> Iterator[Marked]:
         statement = (
             sa.select(ties)
-            .where(ties.c.at >= since, ties.c.at <= until)
+            .where(wanted)
             .order_by(ties.c.at, ties.c.article_id)
+            .execution_options(yield_per=1000)
         )
         with self._db.reading() as connection:
-            rows = connection.execute(statement).all()
-        return [
-            Marked(
-                row.article_id,
-                row.revision,
-                row.rules_version,
-                row.at,
-                row.marks,
-                None if row.document is None else codec.from_document(Ties, row.document),
-            )
-            for row in rows
-        ]
+            for row in connection.execute(statement):
+                known = None if row.document is None else codec.from_document(Ties, row.document)
+                yield Marked(row.article_id, row.revision, row.rules_version, row.at, row.marks, known)
 
     def tie(self, found: Mapping[str, Ties], marks: Mapping[str, str] = MappingProxyType({})) -> int:
         """Keep these ties, and *marks* (article → JSON) in the place of those there; how many differ from

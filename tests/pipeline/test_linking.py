@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.loader import load
+from pipeline import linking
 from pipeline.linking import link
 from store.ledger import Ledger
 from store.records import Annotated, Capture, Decision, FetchedPage, Link, Override, Ties, Verdict, Via, Voice
+from store.ties import Marked
 from store.urls import article_id
 from tests.pipeline.test_stories import PIANO, SCHOOL, annotated
 
@@ -93,6 +95,38 @@ def test_order_and_goes_change_nothing(at_once: dict[str, Ties], order: list[str
         left = left[size:]
     with tempfile.TemporaryDirectory() as folder:
         assert linked(Path(folder), [*filter(None, goes), left]) == at_once
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_small_goes_change_nothing(
+    tmp_path: Path, at_once: dict[str, Ties], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "_GO", size)
+    assert linked(tmp_path, [list(MADE)]) == at_once
+
+
+def test_a_first_call_reads_each_article_a_few_times_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, read = 60, 0
+
+    def reading(*asked: datetime) -> Iterator[Marked]:
+        nonlocal read
+        for row in comparable(*asked):
+            read += 1
+            yield row
+
+    with Ledger.open(tmp_path) as ledger:
+        comparable = ledger.comparable
+        for number in range(count):
+            one = annotated(f"n{number}", "fr", f"Fait {number}", f"Un fait divers {number}.", number, "o")
+            monkeypatch.setitem(IDS, f"n{number}", article_id(one.article.canonical_url))
+            monkeypatch.setitem(MADE, f"n{number}", one)
+            write(ledger, f"n{number}")
+        monkeypatch.setattr(linking, "_GO", 3)
+        monkeypatch.setattr(ledger, "comparable", reading)
+        assert link(ledger, CONFIG).articles == count
+    assert count <= read <= 3 * count
 
 
 def test_a_second_call_compares_nothing_and_tells_the_index_nothing(tmp_path: Path) -> None:
