@@ -9,7 +9,7 @@ depend on the order of anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -29,53 +29,67 @@ class Linkage:
     best: float
     """Share of the best link in a tie; the rest is the mean's."""
     largest: int
-    """Larger components are taken apart by their weakest links before they are grouped."""
+    """More articles that reach one another are a crowd, taken apart by its weak links before grouping."""
 
 
-def component(start: str, links: Links, above: int | None = None) -> set[str]:
-    """Everything that *start* reaches over links (of at least *above*)."""
-    reached, waiting = {start}, [start]
-    while waiting:
-        for other, score in links.get(waiting.pop(), {}).items():
-            if other not in reached and (above is None or score >= above):
+class Parts:
+    """The parts in which links are grouped: what holds together, or of a crowd what holds together more.
+
+    The part of an article is what it reaches over links that make a story (``join``) or, if that is more than
+    ``largest``, over links that are one step stronger, and so on.  So a part is found from any of its
+    members, by looking at few articles more than it has; and a new article concerns only the parts that it is
+    linked to.
+    """
+
+    def __init__(self, links: Links, linkage: Linkage, without: Container[str] = ()) -> None:
+        self._links = links
+        self._linkage = linkage
+        self._without = without
+        self._crowds: dict[int, set[str]] = {}
+        """Strength of links → articles known to reach too many over them."""
+
+    def of(self, start: str) -> set[str]:
+        """The part of *start*; articles of *without* are as if they were not there."""
+        strength = self._linkage.join
+        while (found := self._reached(start, strength)) is None:
+            strength += _STEP
+        return found
+
+    def _reached(self, start: str, strength: int) -> set[str] | None:
+        """Everything that *start* reaches over links of at least *strength*; ``None`` if it is too much."""
+        crowd = self._crowds.setdefault(strength, set())
+        if start in crowd:
+            return None
+        reached, waiting = {start}, [start]
+        while waiting:
+            for other, score in self._links.get(waiting.pop(), {}).items():
+                if score < strength or other in reached or other in self._without:
+                    continue
                 reached.add(other)
+                if other in crowd or len(reached) > self._linkage.largest:
+                    crowd |= reached
+                    return None
                 waiting.append(other)
-    return reached
+        return reached
+
+
+_STEP = 250
+"""By how much stronger, in thousandths, the links are that take a crowd apart."""
 
 
 def groups(members: Iterable[str], links: Links, rank: Rank, linkage: Linkage) -> list[list[str]]:
-    """The groups of *members*, each in order of *rank*, in order of their first."""
+    """The groups of *members* and of all in their parts, each in order of *rank*, in order of their first."""
     found: list[list[str]] = []
     left = set(members)
+    parts = Parts(links, linkage)
     for start in sorted(left, key=rank):
         if start in left:
-            whole = component(start, links, linkage.join)
-            left -= whole
-            for part in _small_enough(whole, links, linkage.largest):
-                found += _merged(sorted(part, key=rank), links, linkage)
+            part = parts.of(start)
+            left -= part
+            found += _merged(sorted(part, key=rank), links, linkage)
     for group in found:
         group.sort(key=rank)
     return sorted(found, key=lambda group: rank(group[0]))
-
-
-def _small_enough(whole: set[str], links: Links, largest: int) -> Iterator[set[str]]:
-    """*whole*, or the parts that are left of it when its weakest links are cut, step by step."""
-    waiting: list[tuple[set[str], int | None]] = [(whole, None)]
-    while waiting:
-        part, above = waiting.pop()
-        scores = sorted(
-            score for one in part for score in links.get(one, {}).values() if above is None or score >= above
-        )
-        if len(part) <= largest or not scores or scores[0] == scores[-1]:
-            yield part
-            continue
-        # at least a tenth of the links goes each time: few steps, however large the component
-        higher = max(scores[len(scores) // 10], scores[0] + 1)
-        left = set(part)
-        while left:
-            piece = component(next(iter(left)), links, higher) & left
-            left -= piece
-            waiting.append((piece, higher))
 
 
 def _merged(members: list[str], links: Links, linkage: Linkage) -> list[list[str]]:

@@ -24,7 +24,7 @@ from itertools import combinations
 from typing import Any, Literal
 from zlib import crc32
 
-from pipeline.clusters import Linkage, component, groups
+from pipeline.clusters import Linkage, Parts, groups
 from pipeline.links import FEATURES, Prepared, features
 from pipeline.traits import BITS, Sort, TraitMaker, Traits
 
@@ -298,13 +298,19 @@ class StoryWindow:
 
     def _settle(self) -> None:
         """Make the stories anew of everything that changed articles are linked to."""
-        while self._moved:
-            # No two groups are merged without a link that reaches what makes a story.
-            whole = component(next(iter(self._moved)), self._links, self.rules.linkage.join)
-            self._moved -= whole
-            for group in groups(whole, self._links, self._rank, self.rules.linkage):
-                for name in group:
-                    self._story[name] = group[0]
+        if not self._moved:
+            return
+        # What changes are the parts that there are now, and those that there were without what moved.
+        before = Parts(self._links, self.rules.linkage, without=self._moved)
+        changed = set(self._moved)
+        for name in self._moved:
+            for other in self._links[name]:
+                if other not in changed:
+                    changed |= before.of(other)
+        self._moved.clear()
+        for group in groups(changed, self._links, self._rank, self.rules.linkage):
+            for name in group:
+                self._story[name] = group[0]
 
     # -- answers ----------------------------------------------------------------------------------------
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,7 @@ from pipeline.relations import Member, MemberMaker, relation, relations
 from pipeline.stories import Override, StoryRules, StoryWindow, overridden, partition
 from pipeline.traits import TraitMaker, Traits, consonants
 from store.records import Annotated, Article, KindLabel, Moment, Precision
+from tests.benchmarks.wire import Wire
 
 BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CONFIG = load(environ={})
@@ -140,6 +143,33 @@ def test_the_order_does_not_matter(order: list[int], again: int, ask: bool) -> N
     window.remove(ARTICLES[again].article_id)
     window.add(ARTICLES[again], "moto-fr" if ARTICLES[again].article_id == "moto-es" else None)
     assert window.stories() == partition(ARTICLES, RULES, {"moto-es": "moto-fr"})
+
+
+WIRE = [
+    makers()[1].traits(f"w{number:02}", one)
+    for number, one in enumerate(islice(Wire(CONFIG, per_day=10_000).articles(), 55))
+]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(), st.integers(1, 12), st.integers(1, 40))
+def test_crowds_are_taken_apart_in_whatever_order_they_come(
+    dice: random.Random, largest: int, often: int
+) -> None:
+    loose = replace(RULES, bias=RULES.bias + 3, linkage=replace(RULES.linkage, largest=largest))
+    whole = partition(WIRE, loose)
+    window = StoryWindow(loose)
+    order = [*WIRE]
+    dice.shuffle(order)
+    for number, one in enumerate(order):
+        window.add(one)
+        if number % often == 0:
+            window.stories()
+    for one in order[:5]:
+        window.remove(one.article_id)
+        window.stories()
+        window.add(one)
+    assert window.stories() == whole
 
 
 def test_a_copy_is_where_its_origin_is_even_if_it_came_before() -> None:
