@@ -42,7 +42,7 @@ quality: env $(PEERS)/.ready  ## precision and recall on the labelled data, extr
 # The peers keep to themselves: nothing of theirs ever comes near the product.
 $(PEERS)/.ready: requirements-peers.lock
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	@echo "installing the peers of extraction into $(PEERS) …"
+	@echo "installing the peers into $(PEERS) …"
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock
 	@touch $@
 

@@ -5,9 +5,9 @@ words and a single pass, in which an article joins the story of the likest one b
 as their documentation shows them, with the thresholds named; both see a window of days as ours does.
 
 They live in the environment of the peers of extraction (:mod:`tests.quality.peers`) and run in a process of
-their own.  This file is both ends: :func:`ask` hands articles over, ``python -m tests.quality.story_peers`` in
-the peers' environment answers.  Lines in (JSON) are the fields of :class:`Told`, in order of time; an
-article that is not ``asked`` only fills the window, and its time is not counted.
+their own.  This file is both ends: :func:`ask` hands articles over, and in the peers' environment
+``python -m tests.quality.story_peers`` answers.  Lines in (JSON) are the fields of :class:`Told`, in order of
+time; an article that is not ``asked`` only fills the window, and its time is not counted.
 """
 
 from __future__ import annotations
