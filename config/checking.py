@@ -168,6 +168,9 @@ def _references(read: Mapping[str, Any]) -> Iterator[Fault]:
             yield from missing("a town", name, f"{path}.editions[{at}].town", edition["town"], ids["town"])
     for kind in read.get("kinds.yml", {}).get("kinds", ()):
         yield from missing("a kind", "kinds.yml", f"kinds.{kind}", kind, ids["kind"])
+    for name in ("never", "acts"):
+        for index, kind in enumerate(read.get("rumours.yml", {}).get(name, ())):
+            yield from missing("a kind", "rumours.yml", f"{name}[{index}]", kind, ids["kind"])
     for index, raw in enumerate(read.get("places/units.yml", {}).get("units", ())):
         path = f"units[{index}]"
         yield from missing("a town", "places/units.yml", f"{path}.city", raw["city"], ids["town"])

@@ -450,6 +450,21 @@ class KindCuesFile(Strict):
     precedence: list[PrecedenceFile]
 
 
+HearsaySort = Literal["circulates", "unconfirmed", "rumoured", "said", "unnamed", "alarm"]
+
+
+class RumoursFile(Strict):
+    version: int
+    unresolved_after_days: Annotated[int, Field(ge=1)]
+    enough: Annotated[int, Field(ge=1)]
+    enough_of_acts: Annotated[int, Field(ge=1)]
+    points: dict[HearsaySort, PositionsFile]
+    never: list[KindId]
+    acts: list[KindId]
+    words: dict[Text, Annotated[list[Text], Field(min_length=1)]]
+    cues: dict[HearsaySort, CueLists]
+
+
 class EditionFile(Strict):
     number: Annotated[int, Field(ge=1)]
     town: Id
@@ -971,6 +986,7 @@ FILES: dict[str, type[Strict]] = {
     "figures.yml": FiguresFile,
     "series.yml": SeriesFile,
     "kinds.yml": KindCuesFile,
+    "rumours.yml": RumoursFile,
     "places/regions.yml": RegionsFile,
     "places/units.yml": UnitsFile,
     "places/towns.yml": TownsFile,

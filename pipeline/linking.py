@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from config.loader import Config
 from config.model import Source
-from pipeline import stories
 from pipeline.copies import CopyLimits, CopyOf, CopyWindow, precedes
 from pipeline.fingerprints import Fingerprint, fingerprint
 from pipeline.relations import Member, MemberMaker, RelationType, relations
-from pipeline.stories import Join, OverrideKind, StoryRules, StoryWindow
+from pipeline.stories import Join, StoryRules, StoryWindow, overridden
 from pipeline.traits import Sort, TraitMaker, Traits
 from store.records import Annotated, Override, StoredArticle, Ties, Voice
 from store.ties import Marked
@@ -94,7 +93,7 @@ class Marks:
         return cls(traits, member, tuple(said["figures"]), dict(said["links"]), row.ties)
 
 
-_FLAGS = ("denies", "clarifies", "corrects", "official", "develops", "translated")
+_FLAGS = ("hearsay", "denies", "clarifies", "corrects", "mended", "official", "develops", "translated")
 
 
 class Linker:
@@ -119,13 +118,20 @@ class Linker:
         """How far apart two articles may be that have anything to do with one another."""
         return timedelta(days=max(self.rules.window_days, self.limits.window_days))
 
-    def marks(self, article_id: str, annotated: Annotated, source: Source | None, at: datetime) -> Marks:
-        """The marks of an article of the time *at*."""
+    def marks(
+        self,
+        article_id: str,
+        annotated: Annotated,
+        source: Source | None,
+        at: datetime,
+        first: Annotated | None = None,
+    ) -> Marks:
+        """The marks of an article of the time *at*; *first* is how it was published, if it changed since."""
         seconds = int(at.timestamp())
         print_ = replace(fingerprint(article_id, annotated, source), published=seconds)
         traits = replace(self.maker.traits(article_id, annotated), published=seconds)
         figures = tuple(f"{one.what} {one.value:g}" for one in annotated.figures if not one.recalled)
-        return Marks(traits, self.members.member(annotated, print_), figures)
+        return Marks(traits, self.members.member(annotated, print_, first=first), figures)
 
 
 def link(
@@ -168,18 +174,19 @@ def _mark(ledger: Ledger, config: Config, linker: Linker, progress: Progress | N
     """Give marks to every article that has none of today; how many that were."""
     done = 0
     while batch := ledger.unmarked(_BATCH):
-        ledger.mark([_marked(one, config, linker) for one in batch])
+        ledger.mark([_marked(one, ledger, config, linker) for one in batch])
         done += len(batch)
         if progress is not None:
             progress(done)
     return done
 
 
-def _marked(one: StoredArticle, config: Config, linker: Linker) -> Marked:
+def _marked(one: StoredArticle, ledger: Ledger, config: Config, linker: Linker) -> Marked:
     published = one.article.published
     at = published.at if published else one.first_seen_at
     source = config.sources.get(one.article.source_id)
-    marks = linker.marks(one.article_id, one.annotated, source, at)
+    first = ledger.revisions(one.article_id)[0].annotated if one.revision > 1 else None
+    marks = linker.marks(one.article_id, one.annotated, source, at, first)
     return Marked(one.article_id, one.revision, one.annotated.rules_version, at, marks.to_json())
 
 
@@ -284,9 +291,8 @@ class Around:
 
     def ties(self, touched: set[str], overrides: Sequence[Override]) -> Iterator[tuple[str, Ties]]:
         """The ties of every member of each story that holds one of *touched*, or held it before."""
-        said = [stories.Override(_kind(one.kind), one.article_ids) for one in overrides]
         by_story: defaultdict[str, list[str]] = defaultdict(list)
-        now = stories.overridden(self._window.stories(), said)
+        now = overridden(self._window.stories(), overrides)
         for name, story in now.items():
             if name in self._rows:
                 by_story[story].append(name)
@@ -332,10 +338,6 @@ class Around:
             if one in self._rows:
                 self._linker.maker.learn(Sort.FIGURE, self._rows[one].figures)
         return self._window.join(name, self._linker.maker)
-
-
-def _kind(kind: str) -> OverrideKind:
-    return "merge" if kind == "merge" else "split"
 
 
 def _known_copy(marks: Marks, fresh: Collection[str]) -> CopyOf | None:

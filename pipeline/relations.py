@@ -1,15 +1,16 @@
 """What each article is to the others of its story: the original, a copy, a rumour, its denial …
 
-A rumour is known by what comes after it: an article that no official word carries, in a story that is later
-denied or clarified.  So relations belong to a story as it stands, not to the moment of arrival, and are made
-anew when it grows.  Pure functions of the members.
+A rumour is known by its own words (:mod:`pipeline.annotation.hearsay`), or by what comes after it: an article
+that no official word carries, in a story that is later denied or clarified.  So relations belong to a story
+as it stands, not to the moment of arrival, and are made anew when it grows.  What an article was to others
+when it was published does not change because its page was edited since.  Pure functions of the members.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,8 @@ _LIKE_LENGTH = 0.55, 1.6
 """… at this share of the source's words …"""
 _NEW_NUMBERS = 0.8
 """… and at most this share of its numbers is not the source's."""
+_AT_ONCE = HOUR // 2
+"""Who answers so soon after the first answer has it from the institution, not from that article."""
 _SAME_DAY = 8 * HOUR
 _ANOTHER_DAY = 20 * HOUR
 """Behind its source by more, an article tells how it went on."""
@@ -48,18 +51,22 @@ class Relation:
     type: RelationType
     of: str | None = None
     """The article that it stands in this relation to; ``None`` for an original, a rumour's first, and a
-    correction of what is not known."""
+    correction of what is not known.  Its own id where a page was put right in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What of an article decides its relation."""
+    """What of an article decides its relation, as it was first published."""
 
     print: Fingerprint
+    hearsay: bool = False
+    """It tells what nobody answers for, by its own words."""
     denies: bool = False
     clarifies: bool = False
     corrects: bool = False
     """It says of itself, or of a text of its outlet, that it puts it right."""
+    mended: bool = False
+    """Its page was edited since: what it told is now denied, cleared up or withdrawn there."""
     official: bool = False
     """It rests on the word of the institution or of another authority."""
     develops: bool = False
@@ -89,39 +96,56 @@ class MemberMaker:
         self._cues = {name: _any_of(lists) for name, lists in said.items()}
 
     def member(
-        self, annotated: Annotated, print_: Fingerprint, copy: CopyOf | None = None, closest: str = ""
+        self,
+        annotated: Annotated,
+        print_: Fingerprint,
+        copy: CopyOf | None = None,
+        closest: str = "",
+        first: Annotated | None = None,
     ) -> Member:
-        """The member that *annotated* is; *copy* and *closest* are what copies and stories say of it."""
+        """The member that *annotated* is; *copy* and *closest* are what copies and stories say of it, *first*
+        is how it was published where its page changed since."""
+        now = self._member(annotated, print_)
+        one = now if first is None else self._member(first, print_)
+        answered = one.denies or one.clarifies or one.corrects or one.official
+        mended = not answered and (now.denies or now.clarifies or now.corrects)
+        return replace(one, copy=copy, closest=closest, mended=mended)
+
+    def _member(self, annotated: Annotated, print_: Fingerprint) -> Member:
         article = annotated.article
         kinds = {kind.id for kind in annotated.kinds}
         title = Words.of([("title", article.title), ("subtitle", article.subtitle or "")]).line
-        first = Words.of([("text", article.paragraphs[0] if article.paragraphs else "")]).line
+        lead = Words.of([("text", article.paragraphs[0] if article.paragraphs else "")]).line
         # Kinds are given to articles about the institution alone; other bodies deny too.
-        untold = not kinds
+        untold = not kinds and not annotated.hearsay
         denies = "denial" in kinds or (untold and bool(self._cues["denial"].search(title)))
         clarifies = "clarification" in kinds or (untold and bool(self._cues["clarification"].search(title)))
-        corrects = bool(
-            self._cues["correction"].search(title + first)
-            or self._cues["erratum"].search(Words.of([("text", article.text)]).line)
-        )
         attribution = annotated.attribution.value if annotated.attribution else None
-        official = (
+        official = not annotated.hearsay and (
             "communique" in kinds
             or "social_post" in kinds
             or attribution in (Attribution.OFFICIAL, Attribution.OTHER_OFFICIAL, Attribution.FOREIGN_OFFICIAL)
-            or (untold and attribution is None and bool(self._cues["official"].search(first)))
+            or (untold and attribution is None and bool(self._cues["official"].search(lead)))
         )
         return Member(
             print_,
+            hearsay=bool(annotated.hearsay),
             denies=denies,
             clarifies=clarifies and not denies,
-            corrects=corrects,
+            corrects=self.corrects(annotated),
             official=official,
             develops=bool(self._cues["development"].search(title)),
-            translated=bool(self._cues["translated"].search(title + first)),
+            translated=bool(self._cues["translated"].search(title + lead)),
             voice="" if attribution in (None, Attribution.NONE) else attribution.value,
-            copy=copy,
-            closest=closest,
+        )
+
+    def corrects(self, annotated: Annotated) -> bool:
+        """Whether an article says of itself, or of a text of its outlet, that it puts it right."""
+        article = annotated.article
+        head = (article.title, article.subtitle or "", *article.paragraphs[:1])
+        return bool(
+            self._cues["correction"].search("".join(Words.of([("text", part)]).line for part in head if part))
+            or self._cues["erratum"].search(Words.of([("text", article.text)]).line)
         )
 
 
@@ -144,16 +168,25 @@ def relations(members: Sequence[Member]) -> dict[str, Relation]:
     """article → relation, of all members of one story, in any order."""
     story = sorted({one.article_id: one for one in members}.values(), key=lambda one: one.rank)
     answers = [one for one in story if (one.denies or one.clarifies) and one.copy is None]
-    rumours = [one for one in story if one.copy is None and _rumour(one, answers)]
+    rumours = [one for one in story if one.copy is None and _rumour(one, story, answers)]
     found: dict[str, Relation] = {}
     for at, one in enumerate(story):
         found[one.article_id] = _of_one(one, story[:at], rumours, answers)
     return found
 
 
-def _rumour(one: Member, answers: Sequence[Member]) -> bool:
-    """Whether *one* is what a later answer answers: told before it, on nobody's word."""
+def _rumour(one: Member, story: Sequence[Member], answers: Sequence[Member]) -> bool:
+    """Whether *one* is a rumour: told on nobody's word, by its own account or because an answer followed.
+
+    Behind an official word, who cites nobody retells that; only an unnamed source still says something else.
+    """
     if one.denies or one.clarifies or one.corrects or one.official:
+        return False
+    if one.hearsay or one.mended:
+        return True
+    if one.voice != Attribution.SECURITY_SOURCE and any(
+        other.official and other.rank < one.rank for other in story
+    ):
         return False
     return any(one.rank < answer.rank for answer in answers)
 
@@ -164,6 +197,8 @@ def _of_one(
     if one.copy is not None:
         type_ = RelationType.LIGHT_EDIT if one.copy.how == "lightly_edited" else RelationType.VERBATIM_COPY
         return Relation(type_, one.copy.origin)
+    if one.mended:
+        return Relation(RelationType.CORRECTION, one.article_id)
     own = [other for other in before if other.print.outlet == one.print.outlet]
     if corrected := _corrected(one, own):
         return Relation(RelationType.CORRECTION, corrected.article_id)
@@ -172,14 +207,21 @@ def _of_one(
         return Relation(RelationType.RUMOUR, earlier[0].article_id if earlier else None)
     if one.denies or one.clarifies:
         own_rumours = [other for other in own if not (other.denies or other.clarifies)]
-        first = all(one.rank <= answer.rank for answer in answers)
-        if before and (first or own_rumours):
+        if before and (own_rumours or _answers_itself(one, answers[0])):
             told = own_rumours or [other for other in rumours if other.rank < one.rank] or before
             type_ = RelationType.DENIAL if one.denies else RelationType.CLARIFICATION
             return Relation(type_, told[0].article_id)
     if not before:  # what it puts right may have gone under another story, or was never seen
         return Relation(RelationType.CORRECTION if one.corrects else RelationType.ORIGINAL)
     return _retold(one, before)
+
+
+def _answers_itself(one: Member, first: Member) -> bool:
+    """Whether *one* is the *first* answer, or came at once in another language: no article is its source."""
+    if one is first:
+        return True
+    ours, theirs = one.print, first.print
+    return ours.published - theirs.published <= _AT_ONCE and ours.language != theirs.language
 
 
 _PRINTED_ANEW = 0.12

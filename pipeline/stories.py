@@ -5,7 +5,7 @@ apart (:mod:`pipeline.links`).  Copies are not compared: they belong where their
 
 **Stories** are groups of linked articles (:mod:`pipeline.clusters`).  A story may last longer than the
 window, from follow-up to follow-up.  Its id is that of its first article, by publication.  What analysts say
-(:class:`Override`) comes last and wins.
+(:class:`store.records.Override`) comes last and wins.
 
 **Order.**  Which articles are candidates, how a pair scores and how groups are made depends on the articles
 alone, so the same articles make the same stories in whatever order they come: all at once (:func:`partition`)
@@ -21,12 +21,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 from zlib import crc32
 
 from pipeline.clusters import Linkage, Parts, groups
 from pipeline.links import FEATURES, Prepared, features
 from pipeline.traits import BITS, Sort, TraitMaker, Traits
+from store.records import Override
 
 DAY = 86_400
 _MASK = (1 << BITS) - 1
@@ -80,18 +81,6 @@ class Join:
     """Of its strongest link in the story."""
     closest: str = ""
     """The member at the other end of that link, or the origin of the copy."""
-
-
-OverrideKind = Literal["merge", "split"]
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """An analyst's word on stories; later ones see what earlier ones made."""
-
-    kind: OverrideKind
-    """``merge``: the stories of these articles are one.  ``split``: these are a story of their own."""
-    ids: tuple[str, ...]
 
 
 def score(new: Prepared, old: Prepared, rules: StoryRules, keys: frozenset[int] | None = None) -> int | None:
@@ -338,8 +327,6 @@ class StoryWindow:
             return Join(article_id, story)
         # the first of the strongest
         strength, other = min(inside, key=lambda pair: (-pair[0], self._rank(pair[1])))
-        if article_id not in self._ready or other not in self._ready:
-            return Join(article_id, story, (), strength / 1000, other)
         because = reasons(self._ready[article_id].traits, self._ready[other].traits, maker)
         return Join(article_id, story, because, strength / 1000, other)
 
@@ -372,10 +359,11 @@ def partition(
 
 
 def overridden(stories: Mapping[str, str], overrides: Sequence[Override]) -> dict[str, str]:
-    """*stories* (article → story) as analysts want them; ids that nobody knows are passed over."""
+    """*stories* (article → story) as analysts want them, one word after the other, each seeing what the ones
+    before made; ids that nobody knows are passed over."""
     said = dict(stories)
     for override in overrides:
-        ids = [one for one in override.ids if one in said]
+        ids = [one for one in override.article_ids if one in said]
         if len(ids) < 1:
             continue
         if override.kind == "split":

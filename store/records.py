@@ -423,6 +423,9 @@ class Annotated:
     quotations: tuple[Quotation, ...] = ()
     claim: Evidence | None = None
     """What is denied or put right, in a denial or clarification: the clause that tells the claim."""
+    hearsay: tuple[Evidence, ...] = ()
+    """The words by which it tells what nobody answers for, one of each sort, the heaviest first; empty unless
+    it is a rumour on its own words."""
     masks: tuple[Evidence, ...] = ()
     """Every mention of a private person by name (label ``person``): to be masked outside the ledger."""
     evidence: tuple[Evidence, ...] = ()

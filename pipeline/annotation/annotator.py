@@ -11,6 +11,7 @@ from config.model import Source
 from pipeline.annotation import names
 from pipeline.annotation.countries import Countries
 from pipeline.annotation.figures import Figures
+from pipeline.annotation.hearsay import Hearsay
 from pipeline.annotation.judgement import Judge
 from pipeline.annotation.kinds import Kinds
 from pipeline.annotation.matcher import Hit
@@ -42,6 +43,7 @@ class Annotator:
         self._partners = Partners(config)
         self._figures = Figures(config)
         self._persons = Persons(config)
+        self._hearsay = Hearsay(config)
         self.rules_version = _rules_version(config)
 
     def annotate(self, article: Article, source: Source | None) -> Annotated:
@@ -58,7 +60,7 @@ class Annotator:
         where = self._whereabouts.find(reading)
         speech = self._voices.listen(reading)
         attribution = self._voices.attribution(reading, speech)
-        kinds = self._kinds.find(reading, attribution)
+        hearsay, kinds = self._hearsay.find(reading, self._kinds.find(reading, attribution), attribution)
         # Most of what an outlet prints names no police at all: nobody asks for its figures.
         of_police = judgement.decision is not Relevant.NONE or bool(judgement.because)
         return Annotated(
@@ -79,6 +81,7 @@ class Annotator:
             figures=self._figures.find(reading) if of_police else (),
             quotations=self._voices.quotations(reading, speech) if of_police else (),
             claim=self._voices.claim(reading, frozenset(one.id for one in kinds), speech),
+            hearsay=hearsay,
             masks=(*self._persons.find(reading), *self._persons.find_in_captions(reading)),
             evidence=(*evidence, *where.evidence),
             content_hash=content_hash(article),
@@ -138,7 +141,7 @@ def content_hash(article: Article) -> str:
     return hashlib.sha256(read.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_RULES = ("kinds", "voices", "whereabouts", "partners", "figures", "persons")
+_RULES = ("kinds", "voices", "whereabouts", "partners", "figures", "persons", "rumours")
 
 
 def _rules_version(config: Config) -> str:

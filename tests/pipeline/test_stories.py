@@ -20,9 +20,9 @@ from pipeline.clusters import Linkage, groups
 from pipeline.copies import CopyOf
 from pipeline.fingerprints import fingerprint
 from pipeline.relations import Member, MemberMaker, relation, relations
-from pipeline.stories import Override, StoryRules, StoryWindow, overridden, partition
+from pipeline.stories import StoryRules, StoryWindow, overridden, partition
 from pipeline.traits import TraitMaker, Traits, consonants
-from store.records import Annotated, Article, KindLabel, Moment, Precision
+from store.records import Annotated, Article, KindLabel, Moment, Override, Precision
 from tests.benchmarks.wire import Wire
 
 BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -214,13 +214,17 @@ def test_groups_are_a_function_of_the_links(pairs: dict[tuple[int, int], int], d
     assert sorted(name for group in whole for name in group) == names
 
 
+def said(kind: str, *ids: str) -> Override:
+    return Override(kind, ids, BEGIN)
+
+
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        ([Override("merge", ("a", "c"))], {"a": "a", "b": "a", "c": "a"}),
-        ([Override("split", ("b",))], {"a": "a", "b": "b*", "c": "c"}),
-        ([Override("merge", ("a", "c")), Override("split", ("a",))], {"a": "a*", "b": "a", "c": "a"}),
-        ([Override("merge", ("nobody",)), Override("split", ())], {"a": "a", "b": "a", "c": "c"}),
+        ([said("merge", "a", "c")], {"a": "a", "b": "a", "c": "a"}),
+        ([said("split", "b")], {"a": "a", "b": "b*", "c": "c"}),
+        ([said("merge", "a", "c"), said("split", "a")], {"a": "a*", "b": "a", "c": "a"}),
+        ([said("merge", "nobody"), said("split")], {"a": "a", "b": "a", "c": "c"}),
     ],
 )
 def test_analysts_have_the_last_word(overrides: list[Override], expected: dict[str, str]) -> None:
@@ -280,6 +284,9 @@ def member(
 
 
 RUMOUR = "تداولت صفحات خبرا عن انفجار قارورة غاز داخل سوق السمك دون أن يتسن لنا التأكد منه."
+POLICE_SILENT = (
+    "يتداول نشطاء على واتساب تسجيلا عن انفجار بسوق السمك، ولم يصدر عن المديرية العامة للأمن الوطني بلاغ."
+)
 DENIAL = "نفت مصالح الأمن نفيا قاطعا ما راج عن انفجار بالسوق، مؤكدة أن الأمر يتعلق بتمرين للوقاية."
 
 
@@ -305,8 +312,51 @@ def test_a_rumour_and_its_denial() -> None:
     assert relation(story[2], [story[0]]).type.value == "denial"
 
 
-def test_without_an_answer_there_is_no_rumour() -> None:
-    assert relation(member("a", "انفجار بسوق السمك؟", RUMOUR, 0), []).type.value == "original"
+PLAIN = "اشتكى تجار سوق السمك من انقطاع الكهرباء وقالوا إنهم سمعوا دويا قويا صباح اليوم."
+
+
+def test_a_rumour_is_one_by_its_own_words_or_by_its_answer() -> None:
+    spread = member("a", "انفجار بسوق السمك؟", POLICE_SILENT, 0)
+    assert spread.hearsay and relation(spread, []).type.value == "rumour"
+    plain = member("b", "دوي بسوق السمك", PLAIN, 1)
+    assert relation(plain, []).type.value == "original"
+    denied = member("c", "الأمن ينفي خبر انفجار", DENIAL, 5, "denial", "communique")
+    assert {name: one.type.value for name, one in relations([spread, plain, denied]).items()} == {
+        "a": "rumour", "b": "rumour", "c": "denial",
+    }  # fmt: skip
+
+
+def test_who_retells_an_official_word_spreads_no_rumour_and_an_unnamed_source_does() -> None:
+    official = member("a", "توقيف سارق", DISPATCH, 0, "communique")
+    retold = member("b", "سارق الدراجات", PLAIN, 1)
+    source = replace(member("c", "رؤوس أخرى", PLAIN, 2), voice="security_source")
+    denied = member("d", "الأمن ينفي", DENIAL, 5, "denial", "communique")
+    found = {name: one.type.value for name, one in relations([official, retold, source, denied]).items()}
+    assert (found["b"] == "rumour", found["c"], found["d"]) == (False, "rumour", "denial")
+
+
+def test_answers_at_once_in_two_languages_are_two_answers() -> None:
+    rumour = member("a", "انفجار بسوق السمك؟", RUMOUR, 0)
+    first = member("b", "الأمن ينفي", DENIAL, 5, "denial", "communique")
+    said = annotated("c", "fr", "La police dément", "La DGSN a démenti toute explosion au marché.", 5.3, "c")
+    for hours, answers in ((5.3, True), (7, False)):
+        print_ = replace(fingerprint("c", said), published=first.print.published + round((hours - 5) * 3600))
+        also = makers()[2].member(said, print_)
+        assert also.denies
+        assert (relations([rumour, first, also])["c"].type.value == "denial") == answers
+
+
+def test_a_page_put_right_in_its_place_is_a_correction_of_itself() -> None:
+    first = annotated("a", "ar", "انفجار بسوق السمك؟", RUMOUR, 0, "a")
+    now = annotated("a", "ar", "حقيقة الانفجار: الأمن ينفي", DENIAL, 0, "a")
+    object.__setattr__(now, "kinds", (KindLabel("denial"),))
+    mended = makers()[2].member(now, fingerprint("a", now), first=first)
+    assert mended.mended and not mended.denies
+    denied = member("b", "الأمن ينفي خبر انفجار", DENIAL, 5, "denial", "communique")
+    found = {name: (one.type.value, one.of) for name, one in relations([mended, denied]).items()}
+    assert found == {"a": ("correction", "a"), "b": ("denial", "a")}
+    unchanged = makers()[2].member(now, fingerprint("a", now), first=now)
+    assert unchanged.denies and not unchanged.mended
 
 
 DISPATCH = "أوقفت الشرطة القضائية بالناظور شخصا سرق 17 دراجة نارية وحجزت لديه 4350 درهما، وفق بلاغ."
