@@ -325,7 +325,8 @@ def _communique_lines(app: App, row: dict[str, Any], rows: list[dict[str, Any]])
 def rumours(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
     """List the newest rumours, and denials of which no rumour was seen, that an article of QUERY belongs to.
 
-    States: circulating, denied, clarified, confirmed, unresolved (nothing was printed of it for a week).
+    States: circulating, denied, clarified, confirmed, unresolved (nothing was printed of it for the time that
+    rumours.yml gives).
 
     \b
     Example:
@@ -351,6 +352,9 @@ def rumours(query: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> 
 def rumour(rumour_id: str, as_json: bool, as_csv: bool) -> None:
     """Show what became of one rumour: who ran it, who answered, who ran which, what was edited afterwards.
 
+    Told as are the words by which the first article says that nobody answers for it; came back is the same
+    claim told again, in another story, after it was answered.
+
     \b
     Example:
       marsad rumour 3f2a9c
@@ -360,10 +364,10 @@ def rumour(rumour_id: str, as_json: bool, as_csv: bool) -> None:
     app = current()
     with _storybook(app) as book:
         found = book.rumour(_whole_id(book, rumour_id))
-    if found is None:
+        row = {**rumour_record(found), "came_back": book.came_back(found)} if found else None
+    if row is None:
         _none("this story is about no rumour", f"`marsad story {rumour_id}`, or `marsad rumours`")
         return
-    row = rumour_record(found)
     if as_json:
         app.print_json(row)
         return
@@ -384,11 +388,18 @@ def rumour(rumour_id: str, as_json: bool, as_csv: bool) -> None:
         ("ran both", ", ".join(row["ran_both"])),
         ("rumour only", ", ".join(row["ran_rumour_only"])),
         ("answer only", ", ".join(row["ran_answer_only"])),
-        ("edited after", ", ".join(row["edited_after"])),
+        ("told as", " · ".join(row["hearsay"])),
+        *(("edited after", _edit_line(one)) for one in row["edits"]),
+        *(("came back", f"{one['source']} {one['at']}: {one['title']}") for one in row["came_back"]),
     ]
     for name, value in facts:
         if value:
             click.echo(f"{name + ':':<14}{value}")
+
+
+def _edit_line(edit: dict[str, Any]) -> str:
+    how = "without a word" if edit["silent"] else "and says so"
+    return f"{edit['source']} {edit['seen_at']}, {how}: {edit['before']} → {edit['after']}"
 
 
 @click.command()

@@ -45,6 +45,10 @@ class Asked:
         self._annotator = Annotator(config)
         self._linker = Linker(config)
 
+    def owns_up(self, annotated: Annotated) -> bool:
+        """Whether a text says of itself, or of another of its outlet, that it was put right."""
+        return self._linker.members.corrects(annotated)
+
     def _annotated(self, text: str) -> Annotated:
         paragraphs = tuple(line.strip() for line in text.splitlines() if line.strip())
         spoken = language.detect("", paragraphs, None, ())

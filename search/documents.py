@@ -23,6 +23,7 @@ HAS: Mapping[str, Callable[[StoredArticle], bool]] = {
     "modified": lambda stored: stored.article.modified is not None,
     "removed": lambda stored: stored.removed_at is not None,
     "revision": lambda stored: stored.revision > 1,
+    "rumour": lambda stored: stored.ties is not None and stored.ties.relation == "rumour",
     "section": lambda stored: bool(stored.article.section),
     "subtitle": lambda stored: bool(stored.article.subtitle),
     "tag": lambda stored: bool(stored.article.tags),

@@ -6,13 +6,15 @@ articles were worked out before (:mod:`pipeline.linking`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
+from types import MappingProxyType
 
 from config.model import Source
 from search.trends import Coverage
-from store.records import Annotated, Attribution, Figure, StoredArticle, Voice
+from store.records import Annotated, Attribution, Evidence, Figure, StoredArticle, Voice
 
 _FIFTH = 5
 _SILENCE = timedelta(hours=24)
@@ -206,9 +208,27 @@ def _covered(stretches: Sequence[tuple[datetime, datetime]], since: datetime, un
 
 # -- rumours ----------------------------------------------------------------------------------------------
 
-_ANSWERS = {"denial": "denied", "clarification": "clarified"}
-_STILL = timedelta(days=7)
-"""A rumour of which nothing was printed for so long is no longer circulating."""
+_ANSWERS = {"denial": "denied", "clarification": "clarified", "fake_news_enforcement": "denied"}
+"""What a kind says of the rumour that it answers."""
+_ANSWER_ALONE = frozenset(["denial", "clarification"])
+"""Kinds that tell of a rumour even where nobody was seen to spread it."""
+_AUTHORITIES = frozenset([Attribution.OFFICIAL, Attribution.OTHER_OFFICIAL])
+_ACTS = frozenset(["operation", "terrorism", "staff_sanction", "weapon_use"])
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A page of the rumour that changed after the answer."""
+
+    article_id: str
+    source_id: str
+    seen_at: datetime
+    """When the change was first seen."""
+    before: str
+    """The headline until then."""
+    after: str
+    silent: bool
+    """It does not say that it was put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +240,10 @@ class Rumour:
     """``circulating``, ``denied``, ``clarified``, ``confirmed`` or ``unresolved``."""
     claim: str
     """What is claimed, in the words of the denial or, without one, of the first headline."""
+    hearsay: tuple[Evidence, ...]
+    """The words by which the first tells what nobody answers for; empty where only its answer tells."""
     first: StoredArticle
-    """Who ran it first, as far as was seen; of a denial that nobody's rumour was seen of, the denial."""
+    """Who ran it first, as it stood then; of a denial that nobody's rumour was seen of, the denial."""
     peak: str
     """The local day with most articles about it (ISO 8601)."""
     voices: int
@@ -235,38 +257,90 @@ class Rumour:
     """Outlets that ran rumour and answer."""
     ran_rumour_only: tuple[str, ...]
     ran_answer_only: tuple[str, ...]
-    edited_after: tuple[StoredArticle, ...]
-    """Articles of the rumour that changed after the answer."""
+    edits: tuple[Edit, ...]
+    """Pages of the rumour that changed after the answer."""
 
 
-def rumour(story: Sequence[StoredArticle], now: datetime) -> Rumour | None:
-    """The rumour that *story* is about; ``None`` where none of its articles spreads or answers one."""
-    spread = [one for one in story if one.ties is not None and one.ties.relation == "rumour"]
-    answers = [one for one in story if kinds_of(one.annotated) & _ANSWERS.keys()]
+Revisions = Sequence[tuple[datetime, StoredArticle]]
+"""Of one article, each with when it was first seen, the first one first."""
+
+
+def rumour(
+    story: Sequence[StoredArticle],
+    now: datetime,
+    still: timedelta,
+    history: Mapping[str, Revisions] = MappingProxyType({}),
+    owns_up: Callable[[Annotated], bool] = lambda annotated: False,
+) -> Rumour | None:
+    """The rumour that *story* is about; ``None`` where none of its articles spreads or answers one.
+
+    *still* is how long it circulates unanswered after the last who ran it; *history* has the revisions of the
+    articles that changed; *owns_up* tells whether a text says of itself that it was put right.
+    """
+    spread = _spread(story)
+    ids = {one.article_id for one in spread}
+    others = [one for one in story if one.article_id not in ids]
+    answering = _ANSWERS.keys() if spread else _ANSWER_ALONE
+    answers = [one for one in others if kinds_of(one.annotated) & answering]
     if not spread and not answers:
         return None
-    began = time_of(spread[0]) if spread else None
-    after = [one for one in answers if began is None or time_of(one) > began]
-    answer = next(iter(after or answers), None) or _confirmation(story, spread)
     first = spread[0] if spread else answers[0]
+    began = time_of(first)
+    answers = answers or _confirmations(others, began)
+    answer = next((one for one in answers if time_of(one) > began), next(iter(answers), None))
     ran, answered = _outlets(spread), _outlets(answers)
+    as_told = history[first.article_id][0][1] if first.article_id in history else first
     return Rumour(
         story_id=first.ties.story_id if first.ties else first.article_id,
-        state=_state(spread, answer, now),
-        claim=_claim(answers, first),
-        first=first,
+        state=_state(spread, answer, now, still),
+        claim=_claim(answers, as_told),
+        hearsay=as_told.annotated.hearsay,
+        first=as_told,
         peak=_peak(spread or story),
         voices=len({one.article.source_id for one in spread if _independent(one)}),
         languages=tuple(dict.fromkeys(one.article.language for one in spread)),
         answer=answer,
-        delay=time_of(answer) - time_of(first) if answer and spread and answer in after else None,
+        delay=time_of(answer) - began if answer and spread and time_of(answer) > began else None,
         ran_both=tuple(sorted(ran & answered)),
         ran_rumour_only=tuple(sorted(ran - answered)),
         ran_answer_only=tuple(sorted(answered - ran)),
-        edited_after=tuple(
-            one for one in spread if answer and one.revision > 1 and one.last_seen_at > time_of(answer)
+        edits=tuple(
+            edit
+            for one in spread
+            if answer is not None
+            for edit in _edits(history.get(one.article_id, ()), time_of(answer), owns_up)
         ),
     )
+
+
+def _spread(story: Sequence[StoredArticle]) -> list[StoredArticle]:
+    """Who ran the rumour: those that told it, pages that told it until they were put right, and copies."""
+    told = {
+        one.article_id
+        for one in story
+        if (ties := one.ties)
+        and (
+            ties.relation == "rumour"
+            or (ties.relation == "correction" and ties.relation_of == one.article_id)
+        )
+    }
+    return [
+        one
+        for one in story
+        if one.article_id in told
+        or (one.ties and one.ties.copy_of in told and not kinds_of(one.annotated) & _ANSWERS.keys())
+    ]
+
+
+def _edits(
+    revisions: Revisions, answered_at: datetime, owns_up: Callable[[Annotated], bool]
+) -> Iterator[Edit]:
+    """The changes of a page that were first seen after the answer."""
+    for (_, before), (seen_at, after) in pairwise(revisions):
+        if seen_at > answered_at:
+            headlines = before.article.title, after.article.title
+            silent = not owns_up(after.annotated)
+            yield Edit(after.article_id, after.article.source_id, seen_at, *headlines, silent)
 
 
 def _independent(one: StoredArticle) -> bool:
@@ -277,21 +351,25 @@ def _outlets(articles: Collection[StoredArticle]) -> set[str]:
     return {one.article.source_id for one in articles}
 
 
-def _confirmation(story: Sequence[StoredArticle], spread: Sequence[StoredArticle]) -> StoredArticle | None:
-    """The first article after the rumour that rests on the institution's word and denies nothing."""
-    began = time_of(spread[0])
-    for one in story:
-        said = one.annotated.attribution
-        if said is not None and said.value is Attribution.OFFICIAL and time_of(one) > began:
-            return one
-    return None
+def _confirmations(others: Sequence[StoredArticle], began: datetime) -> list[StoredArticle]:
+    """Who carries it on an authority's word afterwards; that police look into a video confirms nothing."""
+    return [
+        one
+        for one in others
+        if (said := one.annotated.attribution)
+        and said.value in _AUTHORITIES
+        and time_of(one) > began
+        and ("reaction_to_content" not in kinds_of(one.annotated) or kinds_of(one.annotated) & _ACTS)
+    ]
 
 
-def _state(spread: Sequence[StoredArticle], answer: StoredArticle | None, now: datetime) -> str:
+def _state(
+    spread: Sequence[StoredArticle], answer: StoredArticle | None, now: datetime, still: timedelta
+) -> str:
     if answer is not None:
         kinds = kinds_of(answer.annotated)
         return next((state for kind, state in _ANSWERS.items() if kind in kinds), "confirmed")
-    return "circulating" if now - time_of(spread[-1]) < _STILL else "unresolved"
+    return "circulating" if now - time_of(spread[-1]) < still else "unresolved"
 
 
 def _claim(told: Sequence[StoredArticle], first: StoredArticle) -> str:

@@ -19,7 +19,7 @@ from search.stories import (
     rumour,
     time_of,
 )
-from store.records import StoredArticle, Voice
+from store.records import Annotated, StoredArticle, Voice
 
 if TYPE_CHECKING:
     from config import Config
@@ -30,7 +30,8 @@ _PAGE = 200
 _OF_INSTITUTION = "kind:(communique OR denial OR clarification)"
 _ANSWERS = "kind:(denial OR clarification)"
 _BEGINNING, _TOMORROW = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
-_OF_RUMOURS = "kind:(denial OR clarification OR fake_news_enforcement)"
+_RUN = "has:rumour"
+_OF_RUMOURS = f"(kind:(denial OR clarification OR fake_news_enforcement) OR {_RUN})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ class Likeness(Protocol):
 
     def likeness(self, text: str, denials: Iterable[StoredArticle]) -> list[tuple[float, StoredArticle]]:
         """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first."""
+        ...
+
+    def owns_up(self, annotated: Annotated) -> bool:
+        """Whether a text says of itself, or of another of its outlet, that it was put right."""
         ...
 
 
@@ -129,7 +134,42 @@ class Storybook:
     def rumour(self, story_id: str, now: datetime | None = None) -> Rumour | None:
         """The rumour that a story is about; ``None`` where it is about none."""
         found = self.story(story_id)
-        return rumour(found.articles, now or datetime.now(UTC)) if found else None
+        if found is None:
+            return None
+        history = {
+            one.article_id: [(at, masked(each)) for at, each in self._ledger.history(one.article_id)]
+            for one in found.articles
+            if one.revision > 1
+        }
+        still = timedelta(days=self._config.data("rumours")["unresolved_after_days"])
+        return rumour(found.articles, now or datetime.now(UTC), still, history, self._owns_up)
+
+    def _owns_up(self, annotated: Annotated) -> bool:
+        return self._asked.owns_up(annotated)
+
+    def came_back(self, one: Rumour, now: datetime | None = None) -> list[dict[str, Any]]:
+        """The same claim told again after it was answered, in other stories, the earliest first."""
+        if one.answer is None:
+            return []
+        since = time_of(one.answer)
+        later: dict[str, StoredArticle] = {}
+        for each in self._searcher.articles(_OF_RUMOURS, now=now):
+            story = each.ties.story_id if each.ties else each.article_id
+            known = later.get(story)
+            if story != one.story_id and (known is None or time_of(each) < time_of(known)):
+                later[story] = each
+        told = [each for each in later.values() if time_of(each) > since]
+        found = [each for _, each in self._asked.likeness(one.claim, told)]
+        return [
+            {
+                "rumour_id": each.ties.story_id if each.ties else each.article_id,
+                "at": stamp(time_of(each)),
+                "source": each.article.source_id,
+                "place": list(each.annotated.places),
+                "title": masked(each).article.title,
+            }
+            for each in sorted(found, key=lambda each: (time_of(each), each.article_id))
+        ]
 
     def ids_beginning(self, start: str) -> list[str]:
         """Ids of the stories that begin with *start*, else that of the story of the one article that does."""
@@ -259,5 +299,17 @@ def rumour_record(one: Rumour) -> dict[str, Any]:
         "ran_both": list(one.ran_both),
         "ran_rumour_only": list(one.ran_rumour_only),
         "ran_answer_only": list(one.ran_answer_only),
-        "edited_after": [each.article_id for each in one.edited_after],
+        "hearsay": [each.words for each in one.hearsay],
+        "edited_after": list(dict.fromkeys(each.article_id for each in one.edits)),
+        "edits": [
+            {
+                "article_id": each.article_id,
+                "source": each.source_id,
+                "seen_at": stamp(each.seen_at),
+                "before": each.before,
+                "after": each.after,
+                "silent": each.silent,
+            }
+            for each in one.edits
+        ],
     }

@@ -49,6 +49,7 @@ def understood(annotated: Annotated) -> dict[str, Any]:
             for one in annotated.quotations
         ],
         "claim": _cue(annotated.claim) if annotated.claim else None,
+        "hearsay": [{"sort": cue.label, **_cue(cue)} for cue in annotated.hearsay],
     }
 
 

@@ -67,9 +67,13 @@ class Articles:
 
     def revisions(self, article_id: str) -> list[StoredArticle]:
         """Every revision of the article, the first one first; empty if there is no such article."""
+        return [revision for _, revision in self.history(article_id)]
+
+    def history(self, article_id: str) -> list[tuple[datetime, StoredArticle]]:
+        """(when it was first seen, revision), the first one first; empty if there is no such article."""
         with self._db.reading() as connection:
             statement = (
-                sa.select(*WHOLE)
+                sa.select(*WHOLE, revisions.c.fetched_at)
                 .join(revisions, revisions.c.article_id == articles.c.article_id)
                 .outerjoin(ties, TIED)
                 .where(articles.c.article_id == article_id)
@@ -77,7 +81,7 @@ class Articles:
             )
             rows = connection.execute(statement).all()
             known = variants_of(connection, [article_id])
-        return [stored(row, known[article_id]) for row in rows]
+        return [(row.fetched_at, stored(row, known[article_id])) for row in rows]
 
     def articles(self, after: str | None = None) -> Iterator[StoredArticle]:
         """Every article at its newest revision, in order of ``article_id``, behind *after*.

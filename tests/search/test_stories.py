@@ -140,6 +140,7 @@ def test_recalled_figures_are_not_compared() -> None:
 
 # -- rumours ----------------------------------------------------------------------------------------------
 
+OFFICIALLY = Attribution.OFFICIAL
 SPREAD = made("rumeur", "matin", said=Attribution.NONE, ties={"relation": "rumour"})
 ALSO = made("rumeur 2", "sabah", hours=2, ties={"relation": "rumour", "relation_of": SPREAD.article_id})
 DENIED = made(
@@ -153,9 +154,12 @@ DENIED = made(
 )
 
 
+STILL = timedelta(days=7)
+
+
 def test_a_rumour_and_its_denial() -> None:
     late = made("démenti aussi", "sabah", hours=10, kinds=("denial",), ties={"relation": "denial"})
-    found = rumour([SPREAD, ALSO, DENIED, late], NOW)
+    found = rumour([SPREAD, ALSO, DENIED, late], NOW, STILL)
     assert found is not None
     assert (found.state, found.claim, found.first) == ("denied", "des enlèvements", SPREAD)
     assert (found.delay, found.answer, found.voices) == (timedelta(hours=9), DENIED, 2)
@@ -173,22 +177,55 @@ def test_a_rumour_and_its_denial() -> None:
         ([made("vieux", at=NOW - timedelta(days=9), ties={"relation": "rumour"})], "unresolved"),
         ([SPREAD, made("c", hours=5, kinds=("clarification",), said=Attribution.OFFICIAL)], "clarified"),
         ([SPREAD, made("oui", hours=5, kinds=("operation",), said=Attribution.OFFICIAL)], "confirmed"),
+        ([SPREAD, made("oui", hours=5, said=Attribution.OTHER_OFFICIAL)], "confirmed"),
+        # looking into it confirms nothing; arresting who spread it as false denies it
+        ([SPREAD, made("on", hours=5, kinds=("reaction_to_content",), said=OFFICIALLY)], "circulating"),
+        ([SPREAD, made("f", hours=5, kinds=("fake_news_enforcement",), said=OFFICIALLY)], "denied"),
+        ([SPREAD, made("avant", hours=-5, kinds=("operation",), said=OFFICIALLY)], "circulating"),
         ([DENIED], "denied"),
     ],
 )
 def test_what_becomes_of_a_rumour(story: list[StoredArticle], state: str) -> None:
-    found = rumour(story, NOW)
+    found = rumour(story, NOW, STILL)
     assert found is not None and found.state == state
 
 
-def test_an_arrest_is_no_rumour() -> None:
-    assert rumour([made("arrestation", kinds=("operation",), said=Attribution.OFFICIAL)], NOW) is None
+def test_how_long_a_rumour_circulates_is_configured() -> None:
+    found = rumour([SPREAD], NOW, timedelta(hours=1))
+    assert found is not None and found.state == "unresolved"
 
 
-def test_silent_edits_after_the_denial_are_told() -> None:
-    edited = made("rumeur", revision=2, ties={"relation": "rumour"}, first_seen_at=SEEN + timedelta(hours=20))
-    found = rumour([edited, DENIED], NOW)
-    assert found is not None and found.edited_after == (edited,)
+@pytest.mark.parametrize("kind", ["operation", "fake_news_enforcement"])
+def test_an_arrest_is_no_rumour(kind: str) -> None:
+    assert rumour([made("arrestation", kinds=(kind,), said=Attribution.OFFICIAL)], NOW, STILL) is None
+
+
+def test_who_copied_a_rumour_ran_it_and_who_copied_its_denial_answered() -> None:
+    copy = made("copie", "sabah", hours=1, ties={"copy_of": SPREAD.article_id, "voice": Voice.COPY})
+    denial = made(
+        "copie du démenti", "sabah", hours=10, kinds=("denial",), ties={"copy_of": DENIED.article_id}
+    )
+    found = rumour([SPREAD, copy, DENIED, denial], NOW, STILL)
+    assert found is not None
+    assert (found.ran_both, found.ran_rumour_only, found.voices) == (("sabah",), ("matin",), 1)
+
+
+def test_edits_after_the_denial_are_told_with_what_was_there_before() -> None:
+    first = made("rumeur", labels={"hearsay": (Evidence("said", "text", 0, 4, "aurait été"),)})
+    now = replace(
+        made("démenti", "matin", revision=2, kinds=("denial",)), article_id=first.article_id,
+        ties=Ties(STORY, relation="correction", relation_of=first.article_id),
+    )  # fmt: skip
+    again = replace(now, revision=3)
+    early, late = SEEN + timedelta(hours=1), SEEN + timedelta(hours=20)
+    history = {first.article_id: [(SEEN, first), (early, now), (late, again)]}
+    for owns_up in (False, True):
+        found = rumour([now, DENIED], NOW, STILL, history, lambda annotated, said=owns_up: said)
+        assert found is not None
+        (edit,) = found.edits  # of the two changes, the one after the denial
+        assert (edit.article_id, edit.seen_at, edit.silent) == (first.article_id, late, not owns_up)
+        assert (found.state, found.answer, found.first.article.title) == ("denied", DENIED, "rumeur")
+        assert found.hearsay == first.annotated.hearsay and found.ran_rumour_only == ("matin",)
 
 
 # -- series -----------------------------------------------------------------------------------------------
