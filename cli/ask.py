@@ -443,6 +443,7 @@ def _understood(annotated: Annotated) -> list[tuple[str, object]]:
         ("figures", "; ".join(map(_figure, annotated.figures))),
         ("quotations", "; ".join(f"{one.speaker or '?'}: {one.words}" for one in quoted)),
         ("denies", annotated.claim and annotated.claim.words),
+        ("hearsay", "; ".join(f"{cue.label}: {cue.words}" for cue in annotated.hearsay)),
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.annotation import Annotator
+from pipeline.annotation.claims import ANSWERS
 from pipeline.extraction import language
 from pipeline.fingerprints import shared
 from pipeline.linking import Linker, Marks
@@ -34,6 +35,8 @@ _WEIGHTS = {
 _LIKE, _LIKE_ACROSS = 0.45, 0.6
 """Share of what a claim says that a denial must share with it, in one language and across two, where
 fewer things can be compared."""
+_FEWEST = 3
+"""So many things a claim and a denial have in common, or both of two: one word alone makes no claim."""
 _TELLING = frozenset([Sort.NAME, Sort.CONCEPT, Sort.WORD])
 """A town alone, or a number, makes no claim."""
 
@@ -82,16 +85,23 @@ class Asked:
         return (strength or 0) / 1000
 
     def likeness(self, text: str, denials: Iterable[StoredArticle]) -> list[tuple[float, StoredArticle]]:
-        """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first."""
+        """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first.
+
+        Articles that run a claim can be asked about too; one that denies what nobody can tell is passed over.
+        """
         claim = self._marks(text)
         asked = {words: self._weights(claim, words=words) for words in (True, False)}
         found = []
         for one in denials:
+            if one.annotated.claim is None and any(kind.id in ANSWERS for kind in one.annotated.kinds):
+                continue
             denied = self._of_claim(one)
             # Words of two languages cannot be the same: nothing follows from their being others.
             same = denied.traits.language == claim.traits.language
             weights = asked[same]
             common = weights.keys() & set(denied.traits.keys)
+            if len(common) < max(2, min(_FEWEST, len(weights))):
+                continue
             if not any(sort_of(key) in _TELLING for key in common):
                 continue
             like = sum(weights[key] for key in common) / sum(weights.values())
@@ -100,9 +110,10 @@ class Asked:
         return sorted(found, key=lambda pair: (-pair[0], pair[1].article_id))
 
     def _of_claim(self, one: StoredArticle) -> Marks:
-        """The marks of what *one* denies: its claim and its headline."""
+        """The marks of what *one* denies: its claim, its headline, and its first paragraph."""
         said = one.annotated.claim.words if one.annotated.claim else ""
-        article = replace(one.article, paragraphs=tuple(filter(None, (said,))), subtitle=None)
+        lead = one.article.paragraphs[:1]
+        article = replace(one.article, paragraphs=tuple(filter(None, (said, *lead))), subtitle=None)
         annotated = replace(one.annotated, article=article)
         return self._linker.marks(one.article_id, annotated, None, datetime(1970, 1, 1, tzinfo=UTC))
 

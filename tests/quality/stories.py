@@ -179,24 +179,55 @@ def relation_scores(found: Sequence[Case], said: Mapping[str, Relation]) -> dict
     return scores
 
 
+def unanswered(found: Sequence[Case], config: Config, stories: Mapping[str, str]) -> dict[str, Score]:
+    """``all``, ``seen``, ``unseen`` → how well rumours are told with every answer hidden.
+
+    Left out are articles that deny, clear up or correct, by their labels; of a copy its origin is asked.
+    """
+    hidden = {"denial", "clarification"}
+    left = [
+        case
+        for case in found
+        if hidden.isdisjoint(case.gold["kinds"]) and case.gold["relation"]["type"] not in ANSWERS[1:]
+    ]
+    said = said_relations(left, config, stories, False)
+    scores = {"all": Score(), "seen": Score(), "unseen": Score()}
+    for case in left:
+        ours, true = said[case.id].type is RelationType.RUMOUR, case.gold["relation"]["type"] == "rumour"
+        for name in ("all", "seen" if case.seen else "unseen"):
+            scores[name].add(ours, true)
+    return scores
+
+
 def reached(
-    results: dict[str, Result], scores: Mapping[str, Mapping[str, Score]] | None = None
+    results: dict[str, Result],
+    scores: Mapping[str, Mapping[str, Score]] | None = None,
+    rumours: Mapping[str, Score] | None = None,
 ) -> dict[str, float]:
     """The figures that have a floor (``stories`` in ``floors.toml``), under the floors' names.
 
-    *scores* are those of relations (:func:`relation_scores`), by half.
+    *scores* are those of relations (:func:`relation_scores`), by half, *rumours* those of :func:`unanswered`.
     """
+    told = (
+        {"unanswered_precision": rumours["all"].precision, "unanswered_recall": rumours["all"].recall}
+        if rumours
+        else {}
+    )
     answers = {
         f"{prefix}answers_f1": scores[half]["answers"].f1
         for half, prefix in (("all", ""), ("unseen", "unseen_"))
         if scores
     }
-    return answers | {
-        "bcubed_f1": results["all"].overall.f1,
-        "bcubed_f1_within": results["all"].within.f1,
-        "unseen_bcubed_f1": results["unseen"].overall.f1,
-        "unseen_bcubed_f1_within": results["unseen"].within.f1,
-    }
+    return (
+        answers
+        | told
+        | {
+            "bcubed_f1": results["all"].overall.f1,
+            "bcubed_f1_within": results["all"].within.f1,
+            "unseen_bcubed_f1": results["unseen"].overall.f1,
+            "unseen_bcubed_f1_within": results["unseen"].within.f1,
+        }
+    )
 
 
 def _print(title: str, results: dict[str, Result]) -> None:
@@ -257,6 +288,10 @@ def _relations(found: Sequence[Case], config: Config, gold: bool, errors: bool) 
             f"{one[type_].hit}/+{one[type_].extra}/-{one[type_].missed}" for one in scores.values()
         )
         print(f"  {type_:22}{cells}   found/extra/missed {counts}")
+    print(f"{'rumours, answers hidden':24}{'precision':>10}{'recall':>10}")
+    for name, one in unanswered(found, config, {case.id: case.story for case in found}).items():
+        counts = f"found/extra/missed {one.hit}/+{one.extra}/-{one.missed}"
+        print(f"  {name:22}{one.precision:10.3f}{one.recall:10.3f}   {counts}")
     for case in found if errors else ():
         true, ours = case.gold["relation"]["type"], said[case.id].type.value
         if case.seen and true != ours and {true, ours} & {*ANSWERS}:

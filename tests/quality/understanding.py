@@ -37,7 +37,11 @@ def reached(folder: Path, config: Config) -> dict[str, float]:
         "persons": persons.reached(persons.measure(found, annotator, Persons(config))),
         "copies": copies.reached(copies.measure(folder, config)),
         "claims": claims.reached(claims.measure(folder, config)),
-        "stories": stories.reached(stories.measure(folder, config), scores),
+        "stories": stories.reached(
+            stories.measure(folder, config),
+            scores,
+            stories.unanswered(found, config, {one.id: one.story for one in found}),
+        ),
     }
     return {f"{name}.{key}": value for name, rows in measured.items() for key, value in rows.items()}
 
