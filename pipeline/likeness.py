@@ -35,8 +35,9 @@ _WEIGHTS = {
 _LIKE, _LIKE_ACROSS = 0.45, 0.6
 """Share of what a claim says that a denial must share with it, in one language and across two, where
 fewer things can be compared."""
-_FEWEST = 3
-"""So many things a claim and a denial have in common, or both of two: one word alone makes no claim."""
+_FEWEST, _FEWEST_OF_MANY = 2, 3
+"""So many things a claim and a denial have in common, of a claim of more than three things one more: one word
+alone makes no claim."""
 _TELLING = frozenset([Sort.NAME, Sort.CONCEPT, Sort.WORD])
 """A town alone, or a number, makes no claim."""
 
@@ -100,7 +101,7 @@ class Asked:
             same = denied.traits.language == claim.traits.language
             weights = asked[same]
             common = weights.keys() & set(denied.traits.keys)
-            if len(common) < max(2, min(_FEWEST, len(weights))):
+            if len(common) < (_FEWEST_OF_MANY if len(weights) > _FEWEST_OF_MANY else _FEWEST):
                 continue
             if not any(sort_of(key) in _TELLING for key in common):
                 continue
