@@ -308,7 +308,7 @@ class _Places:
 
     def elsewhere(self, reading: Reading, mentions: Sequence[_Mention], abroad: Sequence[Hit]) -> bool:
         """Whether the fact is of no town: title or lead tell of a place *abroad* only, or the title warns."""
-        title = reading.said(reading.sentences[0]).split() if reading.sentences else []
+        title = reading.words_in(reading.sentences[0]) if reading.sentences else []
         about_us = reading.judgement.decision is Relevant.IN
         if about_us and self._warns.within([stem(word) for word in title]):
             return True
