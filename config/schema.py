@@ -390,7 +390,7 @@ class KindsFile(Strict):
 
 CueLists = dict[Literal["arabic", "latin", "any"], Text]
 """Phrases, parted by semicolons, by the letters in which they are written."""
-Strength = Literal["sure", "fair", "news", "good", "hint", "against"]
+Strength = Literal["sure", "fair", "news", "titled", "good", "hint", "against"]
 KindId = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$")]
 
 
@@ -415,10 +415,12 @@ class KindRulesFile(Strict):
     needs: Literal["strong"] | None = None
     negated: bool = False
     recalled: bool = False
+    not_behind: list[Text] = []
     sections: list[Text] = []
     sure: CueLists = {}
     fair: CueLists = {}
     news: CueLists = {}
+    titled: CueLists = {}
     good: CueLists = {}
     hint: CueLists = {}
     against: CueLists = {}
@@ -432,12 +434,14 @@ class PrecedenceFile(Strict):
     drop: list[KindId] = []
     add: list[KindId] = []
     below: int | None = None
+    above: int = 0
 
 
 class KindCuesFile(Strict):
     version: int
     points: dict[Strength, PositionsFile]
     enough: Annotated[int, Field(ge=1)]
+    lead_words: Annotated[int, Field(ge=1)]
     attribution: dict[
         Literal["official", "security_source", "other_official", "foreign_official", "outlet", "none"],
         dict[KindId, int],
@@ -809,6 +813,7 @@ class VoicesFile(Strict):
     passive: list[Text]
     articles: list[Text]
     before_only: list[Text]
+    addressed: list[Text]
     that: dict[Language, list[Text]]
     documents: dict[Language, list[Text]]
     same: dict[Language, list[Text]]

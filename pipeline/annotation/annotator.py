@@ -60,7 +60,9 @@ class Annotator:
         where = self._whereabouts.find(reading)
         speech = self._voices.listen(reading)
         attribution = self._voices.attribution(reading, speech)
-        hearsay, kinds = self._hearsay.find(reading, self._kinds.find(reading, attribution), attribution)
+        told = self._voices.is_told(reading, attribution, speech)
+        kinds = self._kinds.find(reading, attribution, told=told)
+        hearsay, kinds = self._hearsay.find(reading, kinds, attribution)
         # Most of what an outlet prints names no police at all: nobody asks for its figures.
         of_police = judgement.decision is not Relevant.NONE or bool(judgement.because)
         return Annotated(

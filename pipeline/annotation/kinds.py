@@ -23,10 +23,8 @@ from store.records import Attributed, Evidence, KindLabel, Relevant
 
 _SHOWN = 5
 """How many cues a label shows."""
-_STRENGTHS = ("sure", "fair", "news", "good", "hint", "against")
-_TELLING = ("statement", "tells_ar", "tells_fr", "tells_en", "tells_es", "according", "denies")
-"""The lists of words that say that somebody spoke, beside those of ``voices.yml``."""
-_STRONG = frozenset(["sure", "fair", "news"])
+_STRENGTHS = ("sure", "fair", "news", "titled", "good", "hint", "against")
+_STRONG = frozenset(["sure", "fair", "news", "titled"])
 _YEAR = re.compile(r"(?<= )\S?(\d{4})(?= )")
 """A word that may be a year, with a letter joined before it or none."""
 _FIRST_YEAR = 1990
@@ -103,9 +101,14 @@ class Kinds:
         rules: Mapping[str, Any] = config.data("kinds")
         self._points: Mapping[str, Mapping[str, int]] = rules["points"]
         self._enough: int = rules["enough"]
+        self._lead_words: int = rules["lead_words"]
         self._negators = frozenset(pattern(word) for word in rules["negation"]["before"])
         self._negation_reach: int = rules["negation"]["reach_words"]
         self._kinds: Mapping[str, Mapping[str, Any]] = rules["kinds"]
+        self._not_behind = {
+            kind: frozenset(pattern(word) for word in rule.get("not_behind", ()))
+            for kind, rule in self._kinds.items()
+        }
         self._order = {kind.id: number for number, kind in enumerate(config.kinds)}
         self._precedence: Sequence[Mapping[str, Any]] = rules["precedence"]
         self._sections = {
@@ -114,7 +117,6 @@ class Kinds:
             for section in rule.get("sections", ())
         }
         self._attribution: Mapping[str, Mapping[str, int]] = rules["attribution"]
-        self._telling = frozenset(_telling(rules["words"], config.data("voices")))
         self._book: Phrasebook[_Tag] = Phrasebook(rules["words"])
         self._fill(config, rules)
 
@@ -147,14 +149,19 @@ class Kinds:
         except Unreadable as error:
             raise Unreadable(f"kinds.yml: {tag.sort} {tag.owner}: {cue!r}: {error}") from None
 
-    def find(self, reading: Reading, attribution: Attributed | None) -> tuple[KindLabel, ...]:
-        """The kinds of the article, in the configuration's order; none unless it is about the institution."""
+    def find(
+        self, reading: Reading, attribution: Attributed | None, *, told: bool = False
+    ) -> tuple[KindLabel, ...]:
+        """The kinds of the article, in the configuration's order; none unless it is about the institution.
+
+        *told* says whether somebody spoke where the *attribution* was read, and did not only act.
+        """
         if reading.judgement.decision is not Relevant.IN:
             return ()
         sums = self._sums(reading)
         totals = self._totals(sums)
         section = self._section(reading, totals)
-        said = self._said(attribution, totals)
+        said = self._said(attribution, told, totals)
         had = {kind for kind, total in totals.items() if total >= self._enough}
         labels = []
         for kind in self._told_apart(had, totals):
@@ -173,24 +180,18 @@ class Kinds:
         return totals
 
     def _said(
-        self, attribution: Attributed | None, totals: dict[str, int]
+        self, attribution: Attributed | None, told: bool, totals: dict[str, int]
     ) -> dict[str, tuple[Evidence, ...]]:
         """Add to *totals* what the attribution says of kinds; its cue is theirs where they have no other."""
         if attribution is None:
             return {}
         cues: dict[str, tuple[Evidence, ...]] = {}
         for kind, points in self._attribution.get(attribution.value.value, {}).items():
-            if kind in totals or points < 0 or self._is_told(attribution.cue):
+            if kind in totals or points < 0 or told:
                 totals[kind] = totals.get(kind, 0) + points
             if attribution.cue is not None:
                 cues[kind] = (replace(attribution.cue, label=kind),)
         return cues
-
-    def _is_told(self, cue: Evidence | None) -> bool:
-        """Whether the sentence *cue* says that somebody said something, not only that he did it."""
-        words = pattern(cue.words).split() if cue is not None else []
-        words += [word[1:] for word in words if word[0] in "وف"]
-        return not self._telling.isdisjoint(words)
 
     def _section(self, reading: Reading, totals: dict[str, int]) -> dict[str, tuple[Evidence, ...]]:
         """Add to *totals* the kind that the outlet's own section says.
@@ -238,7 +239,8 @@ class Kinds:
         found = list(self._book.find(Line(words, *_names(reading))))
         sentence_of = _sentences(words)
         formula, recalled = _marked(found, sentence_of, words, reading)
-        begins, title, lead = reading.words.begins, _title_end(reading.words), reading.lead_end
+        begins, title = reading.words.begins, _title_end(reading.words)
+        lead = self._lead_end(reading, words)
         for tag, begin, end in found:
             if tag.sort == "mark" or formula[begin] or formula[end - 1]:
                 continue
@@ -248,38 +250,48 @@ class Kinds:
                 continue
             if not rule.get("negated", False) and self._denied(words, begin):
                 continue
+            not_behind = self._not_behind.get(tag.owner)
+            if not_behind and _is_behind(not_behind, words, begin, 2 * self._negation_reach):
+                continue
             position = "headline" if headline else "lead" if begins[begin] < lead else "rest"
             yield _Cue(tag, begin, end, sentence_of[begin], position, self._points[tag.strength][position])
 
+    def _lead_end(self, reading: Reading, words: Sequence[str]) -> int:
+        """Where the lead ends: a first paragraph that is most of the article is not all lead."""
+        begins = reading.words.begins
+        body = reading.words.reaches("text", 0)
+        left = self._lead_words
+        for at, word in enumerate(words):
+            left -= begins[at] >= body and word not in (STOP, PAUSE)
+            if left < 0:
+                return min(reading.lead_end, begins[at])
+        return reading.lead_end
+
     def _denied(self, words: Sequence[str], begin: int) -> bool:
         """Whether a negation stands in the few words before, in the same clause."""
-        for at in range(begin - 1, max(-1, begin - 1 - self._negation_reach), -1):
-            if words[at] in (STOP, PAUSE):
-                return False
-            if words[at] in self._negators:
-                return True
-        return False
+        return _is_behind(self._negators, words, begin, self._negation_reach)
 
     def _told_apart(self, had: set[str], totals: Mapping[str, int]) -> set[str]:
         """*had* after the rules of precedence, in their order."""
         for rule in self._precedence:
             if had.issuperset(rule["when"]) and had.isdisjoint(rule.get("unless", ())):
                 below = rule.get("below")
-                had = had | {kind for kind in rule.get("add", ()) if totals.get(kind, 0) > 0}
+                least = rule.get("above", 0)
+                had = had | {kind for kind in rule.get("add", ()) if totals.get(kind, 0) > least}
                 had = had - {
                     kind for kind in rule.get("drop", ()) if below is None or totals.get(kind, 0) < below
                 }
         return had
 
 
-def _telling(words: Mapping[str, Sequence[str]], voices: Mapping[str, Any]) -> Iterator[str]:
-    """The words that say that somebody spoke; of a phrase (*a annoncé*, *auprès de*) the longest one."""
-    for name in _TELLING:
-        yield from (pattern(word.rstrip("*")) for word in words[name])
-    triggers = [voices["triggers"][name] for name in ("verb", "marker", "relay", "denial")]
-    for by_language in (*triggers, voices["documents"]):
-        for phrases in by_language.values():
-            yield from (max(pattern(phrase).split(), key=len) for phrase in phrases)
+def _is_behind(known: frozenset[str], words: Sequence[str], begin: int, reach: int) -> bool:
+    """Whether one of the *known* words is among the *reach* before word *begin*, in its clause."""
+    for at in range(begin - 1, max(-1, begin - 1 - reach), -1):
+        if words[at] in (STOP, PAUSE):
+            return False
+        if words[at] in known:
+            return True
+    return False
 
 
 def _phrases(cues: Mapping[str, str]) -> Iterator[str]:

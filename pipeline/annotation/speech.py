@@ -57,6 +57,8 @@ _BYSTANDER = "bystander"
 _QUOTED = re.compile(r'[»”"][,،.\s\u00a0–—-]*(?:[^\W\d]+ ){0,3}$')
 """A quotation that ends, and at most the words of a subject before the verb ("…", one officer says)."""
 _QUOTE_REACH = 40
+_BESIDE = 40
+"""Among how many characters before a body the word is that makes a place or an addressee of it."""
 _MARK = re.compile("[«»“”]")
 _PRONOUNS_BEHIND = frozenset("t il elle ils elles on".split())
 """Behind a verb they stand for who spoke before (*a-t-il ajouté* is printed with them inside)."""
@@ -151,12 +153,22 @@ class Listener:
         self._silent = frozenset(pattern(name) for name in rules["silent"])
         self._before_only = frozenset(pattern(name) for name in rules["before_only"])
         self._recalled = frozenset(pattern(word) for word in rules["recalled"])
+        self._addressed = frozenset(pattern(verb) for verb in rules["addressed"])
+        self._passive = frozenset(pattern(word) for word in rules["passive"])
+        self._articles = frozenset(pattern(word) for word in rules["articles"])
         self._spokespersons = frozenset(pattern(name) for name in rules["spokespersons"])
 
     def listen(self, reading: Reading) -> Speech:
         items = self._items(reading)
         sentences = _sentences(reading)
         return Speech(items, tuple(self._utterances(reading, sentences, items)), sentences)
+
+    def acts(self, line: str, body: Item) -> bool:
+        """Whether *body* may act: no place, vehicle or addressee (*devant le commissariat*, *أمام مقر …*)."""
+        before = line[max(0, body.begin - _BESIDE) : body.begin].split()
+        while before and before[-1] in self._articles:
+            before.pop()
+        return not before or self._passive.isdisjoint(_unjoined(before[-1]))
 
     # -- what is there ------------------------------------------------------------------------------------
 
@@ -306,14 +318,18 @@ class Listener:
         if trigger.kind in ("marker", "relay"):
             return _behind(line, inside, number, _MARKER_WORDS)
         if is_arabic(line, trigger.begin):
+            verb = _unjoined(line[trigger.begin : trigger.end])
             if reading.article.language == "ary":
-                found = _before(line, inside, number, _NEXT_WORDS_ARABIC)
+                found = self._before(line, inside, number, _NEXT_WORDS_ARABIC)
                 if found is not None:
                     return found
-            found = _behind(line, inside, number, _NEXT_WORDS_ARABIC)
-            return _before(line, inside, number, _BEFORE_WORDS_ARABIC) if found is None else found
+            found = None
+            if self._before_only.isdisjoint(verb):
+                reach = _NEXT_WORDS_ARABIC if self._addressed.isdisjoint(verb) else 1
+                found = _behind(line, inside, number, reach)
+            return self._before(line, inside, number, _BEFORE_WORDS_ARABIC) if found is None else found
         if reading.article.language == "en":  # "witnesses said police closed the street"
-            found = _before(line, inside, number, _BEFORE_WORDS)
+            found = self._before(line, inside, number, _BEFORE_WORDS)
             if found is not None and PAUSE not in line[inside[found].end : trigger.begin]:
                 return found
         found = None
@@ -321,7 +337,28 @@ class Listener:
             found = _behind(line, inside, number, _NEXT_WORDS)
             if found is not None and _no_subject(reading, trigger, inside[found]):
                 found = None
-        return _before(line, inside, number, _BEFORE_WORDS) if found is None else found
+        return self._before(line, inside, number, _BEFORE_WORDS) if found is None else found
+
+    def _before(self, line: str, inside: Sequence[Item], number: int, reach: int) -> int | None:
+        """The last speaker at most *reach* words before the trigger ``inside[number]``."""
+        for found in range(number - 1, -1, -1):
+            item = inside[found]
+            if words_between(line, item.end, inside[number].begin) > reach:
+                return None
+            if not item.speaks or (item.kind == "body" and not self.acts(line, item)):
+                continue  # nobody: "في مقر الشرطة القضائية, وأضاف"
+            gap = line[item.end : inside[number].begin]
+            if item.label == _BYSTANDER and (gap.count(" ") > _NEXT_WORDS_ARABIC or PAUSE in gap):
+                continue  # no subject: a suspect, a victim of whom is told
+            if item.label == Attribution.OUTLET.value and _last_word(line, item.begin) in _BY:
+                continue  # fuentes consultadas por este diario
+            if found and item.kind in ("body", "speaker"):
+                head = inside[found - 1]
+                unnamed = head.kind == "unnamed" or head.label == Attribution.SECURITY_SOURCE.value
+                if unnamed and words_between(line, head.end, item.begin) <= _NEXT_WORDS_ARABIC:
+                    return found - 1  # a source of that body's
+            return found
+        return None
 
     def _label(self, line: str, inside: Sequence[Item], found: int) -> tuple[str, bool]:
         """(whose word a speaker gives, whether as a text); no label where only what was said before tells."""
@@ -442,28 +479,6 @@ def _relayed(line: str, inside: Sequence[Item], found: int) -> int:
     return found
 
 
-def _before(line: str, inside: Sequence[Item], number: int, reach: int) -> int | None:
-    """The last speaker at most *reach* words before the trigger ``inside[number]``."""
-    for found in range(number - 1, -1, -1):
-        item = inside[found]
-        if words_between(line, item.end, inside[number].begin) > reach:
-            return None
-        if not item.speaks:
-            continue
-        gap = line[item.end : inside[number].begin]
-        if item.label == _BYSTANDER and (gap.count(" ") > _NEXT_WORDS_ARABIC or PAUSE in gap):
-            continue  # no subject: a suspect, a victim of whom is told
-        if item.label == Attribution.OUTLET.value and _last_word(line, item.begin) in _BY:
-            continue  # fuentes consultadas por este diario
-        if found and item.kind in ("body", "speaker"):
-            head = inside[found - 1]
-            unnamed = head.kind == "unnamed" or head.label == Attribution.SECURITY_SOURCE.value
-            if unnamed and words_between(line, head.end, item.begin) <= _NEXT_WORDS_ARABIC:
-                return found - 1  # a source of that body's
-        return found
-    return None
-
-
 def _stranger(reading: Reading, sentence: Sentence, trigger: Item) -> Item | None:
     """Somebody whom no list knows, behind "according to", told by a capital or quotation marks: a paper."""
     line = reading.words.line
@@ -520,6 +535,11 @@ def _quoted(reading: Reading, inside: Sequence[Item], number: int, last: str) ->
     following = line[verb.end : verb.end + 12].split(None, 1)
     bare = not following or following[0] in (STOP, PAUSE) or following[0] in _PRONOUNS_BEHIND
     return not (bare and last)
+
+
+def _unjoined(word: str) -> tuple[str, ...]:
+    """An Arabic word as it is and without و or ف joined to its head."""
+    return (word, word[1:]) if word[0] in "وف" else (word,)
 
 
 def _last_word(line: str, begin: int) -> str:

@@ -10,15 +10,15 @@ from pipeline.annotation.claims import ANSWERS, Claims
 from pipeline.annotation.countries import OURS
 from pipeline.annotation.quotations import quotations
 from pipeline.annotation.reading import Reading, Sentence
-from pipeline.annotation.speech import ASKED, GOING_ON, Item, Listener, Speech, Utterance
+from pipeline.annotation.speech import ASKED, GOING_ON, Listener, Speech, Utterance
 from pipeline.annotation.words import pattern
 from store.records import Attributed, Attribution, Evidence, Quotation, Relevant
 
 _GATHERED = frozenset(["outlet", "bystander", "stranger"])
 _CARRIED = 2
 """How many voices carry a story before an authority's only answers them."""
-_BESIDE = 40
-"""Among how many characters before a body the word is that makes a place or an addressee of it."""
+_TOLD = frozenset(["verb", "marker", "relay", "document"])
+"""Triggers by which somebody tells news: a denial has cues of its own."""
 OFFICIAL, SOURCE, OTHER, FOREIGN, OUTLET, NONE = (one.value for one in Attribution)
 
 
@@ -30,8 +30,6 @@ class Voices:
         self._listener = Listener(config)
         self._claims = Claims(rules["claims"])
         self._weights: Mapping[str, Any] = rules["weights"]
-        self._passive = frozenset(pattern(word) for word in rules["passive"])
-        self._articles = frozenset(pattern(word) for word in rules["articles"])
         self._genres = {
             genre: tuple(f" {pattern(name)} " for name in names) for genre, names in rules["genres"].items()
         }
@@ -55,6 +53,15 @@ class Voices:
         if sentence is None:
             return Attributed(Attribution(value))
         return Attributed(Attribution(value), reading.evidence(value, sentence.begin, sentence.end))
+
+    def is_told(self, reading: Reading, attributed: Attributed, speech: Speech | None = None) -> bool:
+        """Whether whose word it is has spoken in the sentence that says so, and not only acted or denied."""
+        return any(
+            one.label == attributed.value.value
+            and one.trigger.kind in _TOLD
+            and reading.evidence(one.label, one.sentence.begin, one.sentence.end) == attributed.cue
+            for one in (speech or self.listen(reading)).utterances
+        )
 
     def quotations(self, reading: Reading, speech: Speech | None = None) -> tuple[Quotation, ...]:
         """What the article gives as somebody's words, in order."""
@@ -91,20 +98,14 @@ class Voices:
         elif any(name in section for name in self._genres["feature"]):
             tally.add(OUTLET, self._weights["feature"], None)
 
-    def _acts(self, line: str, body: Item) -> bool:
-        """Whether *body* may act: no place, vehicle or addressee (*devant le commissariat*, *أمام مقر …*)."""
-        before = line[max(0, body.begin - _BESIDE) : body.begin].split()
-        while before and before[-1] in self._articles:
-            before.pop()
-        return not before or before[-1] not in self._passive
-
     def _read_acts(self, reading: Reading, speech: Speech, tally: _Tally) -> None:
         """Where nobody is cited, the body that acts first is believed to have said so."""
         decision = reading.judgement.decision
         if decision is Relevant.HOMONYM:
             tally.add(FOREIGN, self._weights["homonym"], None)
         line = reading.words.line
-        body = next((item for item in speech.items if item.kind == "body" and self._acts(line, item)), None)
+        acts = self._listener.acts
+        body = next((item for item in speech.items if item.kind == "body" and acts(line, item)), None)
         if body is not None and body.begin < reading.lead_end and _plausible(reading, body.label):
             sentence = speech.sentence_at(body.begin)
             if reading.article.language == "ary" or body.label == OTHER:

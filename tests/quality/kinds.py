@@ -72,7 +72,9 @@ def measure(
         reading = annotator.read(case.article, case.source)
         if not decided:
             reading = replace(reading, judgement=replace(reading.judgement, decision=Relevant.IN))
-        said = kinds.find(reading, voices.attribution(reading))
+        speech = voices.listen(reading)
+        attribution = voices.attribution(reading, speech)
+        said = kinds.find(reading, attribution, told=voices.is_told(reading, attribution, speech))
         for name in ("all", "seen" if case.seen else "unseen"):
             results[name].add(case, said)
     return results

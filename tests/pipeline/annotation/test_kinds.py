@@ -23,8 +23,11 @@ KINDS = Kinds(CONFIG)
 IDS = [kind.id for kind in CONFIG.kinds]
 
 
-def labels(title: str, *paragraphs: str, attribution: Attributed | None = None) -> tuple[KindLabel, ...]:
-    return KINDS.find(ANNOTATOR.read(article(title, *paragraphs), source("MA")), attribution)
+def labels(
+    title: str, *paragraphs: str, attribution: Attributed | None = None, told: bool = False
+) -> tuple[KindLabel, ...]:
+    reading = ANNOTATOR.read(article(title, *paragraphs), source("MA"))
+    return KINDS.find(reading, attribution, told=told)
 
 
 def found(title: str, *paragraphs: str) -> set[str]:
@@ -190,6 +193,32 @@ def test_kinds_of_reports(kinds: str, title: str, text: str) -> None:
         ("communique", "بلاغ للوكيل العام للملك بطنجة", "أوقفت الشرطة القضائية بطنجة رجلا في الأربعين."),
         # A stolen weapon is not a used one.
         ("weapon_use", "سرقة سلاح وظيفي من سيارة للشرطة بسلا", "كانت السيارة مركونة قرب مقر الأمن الوطني."),
+        # A car that is stopped, a trial, an arrest that people call for: nobody is arrested.
+        ("operation", "شريط لمخالفة يثير الجدل بسلا", "سأل السائق شرطي المرور بولاية أمن سلا عن سبب توقيفه."),
+        (
+            "operation",
+            "تأجيل محاكمة تاجر بطنجة",
+            "مثل التاجر، المتابع في حالة اعتقال، أمام غرفة الجنايات بعد بحث الفرقة الوطنية للشرطة القضائية.",
+        ),
+        ("operation", "ليلة رعب بتازة", "ووجه السكان مطالبات إلى الأمن الوطني بضبط المتهمين."),
+        # Arrests for breaking a curfew are public order, an officer's are a sanction, cars are road safety.
+        (
+            "operation",
+            "الأمن الوطني: 900 موقوف",
+            "بلغ عدد الموقوفين بسبب خرق حالة الطوارئ 900 شخص، حسب الأمن الوطني.",
+        ),
+        ("operation", "اعتقال عميد شرطة بسلا", "قررت المديرية العامة للأمن الوطني توقيفه عن العمل مؤقتا."),
+        (
+            "operation",
+            "حوادث السير: سبعة قتلى خلال أسبوع",
+            "سجلت مصالح الأمن الوطني داخل المناطق الحضرية 90 مخالفة، وخضعت للتوقيف 20 عربة.",
+        ),
+        # Cells are spoken of, nobody acts.
+        (
+            "operation",
+            "عودة المقاتلين",
+            "ينصح الباحث بالاعتقال لا بالعفو، فيما يذكر البسيج أن تنظيم داعش انتهى.",
+        ),
         # A fraud with promised posts is no competition.
         (
             "recruitment",
@@ -217,7 +246,9 @@ def test_a_column_is_opinion_and_its_examples_are_no_news() -> None:
 def test_attribution_speaks_where_the_text_is_silent() -> None:
     line = "Le guichet de la préfecture de police de Fès rouvre dès lundi matin, y annonce-t-on."
     cue = Evidence("official", "text", 0, len(line), line)
-    told = labels("Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue))
+    told = labels(
+        "Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue), told=True
+    )
     assert [label.cues for label in told if label.id == "communique"] == [
         (Evidence("communique", "text", 0, len(line), line),)
     ]
@@ -229,6 +260,20 @@ def test_who_only_acts_has_said_nothing() -> None:
     cue = Evidence("official", "text", 0, len(line), line)
     told = labels("Fès : le guichet rouvre", line, attribution=Attributed(Attribution.OFFICIAL, cue))
     assert "communique" not in {label.id for label in told}
+
+
+def test_another_s_word_is_no_communique_of_ours() -> None:
+    title, text = "Fès : le marché a rouvert", "La DGSN indique que le marché a rouvert."
+    told = Attributed(Attribution.OUTLET, None)
+    assert "communique" in found(title, text)
+    assert "communique" not in {label.id for label in labels(title, text, attribution=told)}
+
+
+def test_a_first_paragraph_that_is_the_article_is_not_all_lead() -> None:
+    market = "Le marché était plein de monde. " * 20
+    cue = "La police de Fès parle d’une saisie et d’un suspect."
+    assert "operation" in found("Le marché de Fès", cue + " " + market)
+    assert "operation" not in found("Le marché de Fès", market + cue)
 
 
 def _fields(one: object) -> dict[str, object]:
