@@ -37,6 +37,8 @@ _POLICE = ("core", "adjacent", "generic", "foreign")
 """Kinds of names that speak of police or justice."""
 _ASIDE = re.compile(rf" {PAUSE}(?: [^ {PAUSE}]+){{1,3}} {PAUSE}(?= )")
 """What stands in brackets behind a title: the head of the police (DGSN), …"""
+_FROM_WHERE = re.compile(r"[\s.]*|,\s+(?:à|in|from|en|desde)(?:\s+[A-ZÀ-Ý]\S*){1,2}\s*|[،,]\s+من\s+\S+\s*")
+"""What stands behind a name that is all of a line: nothing, or the town that its owner reports from."""
 _EDGE = 12
 """How many characters beside a name tell whether a line begins or ends with it."""
 _JUDGED = 2_000
@@ -66,7 +68,9 @@ class Persons:
         self._case = folded_set(rules["case"])
         self._case_words: dict[str, int] = rules["case_words"]
         self._debate = folded_set(rules["debate"])
-        self._public = tuple(f" {name} " for name in folded_set(rules["public_names"]))
+        holders = (name for one in config.office_holders for names in one.names.values() for name in names)
+        known = folded_set([*rules["public_names"], *(name for name in holders if " " in name)])
+        self._public = tuple(f" {name} " for name in known)
         given = rules["given"]
         self._words = folded_set([*given["arabic"]["also_words"], *rules["family"]["not_arabic"]])
         self._particles = folded_set([*rules["family"]["particles"], *rules["family"]["particles_latin"]])
@@ -104,6 +108,8 @@ class Persons:
                 bearer = self._around.bearer(page, name) if number < _JUDGED else Bearer.UNKNOWN
                 if bearer is Bearer.UNKNOWN and self._around.listed(page, previous[0], name):
                     bearer = previous[1]
+                if bearer is Bearer.UNKNOWN and self._is_public(page.folded(name)):
+                    bearer = Bearer.TRADE
                 previous = name, bearer
                 if bearer is not Bearer.UNKNOWN or name.sure:
                     folded = page.folded(name)
@@ -117,8 +123,13 @@ class Persons:
             folded
             for folded, bearer in bearers.items()
             if (untold if bearer is Bearer.UNKNOWN else told and bearer in (Bearer.PRIVATE, Bearer.TIED))
-            and not any(public in f" {folded} " for public in (*self._public, *signing))
+            and not self._is_public(folded)
+            and not any(author in f" {folded} " for author in signing)
         )
+
+    def _is_public(self, folded: str) -> bool:
+        """Whether somebody is known to everybody by that name."""
+        return any(name in f" {folded} " for name in self._public)
 
     def _tells_of_a_case(self, reading: Reading) -> tuple[bool, bool]:
         """Whether somebody told to be private is one here, and whether somebody is of whom nothing is."""
@@ -199,7 +210,11 @@ class _Around:
 
     def _signs(self, page: Page, name: Name) -> bool:
         """Whether *name* signs: it is all of a line, or a dash or a word sets it off at the end of one."""
-        if page.word(name.first - 1) in self._bylines and page.word(name.first - 2) in SIGNS:
+        set_off = page.word(name.first - 1) == PAUSE
+        if (
+            page.word(name.first - 1 - set_off) in self._bylines
+            and page.word(name.first - 2 - set_off) in SIGNS
+        ):
             return True
         printed = page.evidence(name)
         if printed.field != "text":
@@ -210,7 +225,8 @@ class _Around:
         before = text[max(begin, printed.start - _EDGE) : printed.start].strip()
         behind = text[printed.end : min(end if end >= 0 else len(text), printed.end + _EDGE)].strip()
         if not before:
-            return not behind.strip(".") or (behind[0] in _SET_OFF and behind[0] != "(")
+            line = text[printed.end : end if end >= 0 else len(text)]
+            return bool(_FROM_WHERE.fullmatch(line)) or (behind[0] in _SET_OFF and behind[0] != "(")
         return before[-1] in _SET_OFF and not behind.strip(").")
 
     def _told_before(self, page: Page, name: Name) -> tuple[Bearer, bool]:

@@ -102,6 +102,21 @@ NOT_MASKED = [
     "Le corps a été retrouvé boulevard Mohamed Zerktouni, près de la police de Casablanca.",
     "L’hôpital Cheikh Zaid a reçu deux blessés, selon la police de Rabat.",
     "Two suspects were arrested near Mohammed V Stadium, Moroccan police said.",
+    "La DGSN vote la loi Karim Benali et lit la page Samir Infos.",
+    "فاز فريق الأمن الوطني ببطولة المرحوم محمد جسوس أمام منصة محمد بناني.",
+    "La policía marroquí cortó la sala Juan Pérez y la escuela Ana Ruiz.",
+    # known by name alone: who holds an office today, who once did, who stands beside such a one in a list
+    "كاين حبوب الشرقاوي وبوبكر سبيك فالبورط أوفيرت ديال البوليس.",
+    "Boubker Sabik said the police hub would open daily.",
+    "Driss Basri n’aimait pas la police.",
+    "El general Mohamed Ufkir y Driss Basri marcaron la policía marroquí.",
+    "Achraf Hakimi et Karim Benomar sont arrivés escortés par la police de Rabat.",
+    # before a chamber, at a table, behind a microphone
+    "Interrogé à la Chambre, Karim Benali a défendu la police de Rabat.",
+    "Ont pris la parole Karim Benali, Samir Chraibi et Nadia Alaoui, devant la police de Rabat.",
+    "Defence counsel Omar Tazi told the court that the Moroccan police had erred.",
+    "El debate, moderado por Juan Pérez, trató de la policía marroquí.",
+    "تحدث عميد الأمن الوطني في برنامج يقدمه كريم العلوي.",
     # initials, given names alone, ordinary words
     "فتحت الشرطة القضائية بحثا مع (م.ع) و(كريم ب.) بمدينة فاس.",
     "La police de Fès a arrêté Karim B. et M. A. ; Karim a avoué.",
@@ -154,6 +169,17 @@ def test_whoever_signs_is_not_masked() -> None:
     assert said("Titre", "Karim Benali – Fès", lead) == []
     assert said("Titre", f"{lead} (Karim Benali)") == []
     assert said("Titre", f"Karim Benali était là. {lead}", authors=("Karim Benali",)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["Texte : Karim Alami", "Karim Alami", "Karim Alami, à Rabat", "كريم العلمي، من الرباط"]
+)
+def test_a_line_that_names_who_wrote_it_is_not_masked(line: str) -> None:
+    assert said("La police de Fès innove", "La police de Fès a ouvert un guichet.", line) == []
+
+
+def test_a_line_that_names_a_suspect_is_masked() -> None:
+    assert said("La police de Fès a un suspect", "Voici son nom.", "Karim Alami, 34 ans") == ["Karim Alami"]
 
 
 def test_pages_of_opinion_mask_only_who_is_told_to_be_private() -> None:
