@@ -412,6 +412,7 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
         ("section", article.section),
         ("tags", ", ".join(article.tags)),
         ("images", len(article.images) or None),
+        ("captions", " | ".join(image.caption for image in article.images if image.caption)),
         ("videos", ", ".join(video.url for video in article.videos)),
         ("quotes", ", ".join(f"{one.url} ({one.institution})" for one in article.official_accounts)),
         ("relevance", f"{annotated.relevance.decision}: {annotated.relevance.reason}"),

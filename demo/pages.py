@@ -96,11 +96,10 @@ def article_page(piece: Piece, outlet: Outlet, base: str, others: Sequence[Piece
     head, dateline = _LAYOUTS[outlet.layout](piece, outlet, url)
     body = "".join(f"<p>{escape(text)}</p>" for text in piece.paragraphs)
     lead = f'<h2 class="lead">{escape(piece.subtitle)}</h2>' if piece.subtitle else ""
-    caption = escape(piece.image_caption or "")
-    figure = (
-        f'<figure><img src="/media/{piece.number}.jpg" alt=""><figcaption>{caption}</figcaption></figure>'
-        if piece.image_caption
-        else ""
+    figures = "".join(
+        f'<figure><img src="/media/{piece.number}-{number}.jpg" alt="">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for number, caption in enumerate(piece.captions)
     )
     video = f'<iframe src="{escape(piece.video)}"></iframe>' if piece.video else ""
     by = (
@@ -116,7 +115,7 @@ def article_page(piece: Piece, outlet: Outlet, base: str, others: Sequence[Piece
         f'<meta property="og:title" content="{escape(piece.title)}"><meta property="og:url" content="{url}">'
         f'<meta property="og:site_name" content="{escape(outlet.name)}">{head}',
         main=f'<article class="post"><h1>{escape(piece.title)}</h1>'
-        f'<div class="meta">{by}{dateline}</div>{lead}{figure}'
+        f'<div class="meta">{by}{dateline}</div>{lead}{figures}'
         f'<div class="content">{body}{video}</div><div class="tags">{tags}</div></article>'
         f'<section class="comments"><h3>{words["said"]}</h3><p>{words["comment"]}</p></section>',
         side=_teasers(others, outlet, words["more"]),

@@ -60,7 +60,8 @@ class Piece:
     authors: tuple[str, ...] = ()
     section: str | None = None
     tags: tuple[str, ...] = ()
-    image_caption: str | None = None
+    captions: tuple[str, ...] = ()
+    """Of its pictures, one each."""
     video: str | None = None
     modified_at: datetime | None = None
 
@@ -153,7 +154,7 @@ def _piece(
         "authors": tuple(row.get("authors", ())),
         "section": row.get("section"),
         "tags": tuple(row.get("tags", ())),
-        "image_caption": row.get("image_caption"),
+        "captions": tuple(row.get("captions", ())),
         "video": row.get("video"),
     }
     began = today + timedelta(days=story["day"])

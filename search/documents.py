@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from search.engine import TEXTS, Document
 from search.figures import label
+from store.records import ArticleKind
 
 if TYPE_CHECKING:
     from config.model import Source
@@ -18,9 +19,14 @@ _LABEL_CHARS = 512
 
 HAS: Mapping[str, Callable[[StoredArticle], bool]] = {
     "author": lambda stored: bool(stored.article.authors),
+    "caption": lambda stored: (
+        any(one.caption for one in stored.article.images) or any(one.caption for one in stored.article.videos)
+    ),
     "date": lambda stored: stored.article.published is not None,
     "image": lambda stored: bool(stored.article.images),
+    "live": lambda stored: stored.article.kind is ArticleKind.LIVE,
     "modified": lambda stored: stored.article.modified is not None,
+    "photo": lambda stored: stored.article.kind is ArticleKind.PHOTO,
     "removed": lambda stored: stored.removed_at is not None,
     "revision": lambda stored: stored.revision > 1,
     "rumour": lambda stored: stored.ties is not None and stored.ties.relation == "rumour",
@@ -45,7 +51,7 @@ def document(stored: StoredArticle, analysis: Analysis, sources: Mapping[str, So
 
 def texts(stored: StoredArticle) -> Texts:
     article = stored.article
-    title, subtitle, text = map(_writable, (article.title, article.subtitle or "", article.text))
+    title, subtitle, text = map(_writable, (article.title, article.subtitle or "", article.told))
     return article.language, title, subtitle, text
 
 

@@ -81,7 +81,7 @@ def explain(
     shown with its beginning, unmarked.
     """
     article = annotated.article
-    texts = {"title": article.title, "subtitle": article.subtitle or "", "text": article.text}
+    texts = {"title": article.title, "subtitle": article.subtitle or "", "text": article.told}
     spans = {name: analysis.spans(text, article.language) for name, text in texts.items()}
     leaves = list(_leaves(tree, TEXTS))
     marks: dict[str, list[_Mark]] = {name: [] for name in TEXTS}

@@ -244,6 +244,23 @@ class Article:
         return "\n".join(self.paragraphs)
 
     @property
+    def telling_captions(self) -> tuple[tuple[str, str], ...]:
+        """(name of the field, caption) of pictures and videos where they tell the story; beside a text, none.
+
+        The first picture's is called ``caption:0``, the first video's ``video:0``.
+        """
+        if self.kind not in (ArticleKind.PHOTO, ArticleKind.VIDEO):
+            return ()
+        images = ((f"caption:{number}", one.caption) for number, one in enumerate(self.images))
+        videos = ((f"video:{number}", one.caption) for number, one in enumerate(self.videos))
+        return tuple((name, caption) for name, caption in (*images, *videos) if caption)
+
+    @property
+    def told(self) -> str:
+        """The body and, where pictures or a video tell the story, their captions: one a line."""
+        return "\n".join([*self.paragraphs, *(caption for _, caption in self.telling_captions)])
+
+    @property
     def word_count(self) -> int:
         """Words of the body: what stands between two spaces and has a letter or a digit."""
         return sum(1 for word in self.text.split() if any(map(str.isalnum, word)))

@@ -93,7 +93,12 @@ class Annotator:
     def read(self, article: Article, source: Source | None) -> Reading:
         """What every label of *article* is read from."""
         words = Words.of(
-            (("title", article.title), ("subtitle", article.subtitle or ""), ("text", article.text))
+            (
+                ("title", article.title),
+                ("subtitle", article.subtitle or ""),
+                ("text", article.text),
+                *article.telling_captions,
+            )
         )
         hits = tuple(self._towns.keep(words, self._lexicon.find(words)))
         lead_end = _lead_end(words, article)

@@ -80,8 +80,8 @@ class Persons:
         return self._found(reading)[0]
 
     def find_in_captions(self, reading: Reading) -> tuple[Evidence, ...]:
-        """The same in the captions of the images; the field of the first image's is ``caption:0``."""
-        return self._found(reading)[1] if any(image.caption for image in reading.article.images) else ()
+        """The same in the captions beside a text; the field of the first image's is ``caption:0``."""
+        return self._found(reading)[1] if _beside(reading) else ()
 
     def _found(self, reading: Reading) -> list[tuple[Evidence, ...]]:
         """The mentions in the article and in its captions, if it has any."""
@@ -160,9 +160,16 @@ class Persons:
 
 def _captions(reading: Reading) -> Reading | None:
     """The captions of the article, read as its text is."""
-    fields = [(f"caption:{at}", image.caption or "") for at, image in enumerate(reading.article.images)]
-    words = Words.of(fields)
+    words = Words.of(_beside(reading))
     return replace(reading, words=words, hits=()) if words.fields else None
+
+
+def _beside(reading: Reading) -> list[tuple[str, str]]:
+    """(field, caption) of the images; none where they tell the story and are read with it."""
+    if reading.article.telling_captions:
+        return []
+    images = enumerate(reading.article.images)
+    return [(f"caption:{number}", image.caption) for number, image in images if image.caption]
 
 
 class _Around:

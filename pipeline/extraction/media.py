@@ -124,6 +124,9 @@ def chosen(selected: tuple[Image, ...], base: str) -> tuple[Image, ...]:
 
 
 def _caption(mark: Mark, captions: Captions) -> str | None:
+    for one in (mark.node, *mark.node.ancestors()):
+        if one.tag == "figure" and (line := captions.boxes.get(one.index)):
+            return line  # in a row of figures the next one's caption stands right below
     below = [captions.below[at] for at in (mark.at, mark.at + 1) if at in captions.below]
     if below and mark.at in captions.below:
         return max(below, key=len)

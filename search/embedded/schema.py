@@ -15,7 +15,7 @@ import tantivy
 
 from search.engine import LABELS, TEXTS, Document
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise it when the meaning of a field changes and its name does not."""
 
 SHOWN_AS = frozenset({"in", "adjacent"})

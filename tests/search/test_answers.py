@@ -18,6 +18,7 @@ from search.export import COLUMNS
 from search.indexer import drain
 from search.query import QueryFault
 from store.records import (
+    ArticleKind,
     Attributed,
     Attribution,
     Evidence,
@@ -138,6 +139,31 @@ def test_long_text_gives_its_best_sentences_in_order(tmp_path: Path) -> None:
 def test_removed_article_is_found_and_says_so(tmp_path: Path) -> None:
     (hit,) = searcher(tmp_path, stored("Retiré", removed_at=NOW)).search("has:removed", now=NOW).hits
     assert hit.removed_at == NOW
+
+
+def test_what_pictures_tell_is_found_where_they_tell_the_story(tmp_path: Path) -> None:
+    images = (Image("https://matin.example/1.jpg", "La police montée sur l’esplanade."),)
+    videos = (Video("https://matin.example/1.mp4", "html5"),)
+    made = searcher(
+        tmp_path,
+        stored("En images", images=images, kind=ArticleKind.PHOTO, name="photo"),
+        stored("Un texte", images=images, videos=videos, name="text"),
+        stored("Sans image", name="bare"),
+    )
+    found = {
+        query: sorted(hit.title for hit in made.search(query, now=NOW).hits)
+        for query in ("esplanade", "has:photo", "has:caption", "has:image", "has:video", "has:live")
+    }
+    assert found == {
+        "esplanade": ["En images"],
+        "has:photo": ["En images"],
+        "has:caption": ["En images", "Un texte"],
+        "has:image": ["En images", "Un texte"],
+        "has:video": ["Un texte"],
+        "has:live": [],
+    }
+    (hit,) = made.search("esplanade", now=NOW).hits
+    assert hit.highlights[0].text == "La police montée sur l’esplanade."
 
 
 def test_article_without_a_date_is_null_and_sorted_by_first_capture(tmp_path: Path) -> None:

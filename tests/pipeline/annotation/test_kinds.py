@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import config
 from pipeline.annotation import Annotator
 from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable, parse
 from pipeline.annotation.kinds import Kinds
-from store.records import Attributed, Attribution, Evidence, KindLabel
+from store.records import ArticleKind, Attributed, Attribution, Evidence, Image, KindLabel
 from tests.pipeline.newsroom import article, source
 
 CONFIG = config.load(environ={})
@@ -303,6 +304,21 @@ def test_every_label_shows_printed_words(title: str, paragraphs: list[str]) -> N
             assert cue.words == fields[cue.field][cue.start : cue.end] != ""
     order = [IDS.index(label.id) for label in told]
     assert order == sorted(set(order))
+
+
+def test_a_photo_story_is_read_by_its_captions_and_a_text_is_not() -> None:
+    caption = "Le porte-parole de la DGSN, Boubker Sabik, devant la presse à Fès."
+    beside = replace(
+        article("En images : la DGSN à Fès", "Des photos."),
+        images=(Image("https://o.example/1.jpg", caption),),
+    )
+    told = [
+        {one.id: one.cues for one in ANNOTATOR.annotate(story, source("MA")).kinds}
+        for story in (replace(beside, kind=ArticleKind.PHOTO), beside)
+    ]
+    assert {cue.field for cue in told[0]["spokesperson"]} == {"caption:0"}
+    assert all(cue.words == caption[cue.start : cue.end] for cue in told[0]["spokesperson"])
+    assert "spokesperson" not in told[1]
 
 
 def test_the_heaviest_cue_stands_first() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import config
 from pipeline.annotation import Annotator
 from pipeline.annotation.persons import Persons
-from store.records import Article, Evidence, Image
+from store.records import Article, ArticleKind, Evidence, Image
 from tests.pipeline.newsroom import article, source
 
 CONFIG = config.load(environ={})
@@ -180,6 +180,15 @@ def test_a_line_that_names_who_wrote_it_is_not_masked(line: str) -> None:
 
 def test_a_line_that_names_a_suspect_is_masked() -> None:
     assert said("La police de Fès a un suspect", "Voici son nom.", "Karim Alami, 34 ans") == ["Karim Alami"]
+
+
+def test_captions_that_tell_the_story_are_masked_once() -> None:
+    images = (Image("https://o.example/1.jpg", "Le suspect, Karim Benali, conduit au commissariat de Fès."),)
+    one = replace(
+        article("En images : la police de Fès", "Une arrestation."), images=images, kind=ArticleKind.PHOTO
+    )
+    masks = ANNOTATOR.annotate(one, MOROCCO).masks
+    assert [(mask.field, mask.words) for mask in masks] == [("caption:0", "Karim Benali")]
 
 
 def test_pages_of_opinion_mask_only_who_is_told_to_be_private() -> None:

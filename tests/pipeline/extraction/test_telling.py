@@ -339,6 +339,17 @@ def test_page_of_pictures_is_kept_with_their_captions() -> None:
     ]
 
 
+def test_each_picture_of_a_row_keeps_its_own_caption() -> None:
+    said = ["Le port.", "La plage, vue du phare.", "Au marché, une file d’attente jusqu’au soir."]
+    row = "".join(
+        f"<figure><img src=/i/{n}.jpg width=800><figcaption>{line}</figcaption></figure>"
+        for n, line in enumerate(said)
+    )
+    head = ld(**{"@type": "ImageGallery", "name": "En images : le port de la ville"})
+    got = read(bare(head, row), url="https://outlet.example/galerie/le-port")
+    assert [image.caption for image in got.images] == said
+
+
 def test_page_of_videos_without_one_of_its_own_is_a_listing() -> None:
     answer = extract(page(bare("", RELATED), url="https://outlet.example/videos"), rules())
     assert isinstance(answer, Rejection) and answer.reason is Reason.LISTING
