@@ -53,19 +53,16 @@ class Asked:
         """Whether a text says of itself, or of another of its outlet, that it was put right."""
         return self._linker.members.corrects(annotated)
 
-    def _annotated(self, text: str) -> Annotated:
-        paragraphs = tuple(line.strip() for line in text.splitlines() if line.strip())
-        spoken = language.detect("", paragraphs, None, ())
-        article = Article("", "", "", "", paragraphs, spoken.language)
-        return self._annotator.annotate(article, None)
-
-    def _marks(self, text: str) -> Marks:
-        return self._linker.marks("", self._annotated(text), None, datetime(1970, 1, 1, tzinfo=UTC))
+    def _marks(self, title: str, *paragraphs: str) -> Marks:
+        spoken = language.detect(title, paragraphs, None, ())
+        article = Article("", "", "", title, paragraphs, spoken.language)
+        annotated = self._annotator.annotate(article, None)
+        return self._linker.marks("", annotated, None, datetime(1970, 1, 1, tzinfo=UTC))
 
     def nearest(self, text: str, rows: Iterable[Marked]) -> str | None:
         """The id of the article whose text is *text*, whole or in part, else of one that tells the same fact
         in other words or another language; ``None`` for none."""
-        asked = self._marks(text)
+        asked = self._marks("", *(line.strip() for line in text.splitlines() if line.strip()))
         best: tuple[float, float, str] | None = None
         for row in rows:
             marks = Marks.of(row)
@@ -90,7 +87,8 @@ class Asked:
 
         Articles that run a claim can be asked about too; one that denies what nobody can tell is passed over.
         """
-        claim = self._marks(text)
+        # A claim is said as a headline is, where a town needs no more than its name to be the place.
+        claim = self._marks(" ".join(text.split()))
         asked = {words: self._weights(claim, words=words) for words in (True, False)}
         found = []
         for one in denials:
