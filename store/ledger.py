@@ -30,6 +30,7 @@ from store.database import (
 )
 from store.frontier import Frontier
 from store.hosts import Hosts
+from store.runs import Runs
 from store.states import (
     CapturedLink,
     EntryState,
@@ -67,7 +68,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Tied, Hosts, Visits, Tallies, Upkeep):
+class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Tallies, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The Alembic revision that these tables are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,6 +139,9 @@ links = Table(
     Column("status", Integer),
     Column("readings", Integer, nullable=False),
     Column("article_id", String),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("checked_at", Instant),
     CheckConstraint("state <> 'captured' OR capture_file IS NOT NULL", name="captured_has_capture"),
 )
 # What waits is small beside what is done: the queues read indexes that hold nothing else.  Written as
@@ -246,6 +249,85 @@ hosts = Table(
     Column("robots_status", Integer),
     Column("robots_body", LargeBinary),
     Column("robots_fetched_at", Instant),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", _Serial, primary_key=True, autoincrement=True),
+    Column("job", String, nullable=False),
+    Column("sources", Text),
+    Column("owner", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", String),
+    Column("detail", Text),
+    Column("counts", Text),
+    Column("exit_code", Integer),
+    Column("peak_kb", Integer),
+    Column("log", Text),
+    Index("ix_runs_job_started_at", "job", "started_at"),
+    Index("ix_runs_started_at", "started_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("next_due_at", Instant),
+    Column("paused_at", Instant),
+    Column("wanted_at", Instant),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+health_changes = Table(
+    "health_changes",
+    metadata,
+    Column("change_id", _Serial, primary_key=True, autoincrement=True),
+    Column("source_id", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("was", String),
+    Column("state", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("told_at", Instant),
+    Index("ix_health_changes_source_id_at", "source_id", "at"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("from_at", Instant, primary_key=True),
+    Column("to_at", Instant),
+    Column("reason", Text, nullable=False),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("owner", String),
+    Column("until", Instant),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("worker_id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
 )
 
 alembic_version = Table(
