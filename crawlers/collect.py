@@ -21,9 +21,17 @@ from typing import TYPE_CHECKING, Any
 from config.model import EntryPoint, Source
 from crawlers.book import Book, Outcome
 from crawlers.hosts import Hosts, utc_now
-from crawlers.listings import RETIRED, conditional, covered, interval_after, interval_after_failure, oldest
+from crawlers.listings import (
+    RETIRED,
+    conditional,
+    covered,
+    interval_after,
+    interval_after_failure,
+    oldest,
+    turnover,
+)
 from crawlers.matching import verdict
-from crawlers.pauses import Do, Header, Judgement, back_off, judge, judge_failure
+from crawlers.pauses import DAY_S, Do, Header, Judgement, back_off, judge, judge_failure
 from crawlers.scribe import Scribe
 from store.owners import is_dead
 from store.records import FetchedPage, Link, Reason, Rejection, Via
@@ -37,6 +45,8 @@ MAX_DEPTH = 3
 """Listings that listings point to: index → sitemap → sitemap; first page → second → third."""
 MAX_CHILDREN = 60
 """Child listings of one source in one run, newest first."""
+REST_S = DAY_S
+"""A sitemap that nothing new came from for so long is asked no more while its index stays the same."""
 LEASED_A_HOST = 4
 """Links leased at a time for each host that is free."""
 _TICK_S = 1.0
@@ -474,14 +484,18 @@ class Collecting:
             moved = final_url if permanent and final_url != job.url else job.state.moved_to
             if moved != job.state.moved_to:
                 tally.events["moved"] += 1
+            last = job.state.last_fetched_at
+            since_s = None if last is None else max(0.0, (now - last).total_seconds())
+            turnover_s = turnover(found.links, now, job.state.turnover_s, since_s)
             interval = interval_after(
                 job.state.interval_s,
                 new=new,
                 known=known,
                 shortest_s=self._terms.poll_min_s,
-                longest_s=self._terms.poll_max_s,
+                longest_s=self._longest_s(job),
+                turnover_s=turnover_s,
             )
-            self._save(job, now, interval, 200, etag, modified, digest, moved)
+            self._save(job, now, interval, 200, etag, modified, digest, moved, turnover_s)
         self._tell("listing", job.source.id, job.url, status=status, links=len(found.links), new=new)
 
     def _unchanged(
@@ -502,12 +516,23 @@ class Collecting:
             new=0,
             known=1,
             shortest_s=self._terms.poll_min_s,
-            longest_s=self._terms.poll_max_s,
+            longest_s=self._longest_s(job),
+            turnover_s=job.state.turnover_s,
         )
-        self._save(job, now, interval, status, etag, modified, digest, job.state.moved_to)
+        self._save(
+            job, now, interval, status, etag, modified, digest, job.state.moved_to, job.state.turnover_s
+        )
         if job.via in (Via.SITEMAP, Via.NEWS_SITEMAP):
             self._known_children(visit, job, now)
         self._tell("listing", job.source.id, job.url, status=304)
+
+    @property
+    def _rest_s(self) -> float:
+        """The longest pause of a listing that fails, or that only another one led to."""
+        return max(self._terms.poll_max_s, REST_S)
+
+    def _longest_s(self, job: ListingJob) -> float:
+        return self._rest_s if job.entry is None else self._terms.poll_max_s
 
     def _known_children(self, visit: Visit, job: ListingJob, now: datetime) -> None:
         """An unchanged index says nothing of the sitemaps that it lists: ask those known to live."""
@@ -518,7 +543,7 @@ class Collecting:
             if state.url in configured or state.last_fetched_at is None:
                 continue
             due = self._terms.force or state.next_due_at is None or state.next_due_at <= now
-            resting = (state.interval_s or 0) >= self._terms.poll_max_s
+            resting = (state.interval_s or 0) >= REST_S
             if due and not resting and visit.children < MAX_CHILDREN:
                 visit.children += 1
                 self._enqueue_listing(visit, self._listing(job.source, state.url, job.via, state, depth=1))
@@ -621,7 +646,7 @@ class Collecting:
         if not job.keep_state:
             return
         interval = interval_after_failure(
-            job.state.interval_s, shortest_s=self._terms.poll_min_s, longest_s=self._terms.poll_max_s
+            job.state.interval_s, shortest_s=self._terms.poll_min_s, longest_s=self._rest_s
         )
         due = now + timedelta(seconds=interval)
         if (pause := self._hosts.paused(job.host)) is not None:
@@ -650,6 +675,7 @@ class Collecting:
         modified: str | None,
         digest: str | None,
         moved: str | None,
+        turnover_s: float | None,
     ) -> None:
         self._keep(
             replace(
@@ -663,6 +689,7 @@ class Collecting:
                 last_status=status,
                 last_fetched_at=now,
                 moved_to=moved,
+                turnover_s=turnover_s,
             )
         )
 

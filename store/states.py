@@ -42,6 +42,8 @@ class EntryState:
     last_fetched_at: datetime | None = None
     moved_to: str | None = None
     """Where a permanent redirect led."""
+    turnover_s: float | None = None
+    """The shortest time in which the listing was seen to be replaced as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

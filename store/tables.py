@@ -78,6 +78,7 @@ entry_points = Table(
     Column("last_status", Integer),
     Column("last_fetched_at", Instant),
     Column("moved_to", Text),
+    Column("turnover_s", Float),
 )
 
 sources = Table(

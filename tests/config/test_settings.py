@@ -161,7 +161,7 @@ FILES = [
     ),
     (
         "[crawl]\npoll_min_s = 90000\n",
-        "crawl.poll_min_s: got 90000, expected at most crawl.poll_max_s (86400, defaults.toml)",
+        "crawl.poll_min_s: got 90000, expected at most crawl.poll_max_s (3600, defaults.toml)",
     ),
     (
         "[politeness]\ndelay_s = 200\n",

@@ -14,6 +14,7 @@ _INSTANT = sa.BigInteger()
 
 
 def upgrade() -> None:
+    op.add_column("entry_points", sa.Column("turnover_s", sa.Float()))
     op.add_column("links", sa.Column("etag", sa.Text()))
     op.add_column("links", sa.Column("last_modified", sa.Text()))
     op.add_column("links", sa.Column("checked_at", _INSTANT))
