@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .venv-peers
-PACKAGES := config store crawlers pipeline search cli
+PACKAGES := config store crawlers pipeline search scheduler cli
 JOBS ?= auto
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
   --no-emit-find-links --no-emit-index-url --no-header --no-annotate

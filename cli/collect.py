@@ -312,7 +312,7 @@ def crawl(
     app = current()
     if since is not None and since.replace(tzinfo=UTC) > datetime.now(UTC):
         raise click.BadParameter(f"{since:%Y-%m-%d} is yet to come", param_hint="'--since'")
-    _check_catalogue(app)
+    check_catalogue(app)
     _check_ids(app, source_ids)
     found = collect(
         app,
@@ -330,7 +330,7 @@ def crawl(
         raise SystemExit(PARTIAL)
 
 
-def _check_catalogue(app: App) -> None:
+def check_catalogue(app: App) -> None:
     """Ends the call where nothing could ever be due."""
     known = app.config.sources
     if known and any(source.enabled for source in known.values()):

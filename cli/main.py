@@ -12,6 +12,9 @@ from cli.context import BAD_CONFIG, PARTIAL, UNREACHABLE, USAGE, App, say
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "crawl": ("cli.collect:crawl", "Collect what is due, read it and index it."),
+    "up": ("cli.clock:up", "Run the clock: everything that is due, day and night."),
+    "schedule": ("cli.clock:schedule", "Say what is due when; run now, pause, resume."),
+    "runs": ("cli.clock:runs", "List what ran, and how it ended."),
     "search": ("cli.ask:search", "Find articles."),
     "trend": ("cli.ask:trend", "Count articles over time, or their share."),
     "show": ("cli.ask:show", "Show one article, its capture and its revisions."),

@@ -77,6 +77,13 @@ def _networks(value: list[str]) -> str | None:
     return None
 
 
+def _ages(value: list[str]) -> str | None:
+    for item in value:
+        if not re.fullmatch(r"[1-9]\d{0,3}[hd]", item):
+            return f"ages such as 6h or 3d ({shown(item)} is none)"
+    return None
+
+
 def _zone(value: str) -> str | None:
     from config.zones import zone
 
@@ -106,6 +113,7 @@ LIMITS: Mapping[str, Limit] = {
     "crawl.poll_max_s": Limit(1, 365 * _DAY),
     "crawl.concurrent_hosts": Limit(1, 1000),
     "crawl.lease_s": Limit(1, _DAY),
+    "crawl.revisit_after": Limit(check=_ages),
     "crawl.retry_times": Limit(0, 20),
     "politeness.delay_s": Limit(0, 3600),
     "politeness.max_delay_s": Limit(0, _DAY),
@@ -120,6 +128,14 @@ LIMITS: Mapping[str, Limit] = {
     "network.max_redirects": Limit(0, 50),
     "network.verify_certificates": Limit(),
     "archive.rotate_bytes": Limit(1, 1 << 40),
+    "scheduler.crawl_every_s": Limit(1, _DAY),
+    "scheduler.read_every_s": Limit(1, _DAY),
+    "scheduler.outbox_every_s": Limit(1, _DAY),
+    "scheduler.revisit_every_s": Limit(0, _DAY),
+    "scheduler.crawls": Limit(1, 64),
+    "scheduler.wall_clock_s": Limit(10, 7 * _DAY),
+    "scheduler.memory_mb": Limit(100, 1 << 20),
+    "scheduler.free_mb": Limit(0, 1 << 30),
     "privacy.unmasked": Limit(),
     "read.max_seconds": Limit(0.1, 3600),
     "read.batch": Limit(1, 10_000),

@@ -27,6 +27,7 @@ from crawlers.listings import (
     covered,
     interval_after,
     interval_after_failure,
+    is_due,
     oldest,
     turnover,
 )
@@ -396,7 +397,7 @@ class Collecting:
     def _due(self, source: Source, entry: EntryPoint, now: datetime) -> ListingJob | None:
         state = self._book.entry_state(source.id, entry.url)
         self._dues[source.id, entry.url] = state.next_due_at
-        if not self._terms.force and state.next_due_at is not None and state.next_due_at > now:
+        if not self._terms.force and not is_due(state, now):
             return None
         return self._listing(source, entry.url, Via(entry.kind), state, entry=entry)
 
@@ -542,7 +543,7 @@ class Collecting:
         for state in self._book.entry_states(job.source.id):
             if state.url in configured or state.last_fetched_at is None:
                 continue
-            due = self._terms.force or state.next_due_at is None or state.next_due_at <= now
+            due = self._terms.force or is_due(state, now)
             resting = (state.interval_s or 0) >= REST_S
             if due and not resting and visit.children < MAX_CHILDREN:
                 visit.children += 1

@@ -14,9 +14,16 @@ SHRINK = 0.5
 """… and shrinks by this when everything is: something may have scrolled out unseen."""
 _FEW = 3
 """Fewer dates than twice this tell nothing of how fast a listing moves."""
+_SKEW = timedelta(minutes=1)
 _WEEK_S = 7 * 86_400
 RETIRED = timedelta(days=3650)
 """A listing that answered 410 is not asked again (until its URL in the catalogue changes)."""
+
+
+def is_due(state: EntryState, now: datetime) -> bool:
+    """Whether a listing is to be asked for; one that was asked in the future was so by a wrong clock."""
+    ahead = state.last_fetched_at is not None and state.last_fetched_at > now + _SKEW
+    return state.next_due_at is None or state.next_due_at <= now or ahead
 
 
 def conditional(state: EntryState, now: datetime) -> dict[str, str]:

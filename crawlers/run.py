@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from crawlers.assignment import Assignment, leads_of
 from crawlers.guard import networks, refusal
-from store.owners import is_dead
+from store.owners import is_dead, memory_kb
 from store.records import Reason
 from store.urls import host_of
 
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from config.model import Source
     from store.ledger import Ledger
 
-TERM_S = 10.0
-"""From SIGTERM to SIGKILL."""
+TERM_S = 8.0
+"""From SIGTERM to SIGKILL: whoever stops the scheduler waits ten seconds for it."""
 _SLACK_S = 15.0
 _PROCESSES = 4
 """Most crawl processes side by side; a further one starts when the others are nearly done."""
 _RESTARTS = 1
+CLOCK_SKEW = timedelta(minutes=1)
+"""What was seen further ahead than this was written by a clock that was wrong then."""
 
 _NOT_ASKED = {str(reason) for reason in (Reason.TOO_OLD, Reason.NOT_MATCHING, Reason.BUDGET, Reason.ROBOTS)}
 """Ends that say nothing against an outlet: it was not asked."""
@@ -56,6 +58,10 @@ class CrawlSummary:
     seconds: float
     stopped: str | None = None
     """Why it ended early (``wall clock``, ``interrupted``, ``storage failed: …``), or ``None``."""
+    died: int = 0
+    """Processes that ended without their rows: killed, or crashed."""
+    peak_kb: int = 0
+    """Most memory that one of its processes held at once, in kibibytes."""
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -97,8 +103,13 @@ def due_sources(config: Config, ledger: Ledger, now: datetime) -> list[str]:
         if not source.enabled:
             continue
         state = states.get(source.id)
-        never = state is None or state.next_due_at is None or state.next_due_at <= now
-        if (never and source.entry_points) or source.id in waiting:
+        listed = (
+            state is None
+            or state.next_due_at is None
+            or state.next_due_at <= now
+            or (state.last_ok_at is not None and state.last_ok_at > now + CLOCK_SKEW)
+        )
+        if (listed and source.entry_points) or source.id in waiting:
             due.append(source.id)
     return due
 
@@ -152,11 +163,14 @@ def run_crawl(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     scrapy_settings: Mapping[str, Any] | None = None,
+    force: bool | None = None,
+    log: Path | None = None,
 ) -> CrawlSummary:
     """Crawl *source_ids* (``None``: those that are due) into the store at *home*; returns when they are done.
 
-    Named sources are visited whether due or not.  A disabled one never is.  What can be fetched now is
-    fetched; links that wait for a later retry stay in the frontier.  *progress* gets every event as a
+    Named sources are visited whether due or not, unless *force* is false: then only their listings that are
+    due.  A disabled one never is.  Its processes log to *log* (``log/crawl.log``).  What can be fetched now
+    is fetched; links that wait for a later retry stay in the frontier.  *progress* gets every event as a
     dict (``event``: ``started``, ``listing``, ``listing_failed``, ``fetched``, ``page_failed`` …);
     *stop* is asked four times a second and ends the crawl cleanly when it says true.  *scrapy_settings* win
     over everything (as ``-s`` does).  Raises ``KeyError`` for an unknown source, ``ValueError`` for a
@@ -184,17 +198,22 @@ def run_crawl(
             leads=leads_of(group, catalogue),
             watchwords=tuple(config.watchwords) if matching else (),
             since=since,
-            force=source_ids is not None,
+            force=source_ids is not None if force is None else force,
         )
         for group in batches(sources, config.settings["crawl.concurrent_hosts"])
     ]
     watch = _Watch(
-        config, store, progress or (lambda event: None), stop or (lambda: False), scrapy_settings or {}
+        config,
+        store,
+        progress or (lambda event: None),
+        stop or (lambda: False),
+        scrapy_settings or {},
+        log or store / "log" / "crawl.log",
     )
     rows, stopped = watch.run(work)
     order = {name: index for index, name in enumerate(ids)}
     rows.sort(key=lambda row: order.get(row["source"], 0))
-    return CrawlSummary(tuple(rows), time.monotonic() - began, stopped)
+    return CrawlSummary(tuple(rows), time.monotonic() - began, stopped, watch.died, watch.peak_kb)
 
 
 @dataclass(slots=True)
@@ -206,10 +225,13 @@ class _Watch:
     progress: Progress
     stop: Callable[[], bool]
     scrapy_settings: Mapping[str, Any]
+    log: Path
     events: queue.Queue[tuple[_Child, str | None]] = field(default_factory=queue.Queue)
     running: list[_Child] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     stopped: str | None = None
+    died: int = 0
+    peak_kb: int = 0
 
     def run(self, work: Sequence[Assignment]) -> tuple[list[dict[str, Any]], str | None]:
         waiting = list(work)
@@ -243,9 +265,8 @@ class _Watch:
         command = [sys.executable, "-m", "crawlers.batch", "--store", str(self.store)]
         for name, value in self.scrapy_settings.items():
             command += ["-s", f"{name}={json.dumps(value) if isinstance(value, dict) else value}"]
-        log = self.store / "log" / "crawl.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -307,6 +328,7 @@ class _Watch:
             self.rows += child.rows
             return
         # Killed (by the system, for memory) or crashed: its links are safe, another process may go on.
+        self.died += 1
         self.progress({"event": "process_died", "code": code})
         if child.restarts < _RESTARTS and child.term_at is None and self.stopped is None:
             self._free_leases()
@@ -324,6 +346,7 @@ class _Watch:
         limit = self.config.settings["crawl.wall_clock_s"] + _SLACK_S
         now = time.monotonic()
         for child in self.running:
+            self.peak_kb = max(self.peak_kb, memory_kb(child.process.pid)[1])
             if child.term_at is None and now - child.began > limit:
                 self._signal(child, signal.SIGTERM)
                 child.term_at = now

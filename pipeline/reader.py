@@ -26,6 +26,7 @@ from config.loader import Config, load
 from config.logs import configure
 from pipeline.aside import set_aside
 from pipeline.isolated import IsolationError, Poison, Readers
+from pipeline.linking import link
 from pipeline.run import COMMIT_PAGES, Read, count, settle
 from store.archive import Archive, ArchiveError
 from store.follow import stdin_ended
@@ -172,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, help="MARSAD_HOME")
     parser.add_argument("--config", type=Path, help="MARSAD_CONFIG")
     parser.add_argument("--follow", action="store_true", help="wait for more pages until stdin ends")
+    parser.add_argument("--link", action="store_true", help="then compare what was read with other articles")
     options = parser.parse_args(arguments)
     config = load(options.config, home=options.home)
     configure(config.settings)
@@ -191,6 +193,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stop=stdin_ended,
             abandon=lambda: ended,
         )
+        if options.link and not ended:
+            with Ledger.open(config.settings.home) as ledger:
+                link(ledger, config)
     except (LedgerError, IsolationError) as fault:
         log.error("reading_ended", fault=str(fault))
         return 1

@@ -65,3 +65,13 @@ def ends(stat: list[str], status: str) -> bool:
         return True
     pending = [line.split()[1] for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
     return any(int(mask, 16) & _KILLED for mask in pending)
+
+
+def memory_kb(pid: int) -> tuple[int, int]:
+    """What process *pid* holds now and held at most, in kibibytes; zeros where that is not told."""
+    held = {
+        line.split(":")[0]: int(line.split()[1])
+        for line in _status(pid).splitlines()
+        if line.startswith(("VmRSS:", "VmHWM:"))
+    }
+    return held.get("VmRSS", 0), held.get("VmHWM", 0)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from store.database import Database
 from store.states import EntryState, LinkState
-from store.tables import CAPTURED, OPEN, entry_points, hosts, links
+from store.tables import CAPTURED, OPEN, entry_points, hosts, jobs, links, outbox, sources
 
 
 class Upkeep:
@@ -33,15 +33,42 @@ class Upkeep:
         return [EntryState(**row._mapping) for row in rows]
 
     def pending_sources(self, now: datetime) -> dict[str, int]:
-        """How many links of each source could be fetched at *now*, host blocks aside; no key for none."""
+        """How many links of each source could be fetched at *now*; no key for none.
+
+        Those of a host that is left alone cannot.
+        """
         ready = links.c.state.in_([LinkState.DISCOVERED, LinkState.FETCHING, LinkState.RETRY])
+        blocked = sa.select(hosts.c.host).where(hosts.c.blocked_until > now)
         statement = (
             sa.select(links.c.source_id, sa.func.count())
-            .where(ready, links.c.ready_at <= now)
+            .where(ready, links.c.ready_at <= now, links.c.host.not_in(blocked))
             .group_by(links.c.source_id)
         )
         with self._db.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def set_back(self, now: datetime, by_s: float) -> None:
+        """The clock was set back by *by_s* seconds, to *now*: so is every time that still lies ahead.
+
+        Without this a clock that was wrong for a minute would keep hosts, listings and leases waiting for as
+        long as it was ahead.
+        """
+        by = int(by_s * 1_000_000)
+        ahead = (
+            links.c.ready_at,
+            entry_points.c.next_due_at,
+            sources.c.next_due_at,
+            hosts.c.lease_until,
+            hosts.c.next_allowed_at,
+            hosts.c.blocked_until,
+            outbox.c.lease_until,
+            jobs.c.next_due_at,
+        )
+        with self._db.writing() as connection:
+            for column in ahead:
+                earlier = sa.type_coerce(sa.type_coerce(column, sa.BigInteger) - by, column.type)
+                value = sa.case((earlier > now, earlier), else_=sa.literal(now, column.type))
+                connection.execute(sa.update(column.table).where(column > now).values({column: value}))
 
     def free_dead_owners(self, is_dead: Callable[[str], bool], now: datetime) -> list[str]:
         """End at once the leases (links, captured pages, hosts) of owners that *is_dead* says are gone.

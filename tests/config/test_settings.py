@@ -134,13 +134,13 @@ FILES = [
         "[crawl]\nbackfil_days = 3\n",
         "marsad.toml: crawl.backfil_days: got an unknown setting, expected one of "
         "backfill_days, wall_clock_s, memory_mb, poll_min_s, poll_max_s, concurrent_hosts, lease_s,"
-        " retry_times"
+        " revisit_after, retry_times"
         " (did you mean 'crawl.backfill_days'?)",
     ),
     (
         "[craw]\nbackfill_days = 3\n",
         "marsad.toml: craw.backfill_days: got an unknown section, expected one of crawl, "
-        "politeness, network, archive, privacy, read, index, log (did you mean 'crawl'?)",
+        "politeness, network, archive, scheduler, privacy, read, index, log (did you mean 'crawl'?)",
     ),
     ("backfill_days = 3\n", "marsad.toml: backfill_days: got 3, expected sections: crawl, "),
     ("[crawl]\nbackfill_days = '3'\n", "marsad.toml: crawl.backfill_days: got '3', expected a whole number"),

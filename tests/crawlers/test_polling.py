@@ -120,9 +120,7 @@ def test_a_week_of_the_demo_press_loses_nothing() -> None:
         pytest.param([8, 9, 10, 20, 30, 40], None, None, 24 * 3600.0, id="the densest half counts"),
         pytest.param([1, 2, 3, 4, 5, 9000], None, None, 6 * 3600.0, id="a pinned item does not"),
         pytest.param([1, 2, 3, 4, 5, 6], 1800.0, 0.0, 1800.0, id="a busier hour is remembered"),
-        pytest.param(
-            [1, 2, 3, 4, 5, 6], 1800.0, 7 * 86_400.0, 3600.0, id="… and half forgotten in a week"
-        ),
+        pytest.param([1, 2, 3, 4, 5, 6], 1800.0, 7 * 86_400.0, 3600.0, id="… and half forgotten in a week"),
         pytest.param([], 1800.0, 0.0, 1800.0, id="nothing shown"),
     ],
 )

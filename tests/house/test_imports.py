@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "pipeline": {"config", "store"},
     "search": {"config", "store"},
     "demo": {"config"},
-    "cli": {"config", "store", "crawlers", "pipeline", "search", "demo"},
+    "scheduler": {"config", "store", "crawlers", "pipeline", "search"},
+    "cli": {"config", "store", "crawlers", "pipeline", "search", "demo", "scheduler"},
 }
 """room → the rooms to its left that it may enter; crawlers, pipeline and search meet only in store."""
 

@@ -1,0 +1,237 @@
+"""The scheduler: one process that looks, every few seconds, at what is due, and starts it.
+
+What is due stands in the ledger; APScheduler only wakes the jobs, from a store in memory that is made anew at
+each start, so nothing is missed by a machine that slept and nothing is done twice.  One process of a ledger
+schedules at a time (the lock ``scheduler``); another one is told who does, or stands by.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.executors.pool import ThreadPoolExecutor as Pool
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from config.loader import Config, load
+from scheduler.jobs import Job, is_due, jobs, jump_s
+from scheduler.work import Work
+from store.ledger import Ledger, LedgerError
+from store.owners import is_dead, owner_name
+from store.runs import Lock
+
+LOCK = "scheduler"
+LOCK_S = 20.0
+"""How long the lock of a scheduler that went silent keeps another one out."""
+BEAT_S = 5.0
+"""How often the lock is prolonged."""
+LOOK_S = 5.0
+"""How often a job looks into the ledger at least: whoever asks for a run now waits no longer."""
+END_S = 9.5
+"""From a wish to stop to the end, whatever is still under way."""
+
+# Each skipped wake-up is a warning to it: here it is the rule, and counted.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
+log = structlog.get_logger("marsad.scheduler")
+
+
+def boot_time() -> float:
+    """Seconds since the machine was started, its sleep counted in: a clock that nobody sets."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Elsewhere(Exception):
+    """Another process schedules for this ledger; says which, and until when it holds the lock."""
+
+    def __init__(self, lock: Lock) -> None:
+        host, _, rest = lock.owner.partition("/")
+        super().__init__(
+            f"another scheduler runs already: process {rest.partition('/')[0]} on {host} (its lock runs out "
+            f"at {lock.until:%Y-%m-%d %H:%M:%S} UTC unless it is prolonged). Next: stop it there, or start "
+            "this one with --standby, to take over when that one ends"
+        )
+        self.lock = lock
+
+
+class Clock:
+    """See the module.  :meth:`run` blocks until *stop* is set."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        stop: threading.Event | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = boot_time,
+        reload: threading.Event | None = None,
+    ) -> None:
+        """*now* and *monotonic* are the two clocks; *reload*, once set, reads the configuration again."""
+        self._config = config
+        self._now = now
+        self._monotonic = monotonic
+        self.stop = stop or threading.Event()
+        self._reload = reload or threading.Event()
+        self._owner = owner_name()
+
+    def run(self, *, standby: bool = False) -> None:
+        """Schedule until told to stop; raises :class:`Elsewhere` (unless *standby*) and LedgerError."""
+        home = self._config.settings.home
+        home.mkdir(parents=True, exist_ok=True)
+        with Ledger.open(home) as ledger:
+            lock = self._elected(ledger, standby=standby)
+            if lock is None:
+                return
+            try:
+                self._schedule(ledger, lock)
+            finally:
+                ledger.free_lock(lock)
+
+    # -- the lock -------------------------------------------------------------------------------------------
+
+    def _elected(self, ledger: Ledger, *, standby: bool) -> Lock | None:
+        """The lock, once it is ours; ``None`` if told to stop while standing by."""
+        told = False
+        while not self.stop.is_set():
+            lock = ledger.take_lock(LOCK, self._owner, self._now(), LOCK_S, is_dead)
+            if lock.owner == self._owner:
+                return lock
+            if not standby:
+                raise Elsewhere(lock)
+            if not told:
+                log.info("standing_by", owner=lock.owner)
+                told = True
+            self.stop.wait(BEAT_S)
+        return None
+
+    # -- the course -----------------------------------------------------------------------------------------
+
+    def _schedule(self, ledger: Ledger, lock: Lock) -> None:
+        killed = ledger.end_dead_runs(is_dead, self._now())
+        if killed:
+            log.warning("runs_of_the_dead_ended", runs=killed)
+        work = Work(self._config, ledger, self._owner, stop=self.stop.is_set, now=self._now)
+        ticking = _Ticking(work, ledger, self._now)
+        work.follow = ticking.follow
+        ticking.start(jobs(self._config.settings))
+        log.info("scheduler_started", owner=self._owner, home=str(self._config.settings.home))
+        beat_at = wall_at = self._monotonic()
+        wall = self._now()
+        try:
+            while not self.stop.wait(1.0):
+                monotonic, now = self._monotonic(), self._now()
+                jumped = jump_s((now - wall).total_seconds(), monotonic - wall_at)
+                wall, wall_at = now, monotonic
+                if jumped:
+                    log.warning("clock_was_set", seconds=round(jumped), now=now.isoformat())
+                    if jumped < 0:
+                        ledger.set_back(now, -jumped)
+                    ticking.wake()
+                if self._reload.is_set():
+                    self._reload.clear()
+                    self._read_again(work, ticking)
+                if monotonic - beat_at >= BEAT_S or jumped:
+                    beat_at = monotonic
+                    if not self._prolonged(ledger, now):
+                        log.error("lock_lost", lock=LOCK)
+                        self.stop.set()
+        finally:
+            self.stop.set()
+            ticking.end()
+            work.end(END_S)
+            log.info("scheduler_ended")
+
+    def _prolonged(self, ledger: Ledger, now: datetime) -> bool:
+        try:
+            return ledger.take_lock(LOCK, self._owner, now, LOCK_S, is_dead).owner == self._owner
+        except LedgerError as fault:  # full or busy: whoever would take over could not either
+            log.error("lock_not_prolonged", fault=str(fault))
+            return True
+
+    def _read_again(self, work: Work, ticking: _Ticking) -> None:
+        from config import ConfigError
+
+        try:
+            fresh = load(self._config.overlay, home=self._config.settings.home)
+            _ = fresh.sources, fresh.watchwords  # read when first asked for: now, while there is another one
+        except ConfigError as fault:
+            log.error("configuration_kept", fault=str(fault))
+            return
+        self._config = fresh
+        work.config = self._config
+        ticking.start(jobs(self._config.settings))
+        log.info("configuration_read_again")
+
+
+class _Ticking:
+    """The jobs in APScheduler: each is woken every few seconds and asks the ledger whether it is due."""
+
+    def __init__(self, work: Work, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        self._work = work
+        self._ledger = ledger
+        self._now = now
+        self._scheduler: BackgroundScheduler | None = None
+        self.skipped: Counter[str] = Counter()
+        """By job: how often it was woken while it was still under way."""
+
+    def start(self, all_jobs: tuple[Job, ...]) -> None:
+        """Wake *all_jobs* from now on, and nothing else."""
+        self.end()
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": Pool(len(all_jobs))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+        for job in all_jobs:
+            self._scheduler.add_job(
+                self._tick,
+                IntervalTrigger(
+                    seconds=max(1, int(min(job.every_s or LOOK_S, LOOK_S))), timezone=UTC, jitter=1
+                ),
+                args=[job],
+                id=job.name,
+                next_run_time=self._now(),
+            )
+        self._scheduler.add_listener(self._heard, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.start()
+
+    def _heard(self, event: JobEvent) -> None:
+        """A job was still under way when it was woken again, or was woken late: counted, never doubled."""
+        self.skipped[event.job_id] += 1
+
+    def wake(self) -> None:
+        """After the clock was set: what would sleep until a time that is far away now looks at once."""
+        if self._scheduler is not None:
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=self._now())
+
+    def follow(self, name: str) -> None:
+        """Job *name* has got work: it is due now."""
+        now = self._now()
+        self._ledger.set_due(name, now)
+        if self._scheduler is not None and (job := self._scheduler.get_job(name)) is not None:
+            job.modify(next_run_time=now)
+
+    def end(self) -> None:
+        """Wake nothing more; runs under way end as they end."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+
+    def _tick(self, job: Job) -> None:
+        try:
+            now = self._now()
+            if is_due(job, self._ledger.job_states().get(job.name), now):
+                self._work.run(job)
+        except LedgerError as fault:
+            log.error("job_put_off", job=job.name, fault=str(fault))
+        except Exception:
+            log.exception("job_failed", job=job.name)

@@ -1,0 +1,277 @@
+"""What each job does: it starts processes, waits for them, and writes a row of each run."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from config.loader import Config
+from crawlers.run import CrawlSummary, batches, due_sources, environment, run_crawl
+from scheduler.children import run_child
+from scheduler.jobs import CRAWL, SOURCE, Job, rest_s, visitable
+from store.ledger import Ledger, LedgerError
+from store.runs import RunOutcome
+
+log = structlog.get_logger("marsad.scheduler")
+
+
+class Work:
+    """The jobs of one scheduler; each of its methods may be called from a thread of its own."""
+
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        owner: str,
+        *,
+        stop: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.config = config
+        self._ledger = ledger
+        self._owner = owner
+        self._stop = stop
+        self._now = now
+        self._threads: set[threading.Thread] = set()
+        self._busy: set[str] = set()
+        """Sources whose visit is under way."""
+        self._crawls = 0
+        self._deaths: Counter[str] = Counter()
+        """By source: visits in a row whose process died."""
+        self._guard = threading.Lock()
+        self._unread = True
+        """At the start something may wait to be compared that an earlier process had read."""
+        self._full = False
+        self.follow: Callable[[str], None] = lambda job: None
+        """Told which job has got work just now, and so need not wait for its time."""
+        self._steps: Mapping[str, Callable[[Job], None]] = {
+            CRAWL: self._crawl,
+            "read": self._read,
+            "outbox": self._outbox,
+            "revisit": self._revisit,
+        }
+
+    @property
+    def home(self) -> Path:
+        return self.config.settings.home
+
+    def run(self, job: Job) -> None:
+        """Do *job* once, and note when it is due again.  Raises LedgerError."""
+        try:
+            self._steps[job.name](job)
+        finally:
+            with suppress(LedgerError):  # then it is due still
+                self._ledger.set_due(job.name, self._now() + timedelta(seconds=job.every_s))
+
+    def end(self, within_s: float) -> None:
+        """Wait for what is under way, which has been told to stop, at most *within_s* seconds."""
+        until = time.monotonic() + within_s
+        for thread in list(self._threads):
+            thread.join(max(0.0, until - time.monotonic()))
+
+    # -- runs ------------------------------------------------------------------------------------------------
+
+    def _child(self, job: str, module: str, *arguments: str) -> RunOutcome:
+        """One run of *job* that is a process of *module*."""
+        settings = self.config.settings
+        place = ["--home", str(self.home)]
+        if self.config.overlay is not None:
+            place += ["--config", str(self.config.overlay)]
+        number = self._ledger.start_run(job, self._owner, self._now())
+        path = f"log/{job}-{number}.log"
+        ended = run_child(
+            module,
+            [*place, *arguments],
+            log=self.home / path,
+            environment=environment(self.config),
+            stop=self._stop,
+            wall_clock_s=settings["scheduler.wall_clock_s"],
+            memory_mb=settings["scheduler.memory_mb"],
+        )
+        self._ledger.end_run(
+            number,
+            self._now(),
+            ended.outcome,
+            detail=ended.detail,
+            exit_code=ended.exit_code,
+            peak_kb=ended.peak_kb,
+            log=path,
+        )
+        level = log.info if ended.outcome in ("ok", "interrupted") else log.warning
+        level("run_ended", job=job, run_id=number, outcome=ended.outcome, seconds=round(ended.seconds, 1))
+        return ended.outcome
+
+    # -- crawl -----------------------------------------------------------------------------------------------
+
+    def _crawl(self, job: Job) -> None:
+        """Start visits of the sources that are due, a process for each batch of hosts."""
+        if not self._has_room():
+            return
+        states, now = self._ledger.job_states(), self._now()
+        asked = {
+            name.removeprefix(SOURCE)
+            for name, state in states.items()
+            if name.startswith(SOURCE) and state.wanted_at is not None
+        }
+        sources = self.config.sources
+        wanted = {name for name in asked if name in sources and sources[name].enabled}
+        due = due_sources(self.config, self._ledger, now)
+        with self._guard:
+            names = visitable(due, wanted, states, self._busy.__contains__, now)
+            room = self.config.settings["scheduler.crawls"] - self._crawls
+            most = self.config.settings["crawl.concurrent_hosts"]
+            for force in (True, False):
+                chosen = sorted(
+                    (sources[name] for name in names if (name in wanted) is force), key=lambda one: one.tier
+                )
+                for batch in batches(chosen, most)[: max(room, 0)]:
+                    room -= 1
+                    self._start(tuple(source.id for source in batch), force=force)
+
+    def _start(self, ids: tuple[str, ...], *, force: bool) -> None:
+        """A thread that sees one batch through; the guard is held."""
+        thread = threading.Thread(target=self._see_through, args=(ids, force), name=f"crawl {ids[0]}")
+        self._busy.update(ids)
+        self._crawls += 1
+        self._threads.add(thread)
+        thread.start()
+
+    def _see_through(self, ids: tuple[str, ...], force: bool) -> None:
+        try:
+            self._visit(ids, force)
+        except LedgerError as fault:
+            log.error("job_put_off", job=CRAWL, fault=str(fault))
+        except Exception:
+            log.exception("job_failed", job=CRAWL, sources=ids)
+        finally:
+            with self._guard:
+                self._busy.difference_update(ids)
+                self._crawls -= 1
+                self._threads.discard(threading.current_thread())
+
+    def _visit(self, ids: tuple[str, ...], force: bool) -> None:
+        number = self._ledger.start_run(CRAWL, self._owner, self._now(), sources=ids)
+        if force:
+            for name in ids:
+                self._ledger.set_due(SOURCE + name, self._now())  # the wish is granted
+        path = f"log/crawl-{number}.log"
+        log.info("run_started", job=CRAWL, run_id=number, sources=len(ids))
+        found = run_crawl(
+            self.config,
+            ids,
+            home=self.home,
+            force=force,
+            stop=self._stop,
+            log=self.home / path,
+        )
+        outcome, detail = crawl_outcome(found)
+        totals = found.totals
+        self._ledger.end_run(
+            number,
+            self._now(),
+            outcome,
+            counts={name: value for name, value in totals.items() if value},
+            detail=detail,
+            exit_code=found.exit_code,
+            peak_kb=found.peak_kb,
+            log=path,
+        )
+        if found.totals["fetched"]:
+            self.follow("read")
+        self._rest(ids, died=bool(found.died) and any(row["errors"].get("process") for row in found.rows))
+        (log.info if outcome in ("ok", "interrupted") else log.warning)(
+            "run_ended",
+            job=CRAWL,
+            run_id=number,
+            outcome=outcome,
+            seconds=round(found.seconds, 1),
+            found=totals["found"],
+            fetched=totals["fetched"],
+            **({"detail": detail} if detail else {}),
+        )
+
+    def _rest(self, ids: Sequence[str], *, died: bool) -> None:
+        """Sources whose process died rest longer each time: what kills it must not be asked in a circle."""
+        for name in ids:
+            if not died:
+                if self._deaths.pop(name, 0):
+                    self._ledger.set_due(SOURCE + name, self._now())
+                continue
+            self._deaths[name] += 1
+            self._ledger.set_due(SOURCE + name, self._now() + timedelta(seconds=rest_s(self._deaths[name])))
+
+    def _has_room(self) -> bool:
+        """Whether the disk has room for pages; told once when it has none, and once when it has again."""
+        free_mb = shutil.disk_usage(self.home).free / (1 << 20)
+        full = free_mb < self.config.settings["scheduler.free_mb"]
+        if full != self._full:
+            self._full = full
+            if full:
+                log.error("disk_full", home=str(self.home), free_mb=round(free_mb), crawling="stopped")
+            else:
+                log.info("disk_has_room", home=str(self.home), free_mb=round(free_mb), crawling="goes on")
+        return not full
+
+    # -- reading and indexing --------------------------------------------------------------------------------
+
+    def _read(self, job: Job) -> None:
+        """Make articles of what was captured, and compare them with those around them."""
+        if self._unread or self._ledger.status().frontier.get("captured"):
+            self._unread = self._child(job.name, "pipeline.reader", "--link") != "ok"
+            self.follow("outbox")
+
+    def _outbox(self, job: Job) -> None:
+        """Index what the outbox holds."""
+        if self._ledger.outbox_size():
+            self._child(job.name, "search.indexer")
+
+    # -- revisits --------------------------------------------------------------------------------------------
+
+    def _revisit(self, job: Job) -> None:
+        """Put young articles that are due back into the frontier; the next crawl asks for them."""
+        now = self._now()
+        after = [_seconds(text) for text in self.config.settings["crawl.revisit_after"]]
+        enabled = {source.id for source in self.config.sources.values() if source.enabled}
+        links = [link for link in self._ledger.links_due_again(now, after) if link.source_id in enabled]
+        if not links:
+            return
+        number = self._ledger.start_run(job.name, self._owner, now)
+        added = self._ledger.add_links(links, now)
+        self._ledger.end_run(number, self._now(), "ok", counts={"articles": added["new"]})
+        self.follow(CRAWL)
+
+
+def crawl_outcome(found: CrawlSummary) -> tuple[RunOutcome, str | None]:
+    """How a crawl ended, and why it was no more than that."""
+    if found.stopped == "interrupted":
+        return "interrupted", "the scheduler was stopped"
+    if found.stopped is not None and found.stopped.startswith("storage"):
+        return "failed", found.stopped
+    if found.died and all(row["errors"].get("process") for row in found.rows):
+        return "killed", "its process died"
+    if found.failed and len(found.failed) == len(found.rows):
+        return "failed", f"nothing from {_some(found.failed)}"
+    if found.failed or found.died or found.stopped:
+        return "partial", found.stopped or (
+            f"nothing from {_some(found.failed)}" if found.failed else "a process died"
+        )
+    return "ok", None
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+_UNITS = {"h": 3600.0, "d": 86_400.0}
+
+
+def _seconds(text: str) -> float:
+    return float(text[:-1]) * _UNITS[text[-1]]

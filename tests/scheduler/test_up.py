@@ -1,0 +1,204 @@
+"""``marsad up``: everything that is due, in processes of its own, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crawlers.outlets import Outlets
+from tests.scheduler.up import SWIFT, command, environment, marsad, up
+from tests.site.faults import Host, Site, silent
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def outlets(tmp_path: Path) -> Outlets:
+    return Outlets(tmp_path, SWIFT)
+
+
+def stock(host: Host, count: int) -> None:
+    host.feed("/feed", [f"/news/{number}" for number in range(count)])
+
+
+def test_it_collects_reads_indexes_and_finds_what_comes_later(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 3)
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 3, "three articles")
+        stock(host, 5)
+        clock.until(lambda: clock.ledger.status().articles == 5, "two more, that were published later")
+        clock.until(lambda: clock.ended("outbox", outcome="ok"), "an indexing run")
+        clock.until(lambda: not clock.ledger.outbox_size(), "everything indexed")
+        code, seconds = clock.stop()
+        crawl = clock.ended("crawl")[-1]
+        assert (code, crawl.outcome, crawl.sources) == (0, "ok", ("akhbar",))
+        assert crawl.counts["fetched"] == 3
+        assert crawl.peak_kb
+        assert crawl.log and (outlets.home / crawl.log).is_file()
+        assert seconds < 10
+    found = json.loads(marsad(outlets, "search", "relevance:any", "--json").stdout)
+    assert found["total"] == 5
+    events = [json.loads(line)["event"] for line in clock.text().splitlines()]
+    assert events[0] == "scheduler_started"
+    assert events[-1] == "scheduler_ended"
+
+
+def test_79_a_second_scheduler_is_told_who_runs_and_one_standing_by_takes_over(
+    site: Site, outlets: Outlets
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    with up(outlets) as first:
+        first.until(lambda: first.ledger.lock_holder("scheduler"), "the lock")
+        refused = marsad(outlets, "up", expect=5).stderr
+        assert f"process {first.process.pid}" in refused
+        assert "--standby" in refused
+        with up(outlets, "--standby", name="second") as second:
+            second.until(lambda: "standing_by" in second.text(), "it stands by")
+            first.process.kill()
+            first.process.wait()
+            second.until(lambda: "scheduler_started" in second.text(), "it takes over")
+            holder = second.ledger.lock_holder("scheduler")
+            assert holder is not None and holder.owner.split("/")[1] == str(second.process.pid)
+            assert second.stop()[0] == 0
+    assert first.ledger is not None
+
+
+def test_it_ends_within_ten_seconds_while_an_outlet_hangs_and_gives_back_what_it_held(
+    site: Site, outlets: Outlets
+) -> None:
+    host = site.host()
+    host.feed("/feed", [f"/news/{number}" for number in range(4)], pages=False)
+    for number in range(4):
+        host.on(f"/news/{number}", silent)
+    outlets.write_settings({**SWIFT, "network": {**SWIFT["network"], "timeout_s": 60}})
+    outlets.add("slow", host)
+    with up(outlets) as clock:
+        clock.until(lambda: host.count("/news/0") or host.count("/news/3"), "it hangs in a page")
+        code, seconds = clock.stop(signal.SIGINT)
+        assert code == 0
+        assert seconds < 10
+        status = clock.ledger.status().frontier
+        assert status.get("fetching", 0) == 0
+        assert sum(status.values()) == 4
+        assert clock.ended("crawl")[0].outcome == "interrupted"
+
+
+def test_78_killed_and_started_again_it_goes_on_at_once(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 12)
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+        clock.until(lambda: host.count("/news/3") or host.count("/news/9"), "pages are under way")
+        clock.process.kill()
+        clock.process.wait()
+    with up(outlets, name="again") as clock:
+        clock.until(lambda: clock.ledger.status().articles == 12, "all twelve")
+        killed = clock.ended("crawl", outcome="killed")
+        assert [run.detail for run in killed] == ["its owner ended without a word"]
+        assert clock.stop()[0] == 0
+
+
+def test_what_is_paused_waits_and_what_is_asked_for_begins(site: Site, outlets: Outlets) -> None:
+    paused, other = site.host(), site.host()
+    stock(paused, 1)
+    stock(other, 1)
+    outlets.add("paused", paused)
+    outlets.add("other", other)
+    assert "no scheduler runs now" in marsad(outlets, "schedule", "pause", "paused").stderr
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the article of the other one")
+        listed = json.loads(marsad(outlets, "schedule", "list", "--json").stdout)["schedule"]
+        rows = {row["name"]: row for row in listed}
+        assert rows["paused"]["next_at"] is None
+        assert rows["paused"]["why"].startswith("paused since")
+        assert rows["other"]["last"] == "ok"
+        assert rows["crawl"]["last"] in ("ok", "under way")
+        assert paused.count("/feed") == 0
+        marsad(outlets, "schedule", "run-now", "paused")
+        clock.until(lambda: clock.ledger.status().articles == 2, "the visit that was asked for")
+        asked = paused.count("/feed")
+        marsad(outlets, "schedule", "resume", "paused")
+        clock.until(lambda: paused.count("/feed") > asked, "visits after the pause")
+        assert clock.stop()[0] == 0
+    told = json.loads(marsad(outlets, "runs", "--json", "--job", "crawl").stdout)["runs"]
+    assert {tuple(row["sources"]) for row in told} >= {("other",), ("paused",)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("schedule", "pause", "akhbr"), 2, "no job or source 'akhbr'. Nearest: akhbar"),
+        (("schedule", "run-now", "shut"), 2, "it is disabled: closed for good"),
+        (("runs",), 3, "no run yet"),
+    ],
+)
+def test_wrong_names_are_told(
+    site: Site, outlets: Outlets, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    outlets.add("akhbar", site.host())
+    outlets.add("shut", site.host(), enabled=False, reason="closed for good")
+    outlets.ledger().close()
+    assert said in marsad(outlets, *arguments, expect=code).stderr
+
+
+def test_a_faulty_configuration_is_not_read_again(site: Site, outlets: Outlets) -> None:
+    host, later = site.host(), site.host()
+    stock(host, 1)
+    stock(later, 1)
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the first outlet")
+        outlets.add("later", later, scope="galactic")
+        clock.process.send_signal(signal.SIGHUP)
+        clock.until(lambda: "configuration_kept" in clock.text(), "the fault is told")
+        outlets.add("later", later)
+        clock.process.send_signal(signal.SIGHUP)
+        clock.until(lambda: clock.ledger.status().articles == 2, "the outlet that was added")
+        assert clock.stop()[0] == 0
+
+
+def test_a_catalogue_without_outlets_is_no_clock(outlets: Outlets) -> None:
+    done = subprocess.run(
+        command(outlets, "up"), capture_output=True, text=True, env=environment(), timeout=60
+    )
+    assert done.returncode == 4
+    assert "nothing to collect" in done.stderr
+
+
+def test_a_child_that_is_killed_is_a_row_and_the_next_one_goes_on(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 30)
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+
+        def child() -> int | None:
+            for folder in Path("/proc").iterdir():
+                if not folder.name.isdigit():
+                    continue
+                try:
+                    said = (folder / "cmdline").read_bytes().split(b"\0")
+                except OSError:
+                    continue
+                if b"crawlers.batch" in said and str(outlets.home).encode() in said:
+                    return int(folder.name)
+            return None
+
+        clock.until(lambda: host.count("/news/3") or host.count("/news/20"), "pages are under way")
+        os.kill(clock.until(child, "the crawl process"), signal.SIGKILL)
+        clock.until(lambda: clock.ledger.status().articles == 30, "all thirty")
+        assert clock.stop()[0] == 0
+        assert all(run.outcome != "failed" for run in clock.ended("crawl"))
