@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("cli.clock:up", "Run the clock: everything that is due, day and night."),
     "schedule": ("cli.clock:schedule", "Say what is due when; run now, pause, resume."),
     "runs": ("cli.clock:runs", "List what ran, and how it ended."),
+    "health": ("cli.health:health", "Say whether anything needs a person."),
     "search": ("cli.ask:search", "Find articles."),
     "trend": ("cli.ask:trend", "Count articles over time, or their share."),
     "show": ("cli.ask:show", "Show one article, its capture and its revisions."),

@@ -40,12 +40,22 @@ def sources() -> None:
     type=click.Choice(["national", "international", "agency", "official"]),
     help="Only these.",
 )
-def list_sources(as_json: bool, disabled_too: bool, country: tuple[str, ...], scope: tuple[str, ...]) -> None:
+@click.option(
+    "--health", "with_health", is_flag=True, help="How each is, since when and why; the worst first."
+)
+def list_sources(
+    as_json: bool,
+    disabled_too: bool,
+    country: tuple[str, ...],
+    scope: tuple[str, ...],
+    with_health: bool,
+) -> None:
     """List the outlets of the catalogue.
 
     \b
-    Example:
+    Examples:
       marsad sources list --enabled --country ES
+      marsad sources list --health
     """
     app = current()
     countries = {code.upper() for code in country}
@@ -56,7 +66,11 @@ def list_sources(as_json: bool, disabled_too: bool, country: tuple[str, ...], sc
         and (not countries or source.country in countries)
         and (not scope or source.scope in scope)
     ]
-    if as_json:
+    if with_health:
+        from cli.health import print_health
+
+        print_health(app, [source for source in found if source.enabled], as_json=as_json)
+    elif as_json:
         click.echo(json.dumps([as_dict(source) for source in found], ensure_ascii=False, indent=2))
     else:
         for line in app.banner():

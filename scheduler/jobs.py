@@ -38,6 +38,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
         Job("read", "makes articles of captured pages and compares them", every("read"), on_demand=True),
         Job("outbox", "indexes what was read", every("outbox"), on_demand=True),
         Job("revisit", "asks again for young articles: edits, corrections, removals", every("revisit")),
+        Job("health", "judges each source and tells what changed", every("health")),
     )
 
 

@@ -15,6 +15,7 @@ import structlog
 
 from config.loader import Config
 from crawlers.run import CrawlSummary, batches, due_sources, environment, run_crawl
+from scheduler.checkup import check
 from scheduler.children import run_child
 from scheduler.jobs import CRAWL, SOURCE, Job, rest_s, visitable
 from store.ledger import Ledger, LedgerError
@@ -57,6 +58,7 @@ class Work:
             "read": self._read,
             "outbox": self._outbox,
             "revisit": self._revisit,
+            "health": self._health,
         }
 
     @property
@@ -247,6 +249,18 @@ class Work:
         added = self._ledger.add_links(links, now)
         self._ledger.end_run(number, self._now(), "ok", counts={"articles": added["new"]})
         self.follow(CRAWL)
+
+    # -- health ----------------------------------------------------------------------------------------------
+
+    def _health(self, job: Job) -> None:
+        """Judge every source; a row only where something changed."""
+        began = self._now()
+        changes = check(self.config, self._ledger, began)
+        if changes:
+            number = self._ledger.start_run(job.name, self._owner, began)
+            self._ledger.end_run(
+                number, self._now(), "ok", counts=dict(Counter(change.state for change in changes))
+            )
 
 
 def crawl_outcome(found: CrawlSummary) -> tuple[RunOutcome, str | None]:

@@ -337,6 +337,14 @@ class Frontier:
             for row in rows
         ]
 
+    def oldest_captured(self) -> datetime | None:
+        """When the page was fetched that waits longest to be read; ``None`` if none waits."""
+        with self._db.reading() as connection:
+            oldest: datetime | None = connection.scalar(
+                sa.select(sa.func.min(links.c.fetched_at)).where(CAPTURED)
+            )
+        return oldest
+
     def free_captured(self) -> None:
         """Void every reader's lease: for the one reader of a home that knows that all others are gone.
 

@@ -29,6 +29,7 @@ from store.database import (
     corrupt,
 )
 from store.frontier import Frontier
+from store.health import HealthRecords
 from store.hosts import Hosts
 from store.runs import Runs
 from store.states import (
@@ -68,7 +69,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Tallies, Upkeep):
+class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Tallies, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:

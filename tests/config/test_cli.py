@@ -235,7 +235,7 @@ def test_config_schema_is_json_schema(what: str, key: str) -> None:
 )
 def test_every_command_has_help_with_an_example(command: click.Command) -> None:
     assert command.help
-    assert re.search(r"\bExample:\n +marsad ", command.help)
+    assert re.search(r"\bExamples?:\n +marsad ", command.help)
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name

@@ -1,0 +1,77 @@
+"""One line for each change of a source's state, grouped when many change at once; told to a command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from store.health import HealthChange
+
+TOGETHER = 4
+"""From so many sources on that came into one state at once, they are told of in one line."""
+TIMEOUT_S = 30.0
+_NAMED = 5
+
+
+class AlertFailed(Exception):
+    """The command of ``alerts.command`` could not be run, or refused; says what happened."""
+
+
+def lines(changes: Sequence[HealthChange]) -> list[str]:
+    """*changes* in words: a line each, or one for all that came into one state.
+
+    >>> lines([HealthChange(1, "akhbar", None, "ok", "failing", "no listing could be had")])
+    ['akhbar: failing (was ok): no listing could be had']
+    """
+    by_state: defaultdict[str, list[HealthChange]] = defaultdict(list)
+    for change in changes:
+        by_state[change.state].append(change)
+    told = []
+    for state, some in by_state.items():
+        if len(some) >= TOGETHER:
+            names = ", ".join(change.source_id for change in some[:_NAMED])
+            more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+            told.append(f"{len(some)} sources are {state}: {names}{more}")
+        else:
+            told += [
+                f"{change.source_id}: {change.state} (was {change.was or 'new'}): {change.reason}"
+                for change in some
+            ]
+    return told
+
+
+def tell(command: str, changes: Sequence[HealthChange], environment: Mapping[str, str]) -> None:
+    """Run *command* (as a shell splits it, without a shell) with *changes* as one JSON object on its stdin.
+
+    Raises :class:`AlertFailed`.
+    """
+    value: dict[str, Any] = {
+        "lines": lines(changes),
+        "changes": [
+            {
+                "source": change.source_id,
+                "at": change.at.isoformat().replace("+00:00", "Z"),
+                "was": change.was,
+                "state": change.state,
+                "reason": change.reason,
+            }
+            for change in changes
+        ],
+    }
+    try:
+        done = subprocess.run(
+            shlex.split(command),
+            input=json.dumps(value, ensure_ascii=False),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            env=dict(environment),
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as fault:
+        raise AlertFailed(f"alerts.command: {fault}") from fault
+    if done.returncode:
+        raise AlertFailed(f"alerts.command ended with {done.returncode}: {done.stderr.strip()[-300:]}")

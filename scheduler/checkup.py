@@ -1,0 +1,76 @@
+"""The health job: judges every source, keeps what it found, and tells what changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import structlog
+
+from config.loader import Config
+from scheduler.alerts import AlertFailed, lines, tell
+from scheduler.health import NO_PAST, WEEKS, gaps_of, judge, past
+from scheduler.jobs import SOURCE
+from store.health import Gap, Health, HealthChange
+from store.ledger import Ledger
+
+log = structlog.get_logger("marsad.health")
+
+
+def survey(config: Config, ledger: Ledger, now: datetime) -> list[tuple[Health, list[Gap]]]:
+    """What is to be said of every enabled source at *now*, and what of it was not collected."""
+    since = now - timedelta(weeks=WEEKS, days=2)
+    visits = {
+        name: list(some)
+        for name, some in groupby(ledger.visits_since(since), key=lambda visit: visit.source_id)
+    }
+    states = {state.source_id: state for state in ledger.source_states()}
+    coverage, blocks, jobs = ledger.coverage(), ledger.blocks(now), ledger.job_states()
+    found = []
+    for source in config.sources.values():
+        if not source.enabled:
+            continue
+        state, entries = states.get(source.id), ledger.entry_states(source.id)
+        mine = visits.get(source.id, [])
+        before = past(mine) if mine else NO_PAST
+        one = judge(source, state, entries, before, blocks, jobs.get(SOURCE + source.id), now)
+        first_at = state.first_visited_at if state else None
+        pause_s = min((entry.interval_s for entry in entries if entry.interval_s), default=0.0)
+        found.append((one, gaps_of(source.id, coverage.get(source.id, []), mine, first_at, now, pause_s)))
+    return found
+
+
+def check(config: Config, ledger: Ledger, now: datetime) -> list[HealthChange]:
+    """Judge every source, keep that, log each change and tell ``alerts.command``; the changes.
+
+    What the command could not be told is told with the next changes.
+    """
+    found = survey(config, ledger, now)
+    for one, gaps in found:
+        ledger.set_gaps(one.source_id, gaps)
+    changes = ledger.judged([one for one, _ in found], now)
+    for text in lines(_news(changes)):
+        log.warning("source_changed", change=text)
+    _tell(config, ledger, now)
+    return changes
+
+
+def _news(changes: Sequence[HealthChange]) -> list[HealthChange]:
+    """Without sources that are seen for the first time and are well: that is no change."""
+    return [change for change in changes if change.was is not None or change.state not in ("ok", "quiet")]
+
+
+def _tell(config: Config, ledger: Ledger, now: datetime) -> None:
+    untold = ledger.untold_changes()
+    news = _news(untold)
+    command = config.settings["alerts.command"]
+    if news and command:
+        try:
+            tell(command, news, os.environ)
+        except AlertFailed as fault:
+            log.error("alert_failed", fault=str(fault), changes=len(news))
+            return
+    if untold:
+        ledger.told(untold, now)
