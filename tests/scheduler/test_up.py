@@ -179,6 +179,31 @@ def test_a_catalogue_without_outlets_is_no_clock(outlets: Outlets) -> None:
     assert "nothing to collect" in done.stderr
 
 
+def test_81_a_clock_that_is_set_by_hours_stops_nothing(site: Site, outlets: Outlets, tmp_path: Path) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    offset = tmp_path / "offset"
+    offset.write_text("0")
+    here = Path(__file__).parent
+    clocked = {
+        "MARSAD_TEST_CLOCK": str(offset),
+        "PYTHONPATH": os.pathsep.join([str(here / "wrong_clock"), str(here.parents[1])]),
+    }
+    with up(outlets, more=clocked) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the first article")
+        for articles, hours in ((2, -6), (3, 6), (4, 0)):
+            offset.write_text(str(hours * 3600))
+            stock(host, articles)
+            clock.until(
+                lambda n=articles: clock.ledger.status().articles == n, f"the next one, {hours} h off"
+            )
+        assert clock.stop()[0] == 0
+        assert clock.text().count("clock_was_set") >= 2
+        assert min(host.gaps()) >= 0.1, "the delay is kept on a clock that nobody sets"
+        assert clock.ledger.status().revisions == 4
+
+
 def test_a_child_that_is_killed_is_a_row_and_the_next_one_goes_on(site: Site, outlets: Outlets) -> None:
     host = site.host()
     stock(host, 30)

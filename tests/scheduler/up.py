@@ -74,13 +74,15 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def up(outlets: Outlets, *arguments: str, name: str = "up") -> Iterator[Up]:
-    """A scheduler over *outlets*; killed at the end of the block if it runs still."""
+def up(
+    outlets: Outlets, *arguments: str, name: str = "up", more: Mapping[str, str] | None = None
+) -> Iterator[Up]:
+    """A scheduler over *outlets*, *more* in its environment; killed at the end if it runs still."""
     outlets.home.mkdir(parents=True, exist_ok=True)
     log = outlets.folder / f"{name}.log"
     with log.open("ab") as output, Ledger.open(outlets.home) as ledger:
         process = subprocess.Popen(
-            command(outlets, "up", *arguments), stderr=output, stdout=output, env=environment()
+            command(outlets, "up", *arguments), stderr=output, stdout=output, env=environment(more)
         )
         try:
             yield Up(process, log, ledger)
