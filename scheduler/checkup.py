@@ -58,8 +58,9 @@ def check(config: Config, ledger: Ledger, now: datetime) -> list[HealthChange]:
 
 
 def _news(changes: Sequence[HealthChange]) -> list[HealthChange]:
-    """Without sources that are seen for the first time and are well: that is no change."""
-    return [change for change in changes if change.was is not None or change.state not in ("ok", "quiet")]
+    """Without those from one good state to another: nobody is to be called for them."""
+    good = {None, "ok", "quiet"}
+    return [change for change in changes if not {change.was, change.state} <= good]
 
 
 def _tell(config: Config, ledger: Ledger, now: datetime) -> None:

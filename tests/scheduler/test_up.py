@@ -13,7 +13,7 @@ import pytest
 
 from tests.crawlers.outlets import Outlets
 from tests.scheduler.up import SWIFT, command, environment, marsad, up
-from tests.site.faults import Host, Site, silent
+from tests.site.faults import Host, Site, silent, status
 
 
 @pytest.fixture
@@ -227,3 +227,46 @@ def test_a_child_that_is_killed_is_a_row_and_the_next_one_goes_on(site: Site, ou
         clock.until(lambda: clock.ledger.status().articles == 30, "all thirty")
         assert clock.stop()[0] == 0
         assert all(run.outcome != "failed" for run in clock.ended("crawl"))
+
+
+def test_an_outlet_that_shuts_us_out_is_told_of_once_and_needs_a_person(
+    site: Site, outlets: Outlets, tmp_path: Path
+) -> None:
+    well, shut = site.host(), site.host()
+    stock(well, 2)
+    stock(shut, 2)
+    outlets.add("well", well)
+    outlets.add("shut", shut)
+    told = tmp_path / "told"
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f'#!/bin/sh\ncat >> "{told}"; echo >> "{told}"\n')
+    hook.chmod(0o755)
+    outlets.write_settings(
+        {
+            **SWIFT,
+            "scheduler": {**SWIFT["scheduler"], "health_every_s": 1},
+            "alerts": {"command": str(hook)},
+        }
+    )
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 4, "all articles")
+        clock.until(lambda: len(clock.ledger.health()) == 2, "both judged")
+        assert json.loads(marsad(outlets, "health", "--json").stdout)["ok"]
+        shut.on("/feed", status(403, [("cf-mitigated", "challenge")]))
+        clock.until(told.exists, "the command is run")
+        asked = shut.count("/feed")
+        found = json.loads(marsad(outlets, "health", "--json", expect=1).stdout)
+        assert [check["name"] for check in found["checks"] if not check["ok"]] == ["sources"]
+        stock(well, 3)
+        clock.until(lambda: clock.ledger.status().articles == 5, "the other outlet goes on")
+        assert shut.count("/feed") == asked, "it is not asked again"
+        assert clock.stop()[0] == 0
+    (line,) = told.read_text().splitlines()
+    assert [(one["source"], one["was"], one["state"]) for one in json.loads(line)["changes"]] == [
+        ("shut", "ok", "blocked")
+    ]
+    shown = marsad(outlets, "sources", "show", "shut").stdout
+    assert "shut  blocked since" in shown
+    assert "never evaded" in shown
+    listed = marsad(outlets, "sources", "list", "--health").stdout.splitlines()
+    assert listed[1].split()[:2] == ["shut", "blocked"]
