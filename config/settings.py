@@ -100,6 +100,12 @@ def _contact(value: str) -> str | None:
     return "printable ASCII with a contact (a URL or an e-mail address)"
 
 
+def _ledger_url(value: str) -> str | None:
+    if not value or re.fullmatch(r"postgresql(\+psycopg)?://\S*/[^/?\s]+(\?\S*)?", value):
+        return None
+    return "nothing, or postgresql+psycopg://USER@HOST:PORT/DATABASE"
+
+
 def _not_empty(value: list[str]) -> str | None:
     return None if value else "at least one"
 
@@ -127,6 +133,7 @@ LIMITS: Mapping[str, Limit] = {
     "network.max_bytes": Limit(1, 1 << 30),
     "network.max_redirects": Limit(0, 50),
     "network.verify_certificates": Limit(),
+    "ledger.url": Limit(check=_ledger_url),
     "archive.rotate_bytes": Limit(1, 1 << 40),
     "scheduler.crawl_every_s": Limit(1, _DAY),
     "scheduler.read_every_s": Limit(1, _DAY),
@@ -247,13 +254,24 @@ def redact(value: Any) -> Any:
 
     >>> redact("http://elastic:geheim@localhost:9200")
     'http://***@localhost:9200'
+
+    The name of a database's user is no secret: what lets it in may lie elsewhere.
+
+    >>> redact("postgresql://marsad@db/marsad"), redact("postgresql://marsad:geheim@db/marsad")
+    ('postgresql://marsad@db/marsad', 'postgresql://marsad:***@db/marsad')
     """
     if isinstance(value, list):
         return [redact(item) for item in value]
-    return _USERINFO.sub(r"\1***@", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value.startswith("postgresql"):
+        return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1***@", value))
+    return _USERINFO.sub(r"\1***@", value)
 
 
 _USERINFO = re.compile(r"(//)[^/\s@]+@")
+_PASSWORD = re.compile(r"(//[^/\s@:]*:)[^\s@]*@")
+_PARAMETER = re.compile(r"([?&]password=)[^&\s]*")
 
 
 def _typed(value: Any, default: Any) -> tuple[Any, str | None]:

@@ -106,6 +106,8 @@ BAD_VALUES = [
     ("crawl.backfill_days", "-1", "got -1, expected 0 to 36500"),
     ("politeness.delay_s", "nan", "got nan, expected a number"),
     ("politeness.delay_s", "inf", "got inf, expected 0 to 3600"),
+    ("ledger.url", "mysql://u:p@h/d", "got 'mysql://***@h/d', expected nothing, or postgresql+psycopg://"),
+    ("ledger.url", "postgresql://h", "got 'postgresql://h', expected nothing, or postgresql+psycopg://"),
     ("politeness.user_agent", "Mozilla/5.0", "expected printable ASCII with a contact"),
     ("politeness.user_agent", "Bot\n+https://x.example", "expected printable ASCII with a contact"),
     ("network.allow", "127.0.0.1/8", "expected networks in CIDR form"),
@@ -140,7 +142,7 @@ FILES = [
     (
         "[craw]\nbackfill_days = 3\n",
         "marsad.toml: craw.backfill_days: got an unknown section, expected one of crawl, "
-        "politeness, network, archive, scheduler, alerts, privacy, read, index, log (did you mean 'crawl'?)",
+        "politeness, network, ledger, archive, scheduler, alerts, privacy, read, index, log (did you mean 'crawl'?)",
     ),
     ("backfill_days = 3\n", "marsad.toml: backfill_days: got 3, expected sections: crawl, "),
     ("[crawl]\nbackfill_days = '3'\n", "marsad.toml: crawl.backfill_days: got '3', expected a whole number"),
@@ -230,6 +232,8 @@ def test_all_faults_of_all_layers_come_at_once(overlay: Overlay) -> None:
 
 def test_passwords_in_urls_are_not_shown() -> None:
     assert settings.redact(["https://u:p@h/x", "a@b"]) == ["https://***@h/x", "a@b"]
+    given = "postgresql+psycopg://u:p:q@h:5432/d?sslmode=require&password=r"
+    assert settings.redact(given) == "postgresql+psycopg://u:***@h:5432/d?sslmode=require&password=***"
     with pytest.raises(ConfigError) as caught:
         config.load(environ={}, overrides={"network.allow": "http://me:secret@host/"})
     assert "secret" not in str(caught.value)
