@@ -230,7 +230,7 @@ class Articles:
 
     def outbox_take(self, limit: int, owner: str, now: datetime, ttl_s: float) -> list[OutboxRow]:
         """At most *limit* rows, first written first, leased to *owner* until *now* + *ttl_s*."""
-        with self._db.writing() as connection:
+        with self._db.leasing() as connection:
             due = sa.or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
             statement = sa.select(outbox).where(due).order_by(outbox.c.seq).limit(limit)
             rows = connection.execute(statement.with_for_update(skip_locked=True)).all()

@@ -1,8 +1,11 @@
-"""One database file (or server), opened safely: pragmas, transactions, errors, the schema's version.
+"""One database file (or server), opened safely: sessions, transactions, errors, the schema's version.
 
 SQLite is opened in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut, which is
 what "no known link is lost" rests on.  Every transaction that writes begins with ``BEGIN IMMEDIATE`` and
 waits for others up to :data:`BUSY_S`; none ever upgrades a read, so none fails half-way for want of the lock.
+
+PostgreSQL is held to the same order (:mod:`store.server`): a transaction that writes first takes one advisory
+lock, so what it reads and then changes cannot change in between, and no two can wait for each other.
 """
 
 from __future__ import annotations
@@ -11,14 +14,18 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, Row
 
 from store.tables import SCHEMA_VERSION, alembic_version, metadata
+
+if TYPE_CHECKING:
+    from store.server import ServerClock
 
 BUSY_S = 60.0
 """How long a transaction waits for another process before :class:`LedgerBusy`."""
@@ -68,6 +75,10 @@ class LedgerMissing(LedgerError):
     """There is no ledger where one was expected."""
 
 
+class LedgerUnreachable(LedgerError):
+    """The server that holds the ledger does not answer, or does not let us in."""
+
+
 class LedgerSchema(LedgerError):
     """The ledger's schema is not one that this program can use."""
 
@@ -83,6 +94,10 @@ def corrupt(path: Path | None, detail: str) -> LedgerCorrupt:
 
 def in_our_words(fault: BaseException, path: Path | None, name: str) -> LedgerError:
     """The error for *fault* of a database driver, met at the file *path* or the server *name*."""
+    if not isinstance(fault, sqlite3.Error):
+        from store.server import told
+
+        return told(fault, name, BUSY_S)
     extended = getattr(fault, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -102,12 +117,22 @@ class Database:
     def __init__(self, url: sa.URL, path: Path | None) -> None:
         self.path = path
         self.name = str(path) if path is not None else url.render_as_string(hide_password=True)
-        arguments = {"timeout": BUSY_S, "check_same_thread": False} if path is not None else {}
-        self.engine: Engine = sa.create_engine(url, connect_args=arguments)
-        if self.engine.dialect.name == "sqlite":
+        self.engine: Engine
+        self._clock: ServerClock | None = None
+        if url.get_backend_name() == "sqlite":
+            arguments = {"timeout": BUSY_S, "check_same_thread": False} if path is not None else {}
+            self.engine = self._reading = sa.create_engine(url, connect_args=arguments)
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", _on_begin)
-        self._writing = self.engine.execution_options(marsad_writes=True)
+            self._writing = self._leasing = self.engine.execution_options(marsad_writes=True)
+        else:
+            from store import server
+
+            self.engine = server.engine(url, self.name, BUSY_S)
+            self._clock = server.ServerClock()
+            self._reading = server.reading(self.engine)
+            self._leasing = self.engine
+            self._writing = server.writing(self.engine, self._clock)
         self._together = threading.local()
 
     @contextmanager
@@ -117,19 +142,46 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self._translated(), self.engine.connect() as connection, connection.begin():
+        with self._translated(), self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is wholly kept when the block ends, or not at all if it raises."""
+        """A transaction that is wholly kept when the block ends, or not at all if it raises.
+
+        No other one begins before it ends, except those of :meth:`leasing`.
+        """
+        with self._changing(self._writing) as connection:
+            yield connection
+
+    @contextmanager
+    def leasing(self) -> Iterator[Connection]:
+        """A transaction that writes and, on a server, stands in no queue.
+
+        Only for one that cannot be part of a deadlock and decides by the rows that it locks: either a single
+        statement, or a ``SELECT … FOR UPDATE SKIP LOCKED`` followed by the change of those rows.
+        """
+        with self._changing(self._leasing) as connection:
+            yield connection
+
+    @contextmanager
+    def _changing(self, engine: Engine) -> Iterator[Connection]:
         outer = self._outer()
         if outer is not None:
             with self._translated(), _undone_alone(outer):
                 yield outer
             return
-        with self._translated(), self._writing.connect() as connection, connection.begin():
+        with self._translated(), engine.connect() as connection, connection.begin():
             yield connection
+
+    def clock(self) -> datetime:
+        """Now, by the one clock that all processes of the ledger share: the server's, or the machine's."""
+        if self._clock is None:
+            return datetime.now(UTC)
+        if (now := self._clock.now()) is None:
+            with self._translated(), self.engine.connect() as connection, connection.begin():
+                now = self._clock.ask(connection)
+        return now
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -20,8 +20,9 @@ from sqlalchemy.engine import Connection
 
 from store import codec
 from store.database import AnyRow, Database
+from store.hosts import check
 from store.records import Capture, FetchedPage, Hint, Link, Reason, Rejection, Via
-from store.states import CapturedLink, LeasedLink, LinkState
+from store.states import CapturedLink, Fence, LeasedLink, LinkState
 from store.tables import CAPTURED, OPEN, hosts, links, variants
 from store.urls import host_of, url_key
 
@@ -248,15 +249,19 @@ class Frontier:
                     .values(state=LinkState.DISCOVERED, lease_owner=None, ready_at=links.c.discovered_at)
                 )
 
-    def captured(self, key: str, page: FetchedPage) -> bool:
+    def captured(self, key: str, page: FetchedPage, *, fence: Fence | None = None) -> bool:
         """The page of link *key* is in the archive (``page.capture``); whether it will be read.
 
         Also from an owner whose lease ran out: the bytes are there.  The same capture told twice changes
         nothing; a second capture of a page that still waits to be read is left in the archive.
-        Raises :class:`KeyError` for an unknown link, :class:`ValueError` for a page without a capture.
+        With *fence*, the lease under which the page was asked for: once its host was leased to another
+        process, the page is that one's to fetch, and this capture stays in the archive unread.
+        Raises :class:`LeaseLost` for that, :class:`KeyError` for an unknown link, :class:`ValueError` for a
+        page without a capture.
         """
         capture = _capture_of(page)
         with self._db.writing() as connection:
+            check(connection, fence)
             row = _row(connection, key)
             if row.state == LinkState.CAPTURED or _same_capture(row, capture):
                 return False
@@ -266,13 +271,17 @@ class Frontier:
             connection.execute(_CHANGE, {"of_id": row.link_id, **values, "readings": 0})
         return True
 
-    def retry(self, key: str, kind: str, now: datetime, retry_at: datetime) -> bool:
+    def retry(
+        self, key: str, kind: str, now: datetime, retry_at: datetime, *, fence: Fence | None = None
+    ) -> bool:
         """Fetching *key* failed for now (*kind*: ``timeout``, ``dns`` …); whether it will be tried again.
 
         Due again at *retry_at*, unless it has failed more than ``retry_times`` times: then it ends as
-        rejected(unreachable).  Raises :class:`KeyError` for an unknown link.
+        rejected(unreachable).  Raises :class:`KeyError` for an unknown link, :class:`LeaseLost` as
+        :meth:`captured` does.
         """
         with self._db.writing() as connection:
+            check(connection, fence)
             row = _row(connection, key)
             if row.state not in (LinkState.FETCHING, LinkState.DISCOVERED, LinkState.RETRY):
                 return False
@@ -293,9 +302,13 @@ class Frontier:
             )
         return again
 
-    def reject_link(self, key: str, rejection: Rejection, now: datetime) -> None:
-        """Link *key* ends without a page, and why.  Raises :class:`KeyError` for an unknown link."""
+    def reject_link(
+        self, key: str, rejection: Rejection, now: datetime, *, fence: Fence | None = None
+    ) -> None:
+        """Link *key* ends without a page, and why.  Raises :class:`KeyError` for an unknown link,
+        :class:`LeaseLost` as :meth:`captured` does."""
         with self._db.writing() as connection:
+            check(connection, fence)
             row = _row(connection, key)
             if row.state in (LinkState.CAPTURED, LinkState.STORED):
                 return  # somebody else got it
@@ -304,16 +317,20 @@ class Frontier:
 
     # ---- reading -----------------------------------------------------------------------------------------
 
-    def lease_captured(self, owner: str, now: datetime, ttl_s: float, limit: int) -> list[CapturedLink]:
+    def lease_captured(
+        self, owner: str, now: datetime, ttl_s: float, limit: int, folder: str | None = None
+    ) -> list[CapturedLink]:
         """At most *limit* pages to read, first fetched first, leased to *owner* until *now* + *ttl_s*.
 
+        Of the captures that lie in *folder* of the archive (a worker's; ``""``: in none); ``None`` = of all.
         A page whose earlier reader ended without an outcome (it may have crashed on it) comes alone, so that
         a page that kills its reader is found and its neighbours are not suspected with it.
         """
-        with self._db.writing() as connection:
+        with self._db.leasing() as connection:
             due = sa.and_(CAPTURED, sa.or_(links.c.ready_at.is_(None), links.c.ready_at <= now))
             order = (links.c.fetched_at, links.c.link_id)
-            rows = connection.execute(sa.select(links).where(due).order_by(*order).limit(limit)).all()
+            statement = sa.select(links).where(due, _within(folder)).order_by(*order).limit(limit)
+            rows = connection.execute(statement.with_for_update(skip_locked=True)).all()
             suspects = [index for index, row in enumerate(rows) if row.readings]
             if suspects:
                 rows = rows[: max(suspects[0], 1)]
@@ -345,13 +362,19 @@ class Frontier:
             )
         return oldest
 
-    def free_captured(self) -> None:
+    def captured_waiting(self, folder: str | None = None) -> int:
+        """How many pages wait to be read, leased ones included; *folder* as for :meth:`lease_captured`."""
+        with self._db.reading() as connection:
+            counted = sa.select(sa.func.count()).select_from(links).where(CAPTURED, _within(folder))
+            return connection.scalar(counted) or 0
+
+    def free_captured(self, folder: str | None = None) -> None:
         """Void every reader's lease: for the one reader of a home that knows that all others are gone.
 
-        What they held stays under suspicion (:meth:`lease_captured`).
+        Of the pages in *folder*, as for :meth:`lease_captured`.  What they held stays under suspicion there.
         """
         with self._db.writing() as connection:
-            held = sa.and_(CAPTURED, links.c.lease_owner.is_not(None))
+            held = sa.and_(CAPTURED, links.c.lease_owner.is_not(None), _within(folder))
             connection.execute(sa.update(links).where(held).values(lease_owner=None, ready_at=None))
 
     def return_captured(self, keys: Iterable[str], owner: str) -> None:
@@ -371,6 +394,15 @@ class Frontier:
             row = _row(connection, key)
             values = end_values(LinkState.QUARANTINED, now, None, detail)
             connection.execute(_CHANGE, {"of_id": row.link_id, **values})
+
+
+def _within(folder: str | None) -> sa.ColumnElement[bool]:
+    """Captures that lie in *folder* of the archive; ``""`` = in the archive itself, ``None`` = anywhere."""
+    if folder is None:
+        return sa.true()
+    if not folder:
+        return sa.not_(links.c.capture_file.contains("/"))
+    return links.c.capture_file.startswith(f"{folder}/", autoescape=True)
 
 
 def _new_row(key: str, link: Link, verdict: Reason | None, now: datetime) -> dict[str, Any]:

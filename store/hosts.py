@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from store.database import AnyRow, Database
-from store.states import HostLease, RobotsCopy
+from store.states import Fence, HostLease, LeaseLost, RobotsCopy
 from store.tables import hosts
 
 
@@ -60,7 +60,7 @@ class Hosts:
         if crawl_delay_s is not None:
             values["crawl_delay_s"] = crawl_delay_s
         mine = sa.and_(hosts.c.host == host, hosts.c.token == token, hosts.c.lease_owner.is_not(None))
-        with self._db.writing() as connection:  # one statement: this is done before every request
+        with self._db.leasing() as connection:  # one statement: this is done before every request
             return bool(connection.execute(sa.update(hosts).where(mine).values(**values)).rowcount)
 
     def release_host(self, host: str, token: int) -> None:
@@ -88,6 +88,18 @@ class Hosts:
         with self._db.writing() as connection:
             _row(connection, host)
             _set(connection, host, robots_status=status, robots_body=body, robots_fetched_at=fetched_at)
+
+
+def check(connection: Connection, fence: Fence | None) -> None:
+    """Raises :class:`LeaseLost` if a later lease of the host than that of *fence* was ever given.
+
+    A lease that merely ran out is still good: nobody else has asked the host since.
+    """
+    if fence is None:
+        return
+    newest = connection.scalar(sa.select(hosts.c.token).where(hosts.c.host == fence.host))
+    if newest != fence.token:
+        raise LeaseLost(f"{fence.host}: leased with token {fence.token}, the newest is {newest}")
 
 
 def _row(connection: Connection, host: str) -> AnyRow:

@@ -1,8 +1,9 @@
 """The ledger: the one truth about links, articles, revisions, sources, hosts and what the index still owes.
 
 Several processes use it at the same time; each method is one transaction (or says otherwise), wholly kept
-once it returns and not at all if it raises.  All times are aware; all "now" come from the caller.  Every
-fault of the database is a :class:`LedgerError`.
+once it returns and not at all if it raises.  All times are aware; all "now" come from the caller, who reads
+them off :meth:`Ledger.clock` where processes of several machines share the ledger.  Every fault of the
+database is a :class:`LedgerError`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
@@ -26,6 +28,7 @@ from store.database import (
     LedgerFull,
     LedgerMissing,
     LedgerSchema,
+    LedgerUnreachable,
     corrupt,
 )
 from store.frontier import Frontier
@@ -35,8 +38,10 @@ from store.runs import Runs
 from store.states import (
     CapturedLink,
     EntryState,
+    Fence,
     HostLease,
     LeasedLink,
+    LeaseLost,
     LedgerStatus,
     LinkState,
     OutboxRow,
@@ -49,10 +54,15 @@ from store.ties import Tied
 from store.upkeep import Upkeep
 from store.visits import Visits
 
+if TYPE_CHECKING:
+    from config.settings import Settings
+
 __all__ = [
     "CapturedLink",
     "EntryState",
+    "Fence",
     "HostLease",
+    "LeaseLost",
     "LeasedLink",
     "Ledger",
     "LedgerBusy",
@@ -62,6 +72,7 @@ __all__ = [
     "LedgerMissing",
     "LedgerSchema",
     "LedgerStatus",
+    "LedgerUnreachable",
     "LinkState",
     "OutboxRow",
     "RobotsCopy",
@@ -78,6 +89,13 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Talli
         self.retry_times = retry_times
 
     @classmethod
+    def of(cls, settings: Settings, home: Path | None = None, *, create: bool = True) -> Ledger:
+        """The ledger that *settings* name: their ``ledger.url`` or, where that is empty, the file of *home*
+        (``None``: theirs).  Raises what :meth:`open` does."""
+        place = settings["ledger.url"] or home or settings.home
+        return cls.open(place, create=create, retry_times=settings["crawl.retry_times"])
+
+    @classmethod
     def open(cls, home_or_url: Path | str, *, create: bool = True, retry_times: int = 3) -> Ledger:
         """The ledger of a home (``ledger.sqlite`` in it), or at a database URL.
 
@@ -85,7 +103,7 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Talli
         file is kept beside it).  A link is given up after *retry_times* retries (``crawl.retry_times``).
 
         Raises :class:`LedgerMissing`, :class:`LedgerCorrupt` (with what to do), :class:`LedgerSchema`
-        (written by a newer program) or another :class:`LedgerError`.
+        (written by a newer program), :class:`LedgerUnreachable` (a server) or another :class:`LedgerError`.
         """
         if isinstance(home_or_url, str) and "://" in home_or_url:
             url, path = sa.make_url(home_or_url), None
@@ -103,7 +121,7 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Talli
             version = database.schema_version()
             if version is None:
                 if not create:
-                    raise LedgerMissing(f"{database.name}: holds no ledger; marsad crawl makes one")
+                    raise LedgerMissing(f"{database.name}: holds no ledger yet; marsad crawl makes one")
                 database.create()
                 version = database.schema_version()
             if version != SCHEMA_VERSION:
@@ -114,6 +132,10 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Talli
             database.dispose()
             raise
         return cls(database, retry_times)
+
+    def clock(self) -> datetime:
+        """Now, by the clock that all processes of this ledger share: leases go by it."""
+        return self._db.clock()
 
     def close(self) -> None:
         """Close every connection."""

@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from store.records import Capture, Link
+
+
+class Fence(NamedTuple):
+    """What a writer shows to prove that it still has the right to a host: the token of its lease."""
+
+    host: str
+    token: int
+
+
+class LeaseLost(Exception):
+    """The host was leased to somebody else meanwhile; nothing of what was to be written was kept."""
 
 
 class LinkState(StrEnum):

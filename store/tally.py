@@ -133,7 +133,7 @@ class Tallies:
     def ids_beginning(self, prefix: str, limit: int) -> list[str]:
         """At most *limit* article ids that begin with *prefix*, in order."""
         first = articles.c.article_id >= prefix
-        last = articles.c.article_id < prefix + "\uffff"
+        last = articles.c.article_id < prefix + "g"  # ids are hexadecimal: so it is in every order of letters
         statement = sa.select(articles.c.article_id).where(first, last).order_by(articles.c.article_id)
         with self._db.reading() as connection:
             return list(connection.scalars(statement.limit(limit)))

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 
 from store import codec
 from store.database import Database
-from store.states import EntryState, SourceState
+from store.hosts import check
+from store.states import EntryState, Fence, SourceState
 from store.tables import coverage, entry_points, sources, visits
 
 Outcome = Literal["ok", "partial", "failed", "blocked", "refused", "interrupted"]
@@ -39,9 +40,10 @@ class Visits:
             row = connection.execute(sa.select(entry_points).where(_entry(source_id, url))).one_or_none()
         return EntryState(source_id, url) if row is None else EntryState(**row._mapping)
 
-    def save_entry_state(self, state: EntryState) -> None:
-        """Remember *state*."""
+    def save_entry_state(self, state: EntryState, *, fence: Fence | None = None) -> None:
+        """Remember *state*; raises :class:`LeaseLost` as :meth:`~store.frontier.Frontier.captured` does."""
         with self._db.writing() as connection:
+            check(connection, fence)
             _put(connection, entry_points, _entry(state.source_id, state.url), asdict(state))
 
     def source_state(self, source_id: str) -> SourceState | None:

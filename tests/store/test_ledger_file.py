@@ -59,7 +59,8 @@ def test_a_ledger_is_made_once_and_found_again(tmp_path: Path) -> None:
         assert ledger.count() == 1
 
 
-def test_commits_are_synced_and_readers_do_not_wait(ledger: Ledger) -> None:
+def test_commits_are_synced_and_readers_do_not_wait(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path)
     with ledger._db.reading() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -69,6 +70,7 @@ def test_commits_are_synced_and_readers_do_not_wait(ledger: Ledger) -> None:
     with ledger._db.writing() as connection:
         connection.execute(sa.delete(tables.outbox))
         assert ledger.count() == 0
+    ledger.close()
 
 
 def test_opening_a_current_ledger_loads_no_migrations(tmp_path: Path) -> None:
@@ -299,10 +301,10 @@ def test_many_who_make_a_ledger_at_once_share_one(tmp_path: Path) -> None:
 
 
 def test_a_ledger_held_for_too_long_is_said_to_be_busy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_S", 0.2)
-    with Ledger.open(tmp_path) as ledger, Ledger.open(tmp_path) as other:
+    with Ledger.open(place) as ledger, Ledger.open(place) as other:
         with ledger._db.writing() as connection:
             connection.execute(sa.delete(tables.outbox))
             with pytest.raises(LedgerBusy, match="another process"):
@@ -311,12 +313,11 @@ def test_a_ledger_held_for_too_long_is_said_to_be_busy(
         other.add_links([link(1)], NOW)
 
 
-def test_threads_share_a_ledger(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path) as ledger:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda n: write(ledger, n), range(40)))
-        assert ledger.count() == 40
-        assert ledger.quick_check() == []
+def test_threads_share_a_ledger(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: write(ledger, n), range(40)))
+    assert ledger.count() == 40
+    assert ledger.quick_check() == []
 
 
 def test_calls_kept_together_are_all_kept_or_none(ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""Several processes on one home, and processes that die at any instant."""
+"""Several processes on one ledger, and processes that die at any instant; on both engines."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.store.made import NOW, link
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(home: Path, lease_s: float, batch: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.store.worker", str(home), str(lease_s), str(batch)]
+def start(place: Path | str, home: Path, lease_s: float, batch: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.store.worker", str(place), str(home), str(lease_s), str(batch)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -28,17 +28,17 @@ def finish(worker: subprocess.Popen[str]) -> list[str]:
     return [line.removeprefix("fetch ") for line in out.splitlines() if line.startswith("fetch ")]
 
 
-def fill(home: Path, number: int) -> set[str]:
+def fill(place: Path | str, number: int) -> set[str]:
     """Links of a few hosts; the ids of their articles."""
     found = [link(n, f"s{n % 5}") for n in range(number)]
-    with Ledger.open(home) as ledger:
+    with Ledger.open(place) as ledger:
         ledger.add_links(found, NOW)
     return {article_id(each.url) for each in found}
 
 
-def check_whole(home: Path, ids: set[str]) -> None:
+def check_whole(place: Path | str, home: Path, ids: set[str]) -> None:
     archive = Archive(home)
-    with Ledger.open(home, create=False) as ledger:
+    with Ledger.open(place, create=False) as ledger:
         assert ledger.quick_check() == []
         status = ledger.status()
         assert status.frontier == {"stored": len(ids)}
@@ -49,29 +49,31 @@ def check_whole(home: Path, ids: set[str]) -> None:
         assert archive.read(each.capture).url == each.article.url
 
 
-def test_several_processes_fetch_each_link_once(tmp_path: Path) -> None:
-    ids = fill(tmp_path, 60)
-    fetched = [finish(worker) for worker in [start(tmp_path, 60, 4) for _ in range(3)]]
+def test_several_processes_fetch_each_link_once(place: Path | str, tmp_path: Path) -> None:
+    ids = fill(place, 60)
+    fetched = [finish(worker) for worker in [start(place, tmp_path, 60, 4) for _ in range(3)]]
     keys = [key for each in fetched for key in each]
     assert len(keys) == len(set(keys)) == len(ids)
     assert len(Archive(tmp_path).files()) == sum(1 for each in fetched if each)
-    check_whole(tmp_path, ids)
+    check_whole(place, tmp_path, ids)
 
 
-def test_processes_killed_at_any_instant_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_processes_killed_at_any_instant_lose_nothing_and_double_nothing(
+    place: Path | str, tmp_path: Path
+) -> None:
     chance = random.Random(7)
-    ids = fill(tmp_path, 60)
+    ids = fill(place, 60)
     for _ in range(5):
-        worker = start(tmp_path, 0.3, 5)
+        worker = start(place, tmp_path, 0.3, 5)
         assert worker.stdout is not None
         assert worker.stdout.readline() == "begun\n"
         time.sleep(chance.uniform(0.0, 0.25))
         worker.kill()
         worker.communicate()
-        with Ledger.open(tmp_path, create=False) as ledger:
+        with Ledger.open(place, create=False) as ledger:
             assert ledger.quick_check() == []
-    finish(start(tmp_path, 0.3, 5))
-    check_whole(tmp_path, ids)
+    finish(start(place, tmp_path, 0.3, 5))
+    check_whole(place, tmp_path, ids)
 
 
 def test_a_process_killed_while_making_the_ledger_leaves_one_that_can_be_made(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from store.urls import article_id
 from tests.store.made import annotated, decision, page
 
 
-def main(home: Path, lease_s: float, batch: int) -> None:
+def main(place: str, home: Path, lease_s: float, batch: int) -> None:
     owner = f"worker-{os.getpid()}"
     archive = Archive(home)
-    with Ledger.open(home, create=False) as ledger, archive.writer() as writer:
+    with Ledger.open(place, create=False) as ledger, archive.writer() as writer:
         print("begun", flush=True)
         while True:
             leased = ledger.lease_links(owner, datetime.now(UTC), lease_s, batch)
@@ -42,4 +42,4 @@ def main(home: Path, lease_s: float, batch: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
