@@ -329,9 +329,8 @@ def show(article_id: str, revisions: bool, as_json: bool, unmasked: bool) -> Non
     app.require_ledger()
     from search.export import record
     from search.masking import masked
-    from store.ledger import Ledger
 
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         stored = _find(ledger, article_id)
         history = ledger.revisions(stored.article_id) if revisions else [stored]
     source = app.config.sources.get(stored.article.source_id)

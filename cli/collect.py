@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from cli.context import BAD_CONFIG, PARTIAL, USAGE, App, current, is_terminal, say
+from config.settings import variable_of
 from config.wording import counted
 
 COUNTS = ("found", "fetched", "stored", "revised", "unchanged", "not_modified")
@@ -51,11 +52,10 @@ def collect(
     ``EngineError``.
     """
     from crawlers.run import run_crawl
-    from store.ledger import Ledger
 
     began, started_at = time.monotonic(), datetime.now(UTC)
     app.data.mkdir(parents=True, exist_ok=True)
-    with Ledger.open(app.data) as ledger:
+    with app.ledger() as ledger:
         if revisit is not None:
             again = [
                 link
@@ -78,7 +78,7 @@ def collect(
         meter.phase("indexing")
         indexer.finish(meter.tick)
     index_waiting(app)
-    with Ledger.open(app.data) as ledger:
+    with app.ledger() as ledger:
         read = ledger.read_since(started_at)
     rows = []
     for row in summary.rows:
@@ -115,9 +115,8 @@ def _totals(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def link_waiting(app: App) -> None:
     """Compare new articles with those around them: copies, stories, relations."""
     from pipeline.linking import link
-    from store.ledger import Ledger
 
-    with Ledger.open(app.data) as ledger:
+    with app.ledger() as ledger:
         link(ledger, app.config)
 
 
@@ -189,9 +188,10 @@ def _follower(app: App, module: str) -> Iterator[_Follower]:
     if app.overlay_in_use is not None:
         command += ["--config", str(app.overlay_in_use)]
     environment = dict(os.environ)
-    for dotted, value in app.overrides.items():
-        section, _, key = dotted.partition(".")
-        environment[f"MARSAD_{section.upper()}__{key.upper()}"] = value
+    for dotted, value in app.overrides_in_use.items():
+        variable = variable_of(dotted)
+        environment[variable] = value
+        environment.pop(f"{variable}_FILE", None)
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from config import Config
+    from store.ledger import Ledger
 
 OK, PARTIAL, USAGE, NOTHING_FOUND, BAD_CONFIG, UNREACHABLE = range(6)
 """The exit codes, the same for every command."""
@@ -34,7 +35,14 @@ class App:
         """The configuration; raises ``config.ConfigError`` with every fault."""
         import config
 
-        return config.load(self.overlay_in_use, home=self.home, overrides=self.overrides)
+        return config.load(self.overlay_in_use, home=self.home, overrides=self.overrides_in_use)
+
+    @property
+    def overrides_in_use(self) -> Mapping[str, str]:
+        """The settings of this call; a demo's home has its own ledger: what is invented goes to no server."""
+        if ((self.home or Path("var")) / DEMO_MARK).exists():
+            return {**self.overrides, "ledger.url": ""}
+        return self.overrides
 
     @property
     def overlay_in_use(self) -> Path | None:
@@ -56,6 +64,12 @@ class App:
     def demo(self) -> bool:
         return (self.data / DEMO_MARK).exists()
 
+    def ledger(self, *, create: bool = True) -> Ledger:
+        """The ledger of the home or, where ``ledger.url`` names one, of a server; raises ``LedgerError``."""
+        from store.ledger import Ledger
+
+        return Ledger.of(self.config.settings, self.data, create=create)
+
     def print_json(self, value: Mapping[str, Any]) -> None:
         """*value* as one JSON object on a line of stdout, with ``demo: true`` where it is of a demo home."""
         import json
@@ -69,11 +83,18 @@ class App:
 
     def require_ledger(self) -> None:
         """Ends the call with :data:`NOTHING_FOUND` where nothing was ever collected."""
-        if not (self.data / "ledger.sqlite").exists():
-            say(
-                f"{self.data}: nothing has been collected here (no ledger.sqlite). "
-                "Next: `marsad crawl`, or `marsad demo` for a small invented press."
-            )
+        missing = None
+        if self.config.settings["ledger.url"]:
+            from store.ledger import LedgerMissing
+
+            try:
+                self.ledger(create=False).close()
+            except LedgerMissing as fault:
+                missing = str(fault)
+        elif not (self.data / "ledger.sqlite").exists():
+            missing = f"{self.data}: nothing has been collected here (no ledger.sqlite)"
+        if missing is not None:
+            say(f"{missing}. Next: `marsad crawl`, or `marsad demo` for a small invented press.")
             raise SystemExit(NOTHING_FOUND)
         if self.demo:
             say("demo press: invented articles of invented outlets")

@@ -196,11 +196,10 @@ def replay(warcs: tuple[Path, ...], workers: int, annotate: bool, as_json: bool)
 def _annotate_again(as_json: bool) -> None:
     from cli.collect import index_waiting, link_waiting
     from pipeline.reannotate import reannotate
-    from store.ledger import Ledger
 
     app = current()
     app.require_ledger()
-    with Ledger.open(app.data, create=False) as ledger, ticker("revisions looked at") as tick:
+    with app.ledger(create=False) as ledger, ticker("revisions looked at") as tick:
         counts = reannotate(ledger, app.config, tick)
     link_waiting(app)
     indexed = index_waiting(app)

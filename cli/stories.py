@@ -152,11 +152,10 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
     from pipeline.linking import link
     from store.archive import Archive
     from store.codec import encode
-    from store.ledger import Ledger
     from store.records import Override
 
     app.require_ledger()
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         ids = []
         for each in wanted:
             found = ledger.ids_beginning(each.lower(), limit=2)

@@ -21,9 +21,8 @@ def status(as_json: bool) -> None:
     """
     app = current()
     app.require_ledger()
-    from store.ledger import Ledger
 
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         found = ledger.status()
     value = {
         "articles": found.articles,
@@ -67,9 +66,8 @@ def link(everything: bool, as_json: bool) -> None:
     from cli.collect import index_waiting
     from cli.read import ticker
     from pipeline.linking import link as compare
-    from store.ledger import Ledger
 
-    with Ledger.open(app.data, create=False) as ledger, ticker("compared") as tick:
+    with app.ledger(create=False) as ledger, ticker("compared") as tick:
         if everything:
             ledger.unmark()
         found = compare(ledger, app.config, progress=tick)

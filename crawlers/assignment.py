@@ -51,6 +51,10 @@ class Assignment:
     """Visit listings that are not due, too: the sources were named by a person."""
     leads: tuple[Source, ...] = ()
     """The outlets that an aggregator's list may point at; none where nothing here is an aggregator."""
+    owner: str = ""
+    """In whose name hosts and links are leased; empty = the crawl process itself."""
+    folder: str = ""
+    """The folder of the archive for what is fetched, a worker's; empty = the archive itself."""
     emit: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
 
     def to_json(self) -> str:
@@ -62,6 +66,8 @@ class Assignment:
                 "since": self.since.isoformat() if self.since else None,
                 "force": self.force,
                 "leads": [_plain(asdict(source)) for source in self.leads],
+                "owner": self.owner,
+                "folder": self.folder,
             }
         )
 
@@ -74,6 +80,8 @@ class Assignment:
             since=datetime.fromisoformat(data["since"]) if data["since"] else None,
             force=data["force"],
             leads=tuple(_source(item) for item in data["leads"]),
+            owner=data["owner"],
+            folder=data["folder"],
             emit=emit,
         )
 

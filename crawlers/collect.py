@@ -36,7 +36,7 @@ from crawlers.pauses import DAY_S, Do, Header, Judgement, back_off, judge, judge
 from crawlers.scribe import Scribe
 from store.owners import is_dead
 from store.records import FetchedPage, Link, Reason, Rejection, Via
-from store.states import EntryState, LeasedLink
+from store.states import EntryState, LeasedLink, LeaseLost
 from store.urls import host_of, url_key
 
 if TYPE_CHECKING:
@@ -655,6 +655,7 @@ class Collecting:
         if status == 410:
             due = now + RETIRED
         self._keep(
+            job,
             replace(
                 job.state,
                 next_due_at=due,
@@ -663,7 +664,7 @@ class Collecting:
                 last_status=status,
                 # A moved feed that fails is next asked for where it was.
                 moved_to=None,
-            )
+            ),
         )
 
     def _save(
@@ -679,6 +680,7 @@ class Collecting:
         turnover_s: float | None,
     ) -> None:
         self._keep(
+            job,
             replace(
                 job.state,
                 etag=etag,
@@ -691,12 +693,24 @@ class Collecting:
                 last_fetched_at=now,
                 moved_to=moved,
                 turnover_s=turnover_s,
-            )
+            ),
         )
 
-    def _keep(self, state: EntryState) -> None:
+    def _keep(self, job: ListingJob, state: EntryState) -> None:
+        fence = self._hosts.fence(job.host)
         self._dues[state.source_id, state.url] = state.next_due_at
-        self._scribe.post(lambda: self._book.save_entry_state(state))
+        self._post_fenced(job, lambda: self._book.save_entry_state(state, fence=fence))
+
+    def _post_fenced(self, job: Job, call: Callable[[], object]) -> None:
+        """Have *call* written, unless another process has taken the host: then it is that one's to say."""
+
+        def write() -> None:
+            try:
+                call()
+            except LeaseLost:
+                self.tallies[job.source.id].events["lease_lost"] += 1
+
+        self._scribe.post(write)
 
     def _listing_over(self, visit: Visit, job: ListingJob) -> None:
         visit.open -= 1
@@ -782,7 +796,7 @@ class Collecting:
         await self._book_trouble(job, judge_failure(kind), detail)
 
     async def _book_trouble(self, job: PageJob, judgement: Judgement, detail: str) -> None:
-        leased, now = job.leased, self._now()
+        leased, now, fence = job.leased, self._now(), self._hosts.fence(job.host)
         tally = self.tallies[job.source.id]
         do, url = judgement.do, job.link.url
         if do is Do.RETRY_ONCE:
@@ -794,7 +808,7 @@ class Collecting:
             ended = judgement.reason
             said = f"{judgement.kind}: {detail}" if judgement.kind else detail
             rejection = Rejection(judgement.reason, url, said[:500])
-            self._scribe.post(lambda: self._book.reject_link(leased.key, rejection, now))
+            self._post_fenced(job, lambda: self._book.reject_link(leased.key, rejection, now, fence=fence))
         elif host_down:
             # The host's trouble, not the page's: it keeps its tries until the host answers again.
             self._scribe.post(lambda: self._book.return_links([leased.key], self._owner))
@@ -806,10 +820,13 @@ class Collecting:
                 if pause is not None
                 else now + back_off(leased.attempts, self._terms.back_off_s, self._rng)
             )
-            if self._book.retry(leased.key, judgement.kind, now, at):
-                self._again[leased.key] = time.monotonic() + (at - now).total_seconds() + 0.01
-            else:
-                ended = Reason.UNREACHABLE
+            try:
+                if self._book.retry(leased.key, judgement.kind, now, at, fence=fence):
+                    self._again[leased.key] = time.monotonic() + (at - now).total_seconds() + 0.01
+                else:
+                    ended = Reason.UNREACHABLE
+            except LeaseLost:
+                tally.events["lease_lost"] += 1
         if ended is not None:
             tally.rejected[ended.value] += 1  # by its reason alone
         elif judgement.kind:
@@ -848,11 +865,15 @@ class Collecting:
 
     async def captured(self, job: PageJob, page: FetchedPage) -> None:
         """The page lies in the archive: book it."""
-        await self._scribe.do(lambda: self._book.captured(job.leased.key, page))
+        fence, tally = self._hosts.fence(job.host), self.tallies[job.source.id]
+        try:
+            await self._scribe.do(lambda: self._book.captured(job.leased.key, page, fence=fence))
+        except LeaseLost:
+            tally.events["lease_lost"] += 1
+        else:
+            tally.fetched += 1
+            self._tell("fetched", job.source.id, job.link.url, status=page.status)
         self._held.pop(job.leased.key, None)
-        tally = self.tallies[job.source.id]
-        tally.fetched += 1
-        self._tell("fetched", job.source.id, job.link.url, status=page.status)
         self._free(job)
 
     def _tell(self, event: str, source_id: str, url: str, **more: Any) -> None:

@@ -47,18 +47,21 @@ class Desk:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self.owner = owner_name()
+        assignment = settings.get("ASSIGNMENT")
+        self.owner: str = (assignment and assignment.owner) or owner_name()
         self.home = Path(settings["MARSAD_STORE"]) if settings.get("MARSAD_STORE") else None
         self.book: Book
         self.writer: ArchiveWriter | None = None
         self.keeper = Scribe("archive")
         """Writes pages."""
+        self.now: Callable[[], datetime] = utc_now
         if self.home is None:
             self.book = MemoryBook(settings.getint("RETRY_TIMES"))
             self.scribe = Scribe("book")
         else:
             ledger, self.writer = _open_store(self.home, settings)
             self.book, self.scribe = ledger, Scribe("ledger", ledger.together)
+            self.now = ledger.clock
         self.allow: tuple[Network, ...] = networks(settings.getlist("NETWORK_ALLOW"))
         self.schemes: list[str] = settings.getlist("NETWORK_SCHEMES")
         self.limits = Limits(
@@ -76,6 +79,7 @@ class Desk:
             delay_s=settings.getfloat("DOWNLOAD_DELAY"),
             max_delay_s=settings.getfloat("MAX_DELAY_S"),
             ttl_s=settings.getfloat("LEASE_S"),
+            now=lambda: self.now(),
             fixed=(settings.getpriority("DOWNLOAD_DELAY") or 0) >= SETTINGS_PRIORITIES["cmdline"],
         )
         self.robots = Robots(
@@ -89,7 +93,6 @@ class Desk:
         self._wall_clock_s = settings.getfloat("WALL_CLOCK_S")
         self.downloads: set[asyncio.Task[Any]] = set()
         """Requests under way."""
-        self.now: Callable[[], datetime] = utc_now
 
     @classmethod
     def of(cls, crawler: Crawler) -> Desk:
@@ -115,6 +118,7 @@ class Desk:
             leads=assignment.leads,
             emit=assignment.emit,
             keep_visit=self._keep_visit if self.writer is not None else None,
+            now=lambda: self.now(),
             terms=Terms(
                 backfill_days=settings.getfloat("BACKFILL_DAYS"),
                 poll_min_s=settings.getfloat("POLL_MIN_S"),
@@ -193,6 +197,8 @@ def _open_store(home: Path, settings: Any) -> tuple[Ledger, ArchiveWriter]:
     from store.archive import Archive  # not needed without a store
     from store.ledger import Ledger
 
-    ledger = Ledger.open(home, retry_times=settings.getint("RETRY_TIMES"))
+    place = settings.get("LEDGER_URL") or home
+    ledger = Ledger.open(place, retry_times=settings.getint("RETRY_TIMES"))
     archive = Archive(home, rotate_bytes=settings.getint("ARCHIVE_ROTATE_BYTES"))
-    return ledger, archive.writer()
+    assignment = settings.get("ASSIGNMENT")
+    return ledger, archive.writer(assignment.folder if assignment else "")

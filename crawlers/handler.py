@@ -62,7 +62,7 @@ class PoliteHandler:
         desk = self._desk
         async with desk.hosts.turn(host):
             started = time.monotonic()
-            task = asyncio.ensure_future(self._get(request))
+            task = asyncio.ensure_future(self._get(request, host))
             desk.downloads.add(task)
             try:
                 answer = await task
@@ -78,7 +78,7 @@ class PoliteHandler:
             desk.hosts.answered(host, answer.status, headers.get)
         return _response(request, answer)
 
-    async def _get(self, request: Request) -> Answer:
+    async def _get(self, request: Request, host: str) -> Answer:
         desk = self._desk
         cut_at = request.meta.get(CUT_AT)
         limits = Limits(
@@ -101,6 +101,7 @@ class PoliteHandler:
             tls=desk.tls if request.url.startswith("https:") else None,
             schemes=desk.schemes,
             cut=bool(cut_at),
+            leaving=lambda: desk.hosts.leaving(host),
         )
 
     async def close(self) -> None:

@@ -35,6 +35,7 @@ from crawlers.pauses import (
 )
 from crawlers.scribe import Scribe
 from store.owners import is_dead
+from store.states import Fence
 
 _POLL_S = 0.25  # how often a host that another process holds is asked for
 _DEAD_CHECK_S = 2.0
@@ -72,12 +73,16 @@ class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     token: int | None = None
     """The fencing token of the lease that this process holds, or ``None``."""
+    last_token: int | None = None
+    """That of the last lease it held."""
     lease_ends: float = 0.0
     ended_at: float = -DAY_S
     """Monotonic: when the last request of this process ended."""
     floor: float = 0.0
     """Monotonic: not before, as another process left it in the book."""
     waiting: int = 0
+    prolonging: asyncio.Future[None] | None = None
+    """The heartbeat under way."""
     paused_until: datetime | None = None
     reason: str = ""
     strikes: int = 0
@@ -134,6 +139,23 @@ class Hosts:
     def known(self) -> list[str]:
         """The hosts met so far."""
         return list(self._hosts)
+
+    def fence(self, host: str) -> Fence | None:
+        """By which right this process last asked *host*; ``None`` if it never did."""
+        token = self._host(host).last_token
+        return None if token is None else Fence(host, token)
+
+    def leaving(self, host: str) -> None:
+        """A request of *host* leaves now; raises :class:`Stopped` if the lease may be another's by now.
+
+        This process may have stood still since the lease was prolonged.
+        """
+        if not self._is_held(self._host(host)):
+            raise Stopped
+
+    @staticmethod
+    def _is_held(state: _Host) -> bool:
+        return state.token is not None and time.monotonic() < state.lease_ends
 
     def gap_s(self, host: str) -> float:
         """Seconds between two requests of *host*, its Crawl-delay counted in."""
@@ -219,24 +241,26 @@ class Hosts:
                 noted = await self._note(state, max(wait, 0.0))
             elif wait > 0:
                 await self._sleep(wait)
+            elif not self._is_held(state):
+                noted = False
             else:
                 return
 
     async def _note(self, state: _Host, wait_s: float) -> bool:
         """Write down that a request leaves in *wait_s* seconds; False if the lease was lost."""
-        token, now = state.token, self._now()
+        token, now, asked = state.token, self._now(), time.monotonic()
         after = now + timedelta(seconds=wait_s + state.gap_s)
         if token is None or not await self._scribe.do(
             lambda: self._book.touch_host(state.name, token, now, after, self._ttl_s)
         ):
             state.token = None  # another process has it, after a sleep of the machine for instance
             return False
-        state.lease_ends = time.monotonic() + self._ttl_s
+        state.lease_ends = asked + self._ttl_s
         return True
 
     async def _lease(self, state: _Host) -> bool:
         """Take the lease; False while another process has it."""
-        now = self._now()
+        now, asked = self._now(), time.monotonic()
         lease = await self._scribe.do(
             lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s)
         )
@@ -246,8 +270,8 @@ class Hosts:
                 self._checked_at = time.monotonic()
                 self._scribe.post(lambda: self._book.free_dead_owners(is_dead, now))
             return False
-        state.token = lease.token
-        state.lease_ends = time.monotonic() + self._ttl_s
+        state.token = state.last_token = lease.token
+        state.lease_ends = asked + self._ttl_s
         if lease.next_allowed_at is not None:
             # A clock that was set back must not turn a delay of seconds into hours.
             ahead = min((lease.next_allowed_at - now).total_seconds(), self._max_delay_s)
@@ -288,13 +312,24 @@ class Hosts:
             token = state.token
             if token is None or time.monotonic() < state.lease_ends - self._ttl_s / 2:
                 continue
-            state.lease_ends = time.monotonic() + self._ttl_s
-            ahead = max(state.next_at - time.monotonic(), state.gap_s)
-            self._scribe.post(self._touch(state.name, token, ahead))
+            if state.prolonging is None or state.prolonging.done():
+                ahead = max(state.next_at - time.monotonic(), state.gap_s)
+                state.prolonging = asyncio.ensure_future(self._prolong(state, token, ahead))
 
-    def _touch(self, host: str, token: int, ahead_s: float) -> Callable[[], object]:
-        now = self._now()
-        return lambda: self._book.touch_host(host, token, now, now + timedelta(seconds=ahead_s), self._ttl_s)
+    async def _prolong(self, state: _Host, token: int, ahead_s: float) -> None:
+        now, asked = self._now(), time.monotonic()
+        after = now + timedelta(seconds=ahead_s)
+        try:
+            held = await self._scribe.do(
+                lambda: self._book.touch_host(state.name, token, now, after, self._ttl_s)
+            )
+        except Exception as error:  # the storage's trouble ends the run, as with every other write
+            if self._scribe.on_fault is not None:
+                self._scribe.on_fault(error)
+            return
+        if state.token == token:
+            state.token = token if held else None
+            state.lease_ends = asked + self._ttl_s
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from store.records import FetchedPage, Link, Reason, Rejection
-from store.states import EntryState, HostLease, LeasedLink, RobotsCopy, SourceState
+from store.states import EntryState, Fence, HostLease, LeasedLink, RobotsCopy, SourceState
 from store.urls import host_of, url_key
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ class MemoryBook:
     def entry_states(self, source_id: str) -> list[EntryState]:
         return [state for (source, _), state in self._entries.items() if source == source_id]
 
-    def save_entry_state(self, state: EntryState) -> None:
+    def save_entry_state(self, state: EntryState, *, fence: Fence | None = None) -> None:
         self._entries[state.source_id, state.url] = state
 
     def source_state(self, source_id: str) -> SourceState | None:
@@ -117,10 +117,12 @@ class MemoryBook:
             if key in self._open:
                 self._waiting[key] = _LONG_AGO
 
-    def captured(self, key: str, page: FetchedPage) -> None:
+    def captured(self, key: str, page: FetchedPage, *, fence: Fence | None = None) -> None:
         self._end(key, "captured")
 
-    def retry(self, key: str, kind: str, now: datetime, retry_at: datetime) -> bool:
+    def retry(
+        self, key: str, kind: str, now: datetime, retry_at: datetime, *, fence: Fence | None = None
+    ) -> bool:
         leased = self._open[key]
         if leased.attempts + 1 > self._retry_times:
             self._end(key, Reason.UNREACHABLE.value)
@@ -129,7 +131,9 @@ class MemoryBook:
         self._waiting[key] = retry_at
         return True
 
-    def reject_link(self, key: str, rejection: Rejection, now: datetime) -> None:
+    def reject_link(
+        self, key: str, rejection: Rejection, now: datetime, *, fence: Fence | None = None
+    ) -> None:
         self._end(key, rejection.reason.value)
 
     def _end(self, key: str, how: str) -> None:

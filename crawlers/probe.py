@@ -38,7 +38,7 @@ def probe(
     """
     command = [sys.executable, "-m", "crawlers.probe"]
     home = config.settings.home
-    if (home / "ledger.sqlite").exists():
+    if config.settings["ledger.url"] or (home / "ledger.sqlite").exists():
         command += ["--store", str(home)]
     for name, value in (scrapy_settings or {}).items():
         command += ["-s", f"{name}={json.dumps(value) if isinstance(value, dict) else value}"]

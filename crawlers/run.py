@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -183,8 +183,8 @@ def run_crawl(
 
     store = Path(home) if home is not None else config.settings.home
     began = time.monotonic()
-    with Ledger.open(store) as ledger:
-        now = datetime.now(UTC)
+    with Ledger.of(config.settings, store) as ledger:
+        now = ledger.clock()
         ledger.free_dead_owners(is_dead, now)
         ids = due_sources(config, ledger, now) if source_ids is None else list(dict.fromkeys(source_ids))
     # By tier: where not all hosts are visited at once, the first circle is.
@@ -339,8 +339,8 @@ class _Watch:
     def _free_leases(self) -> None:
         from store.ledger import Ledger
 
-        with Ledger.open(self.store) as ledger:
-            ledger.free_dead_owners(is_dead, datetime.now(UTC))
+        with Ledger.of(self.config.settings, self.store) as ledger:
+            ledger.free_dead_owners(is_dead, ledger.clock())
 
     def _deadlines(self) -> None:
         limit = self.config.settings["crawl.wall_clock_s"] + _SLACK_S

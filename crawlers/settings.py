@@ -93,6 +93,7 @@ CLOSESPIDER_ERRORCOUNT = 0  # one sick page must not end the run of fifty outlet
 
 # -- the way of a page -----------------------------------------------------------------------------------
 MARSAD_STORE = None  # folder of ledger and archive; without one the frontier is in memory (`-O items.jsonl`)
+LEDGER_URL = _CONFIG["ledger.url"]  # a server that holds the ledger in the place of the folder's file
 ARCHIVE_ROTATE_BYTES = _CONFIG["archive.rotate_bytes"]
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # discovery has scoped the links

@@ -174,14 +174,17 @@ async def get(
     tls: ssl.SSLContext | None = None,
     schemes: Sequence[str] = ("http", "https"),
     cut: bool = False,
+    leaving: Callable[[], None] = lambda: None,
 ) -> Answer:
     """Ask for *url* once, follow nothing; raises :class:`WireError`.
 
     *cut*: a body beyond ``limits.max_bytes`` is cut there instead of being an error (robots.txt).
+    *leaving* is called when the connection stands, just before the request leaves; what it raises is raised,
+    and nothing is sent.
     """
     try:
         async with asyncio.timeout(limits.timeout_s):
-            return await _get(url, headers, lookup, allow, limits, tls, schemes, cut)
+            return await _get(url, headers, lookup, allow, limits, tls, schemes, cut, leaving)
     except TimeoutError as error:
         raise TimedOut(f"no complete answer within {limits.timeout_s:g} s") from error
 
@@ -195,6 +198,7 @@ async def _get(
     tls: ssl.SSLContext | None,
     schemes: Sequence[str],
     cut: bool,
+    leaving: Callable[[], None],
 ) -> Answer:
     parts = urlsplit(url)
     if parts.scheme not in schemes or parts.scheme not in ("http", "https"):
@@ -210,8 +214,10 @@ async def _get(
     reader, writer, address = await _connect(
         host, port, lookup, allow, limits, (tls or tls_context()) if secure else None
     )
+    request = _request(parts.path, parts.query, _authority(host, port, secure), headers)
     try:
-        writer.write(_request(parts.path, parts.query, _authority(host, port, secure), headers))
+        leaving()
+        writer.write(request)
         await writer.drain()
         return await _read(reader, address, limits, cut)
     except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError) as error:

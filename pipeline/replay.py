@@ -61,9 +61,8 @@ def replay_pages(
     counts: Counter[str] = Counter()
     archive = Archive(home, rotate_bytes=int(config.settings["archive.rotate_bytes"]))
     files = archive.files() if warcs is None else list(warcs)
-    retry_times = int(config.settings["crawl.retry_times"])
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(home, retry_times=retry_times))
+        ledger = stack.enter_context(Ledger.of(config.settings, home))
         readers = stack.enter_context(Readers(config, workers=workers))
         shelf = _Shelf(archive, stack.enter_context(archive.writer()), ledger, config, counts)
         found: Counter[str] = Counter()

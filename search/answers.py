@@ -136,11 +136,13 @@ class Searcher:
     def ledger(self) -> Ledger:
         from store.ledger import Ledger
 
-        return Ledger.open(self._home, create=False)
+        return Ledger.of(self._config.settings, self._home, create=False)
 
     @cached_property
     def _glance(self) -> Glance | Ledger:
         """Where hits are filled in from: loading the ledger would take longer than the search."""
+        if self._config.settings["ledger.url"]:
+            return self.ledger
         return Glance.at(self._home) or self.ledger
 
     def _meant(self, text: str) -> Node:

@@ -257,7 +257,7 @@ def main(argv: list[str] | None = None) -> int:
     analysis = _analysis(settings)
     engine = open_engine(settings, asked.home, analysis, purpose="indexer")
     try:
-        with Ledger.open(asked.home) as ledger:
+        with Ledger.of(settings.settings, asked.home) as ledger:
             parts = []
             if asked.follow:
                 parts.append(

@@ -59,9 +59,13 @@ class Archive:
         self.folder = Path(home) / "archive"
         self.rotate_bytes = rotate_bytes
 
-    def writer(self) -> ArchiveWriter:
-        """A writer with a file of its own (made at its first record); one a process, for one thread."""
-        return ArchiveWriter(self)
+    def writer(self, folder: str = "") -> ArchiveWriter:
+        """A writer with a file of its own (made at its first record); one a process, for one thread.
+
+        *folder* is that of a worker, whose name (see :func:`store.owners.is_worker_id`) all its captures
+        bear: archives of several machines can be put together.
+        """
+        return ArchiveWriter(self, folder)
 
     def files(self) -> list[Path]:
         """Every WARC file of the archive, in order of the time it was begun."""
@@ -205,8 +209,9 @@ class Archive:
 class ArchiveWriter:
     """Appends pages to a file of its own; a context manager."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, folder: str = "") -> None:
         self._archive = archive
+        self._folder = folder
         self._file: BinaryIO | None = None
         self._name = ""
         self._number = 0
@@ -281,15 +286,16 @@ class ArchiveWriter:
         return self._file
 
     def _new_file(self) -> BinaryIO:
-        folder = self._archive.folder
+        folder = self._archive.folder / self._folder
         folder.mkdir(parents=True, exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
         while True:
             self._number += 1
-            self._name = f"marsad-{stamp}-{os.getpid()}-{self._number:05d}.warc.gz"
+            name = f"marsad-{stamp}-{os.getpid()}-{self._number:05d}.warc.gz"
+            self._name = f"{self._folder}/{name}" if self._folder else name
             try:
                 # Unbuffered, so that a failed write leaves nothing behind to be written later.
-                file = cast(BinaryIO, (folder / self._name).open("xb", buffering=0))
+                file = cast(BinaryIO, (folder / name).open("xb", buffering=0))
             except FileExistsError:
                 continue
             break
@@ -300,7 +306,7 @@ class ArchiveWriter:
             datetime.now(UTC),
             "application/warc-fields",
             info,
-            {"WARC-Filename": self._name},
+            {"WARC-Filename": name},
         )
         file.write(member)
         entry = os.open(folder, os.O_RDONLY)

@@ -118,6 +118,9 @@ class Database:
         self.path = path
         self.name = str(path) if path is not None else url.render_as_string(hide_password=True)
         self.engine: Engine
+        self._reading: Engine
+        self._writing: Engine
+        self._leasing: Engine
         self._clock: ServerClock | None = None
         if url.get_backend_name() == "sqlite":
             arguments = {"timeout": BUSY_S, "check_same_thread": False} if path is not None else {}

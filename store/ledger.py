@@ -121,7 +121,7 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Talli
             version = database.schema_version()
             if version is None:
                 if not create:
-                    raise LedgerMissing(f"{database.name}: holds no ledger yet; marsad crawl makes one")
+                    raise LedgerMissing(f"{database.name}: holds no ledger yet (marsad crawl makes one)")
                 database.create()
                 version = database.schema_version()
             if version != SCHEMA_VERSION:

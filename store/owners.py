@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -25,9 +26,15 @@ def _start(stat: list[str]) -> str:
     return stat[19] if len(stat) > 19 else ""
 
 
-def owner_name() -> str:
-    """This process as an owner: ``host/pid/start``."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_start(_stat(os.getpid()))}"
+def owner_name(part: int | None = None) -> str:
+    """This process as an owner: ``host/pid/start``; *part* of its work as one: ``host/pid/start#part``."""
+    name = f"{socket.gethostname()}/{os.getpid()}/{_start(_stat(os.getpid()))}"
+    return name if part is None else f"{name}#{part}"
+
+
+def is_worker_id(text: str) -> bool:
+    """Whether *text* may name a worker: it is a folder of the archive and a part of captures' names."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", text) is not None
 
 
 def is_dead(owner: str) -> bool:
@@ -40,7 +47,7 @@ def is_dead(owner: str) -> bool:
     pid_text, _, start = rest.partition("/")
     if host != socket.gethostname() or not pid_text.isdigit():
         return False
-    pid = int(pid_text)
+    pid, start = int(pid_text), start.partition("#")[0]
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -24,7 +24,6 @@ from store.database import (
     LedgerCorrupt,
     LedgerError,
     LedgerFull,
-    LedgerMissing,
     LedgerSchema,
     LedgerUnreachable,
 )
@@ -53,6 +52,7 @@ def engine(url: sa.URL, name: str, busy_s: float) -> Engine:
     asked = str(url.query.get("options", ""))
     arguments: dict[str, Any] = {
         "connect_timeout": CONNECT_S,
+        "client_encoding": "utf8",
         "application_name": f"marsad {socket.gethostname()}/{os.getpid()}",
         "options": " ".join([asked, *(f"-c {key}={value}" for key, value in session.items())]).strip(),
         # A machine that vanished is noticed, on either side, within half a minute.
@@ -77,11 +77,17 @@ def engine(url: sa.URL, name: str, busy_s: float) -> Engine:
         def dump(self, obj: str) -> Any:
             return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
-    def connected(connection: Any, _: object) -> None:
-        _check_encoding(connection, name)
+    def connect(dialect: Any, _: object, arguments: Any, named: Any) -> Any:
+        connection = dialect.connect(*arguments, **named)
         connection.adapters.register_dumper(str, Clean)
+        try:
+            _check_encoding(connection, name)  # before anybody tries to make texts of what it says
+        except LedgerSchema:
+            connection.close()
+            raise
+        return connection
 
-    event.listen(made, "connect", connected)
+    event.listen(made, "do_connect", connect)
     return made
 
 
@@ -171,7 +177,7 @@ def told(fault: BaseException, name: str, busy_s: float) -> LedgerError:
             "(MARSAD_LEDGER__URL or MARSAD_LEDGER__URL_FILE, ~/.pgpass) and the server's pg_hba.conf"
         )
     if state == "3D000" or ("database" in said and "does not exist" in said and not state):
-        return LedgerMissing(
+        return LedgerUnreachable(
             f"{name}: the server has no such database ({said}). "
             "Next: createdb --encoding UTF8 --template template0 NAME"
         )

@@ -74,10 +74,8 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="marsad-pg-"))
         self._as: dict[str, object] = {}
         if os.getuid() == 0:  # the server refuses to run as root
-            user = next(
-                name for name in ("postgres", "nobody") if name in {u.pw_name for u in pwd.getpwall()}
-            )
-            account = pwd.getpwnam(user)
+            accounts = {account.pw_name: account for account in pwd.getpwall()}
+            account = accounts.get("postgres") or accounts["nobody"]
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self.folder.chmod(0o711)
             self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
@@ -89,7 +87,7 @@ class Server:
         assert done.returncode == 0, f"{program}: {done.stderr}"
 
     def __enter__(self) -> Self:
-        # With a collation that sorts as people do, as most servers have it: the ledger must not rely on bytes.
+        # Sorting as people do, as most servers have it: the ledger must not rely on the order of bytes.
         sorting = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=und"]
         where = ["-D", str(self.folder / "data"), "-U", "marsad"]
         self._run("initdb", *where, "--auth=trust", "--no-sync", *sorting)
@@ -155,7 +153,7 @@ class Server:
         return self.url(name)
 
     def give_back(self, url: str) -> None:
-        """Take back a database that held a ledger, for another test: emptying one is faster than making one."""
+        """Take back a database of :meth:`new_database`: emptying one is faster than making one."""
         name = url.partition("@/")[2].partition("?")[0]
         self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         emptied = "".join(f"DELETE FROM {table.name};" for table in reversed(metadata.sorted_tables))
