@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
   --no-emit-find-links --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: env run test demo bench quality fmt lock help
+.PHONY: env run test soak demo bench quality fmt lock help
 
 env: $(READY)  ## make .venv and put the marsad command into it
 
@@ -34,7 +34,10 @@ test: env  ## everything that CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
+
+soak: env  ## the tests that take minutes each
+	@$(BIN)/python -m pytest -m soak
 
 quality: env $(PEERS)/.ready  ## precision and recall on the labelled data, extraction beside its peers
 	@$(BIN)/python -m tests.quality

@@ -145,7 +145,7 @@ _ROOM_BYTES = 1 << 20
 """With less than this left a disk counts as full."""
 
 
-class _Follower:
+class Follower:
     """A process that works beside the crawl and, once told that no more will come, ends when it is done."""
 
     def __init__(self, module: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -169,9 +169,19 @@ class _Follower:
             say(f"{self._module} ended with {code}: {why}. Nothing is lost: {move} `marsad crawl` again.")
             raise SystemExit(PARTIAL)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone, whoever ended it."""
+        return self._process.poll() is not None
+
+    def tell(self) -> None:
+        """Tell it to end now (it gives back what it holds), and do not wait."""
+        if not self.ended:
+            self._process.terminate()
+
     def abandon(self) -> None:
-        """End it now (it gives back what it holds)."""
-        if self._process.poll() is None:
+        """End it now, and wait."""
+        if not self.ended:
             self._process.terminate()
             try:
                 self._process.wait(10)
@@ -181,10 +191,20 @@ class _Follower:
 
 
 @contextmanager
-def _follower(app: App, module: str) -> Iterator[_Follower]:
-    log = app.data / "log" / f"{module.rpartition('.')[2]}.log"
+def _follower(app: App, module: str) -> Iterator[Follower]:
+    follower = follow(app, module)
+    try:
+        yield follower
+    finally:
+        follower.abandon()
+
+
+def follow(app: App, module: str, *more: str, log_name: str | None = None) -> Follower:
+    """Start *module* as a process that works beside us until its standard input ends; *more* are further
+    arguments.  It writes to ``log/<log_name>.log`` of the home."""
+    log = app.data / "log" / f"{log_name or module.rpartition('.')[2]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", module, "--home", str(app.data), "--follow"]
+    command = [sys.executable, "-m", module, "--home", str(app.data), "--follow", *more]
     if app.overlay_in_use is not None:
         command += ["--config", str(app.overlay_in_use)]
     environment = dict(os.environ)
@@ -201,11 +221,7 @@ def _follower(app: App, module: str) -> Iterator[_Follower]:
             env=environment,
             start_new_session=True,  # Ctrl-C is for us to pass on, in order
         )
-    follower = _Follower(module, process, log)
-    try:
-        yield follower
-    finally:
-        follower.abandon()
+    return Follower(module, process, log)
 
 
 # -- what the person sees meanwhile -----------------------------------------------------------------------

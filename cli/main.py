@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "schedule": ("cli.clock:schedule", "Say what is due when; run now, pause, resume."),
     "runs": ("cli.clock:runs", "List what ran, and how it ended."),
     "health": ("cli.health:health", "Say whether anything needs a person."),
+    "worker": ("cli.worker:worker", "Take due hosts and crawl them, beside any number of others."),
     "search": ("cli.ask:search", "Find articles."),
     "trend": ("cli.ask:trend", "Count articles over time, or their share."),
     "show": ("cli.ask:show", "Show one article, its capture and its revisions."),
@@ -50,6 +51,7 @@ _STOPPED = {
     "import": "what was read so far is kept. Next: the same again; what is known is passed over.",
     "index": "an index that was being built is dropped, the one before it stands. Next: the same again.",
     "export": "no file was made or changed. Next: the same again.",
+    "worker": "its leases were given back. Next: the same again goes on.",
     "demo": "Next: `marsad demo` begins anew.",
 }
 """command → what Ctrl-C leaves behind."""

@@ -51,8 +51,8 @@ class Assignment:
     """Visit listings that are not due, too: the sources were named by a person."""
     leads: tuple[Source, ...] = ()
     """The outlets that an aggregator's list may point at; none where nothing here is an aggregator."""
-    owner: str = ""
-    """In whose name hosts and links are leased; empty = the crawl process itself."""
+    heir_of: str = ""
+    """Who has leased hosts for the crawl process to take over; empty = nobody."""
     folder: str = ""
     """The folder of the archive for what is fetched, a worker's; empty = the archive itself."""
     emit: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
@@ -66,7 +66,7 @@ class Assignment:
                 "since": self.since.isoformat() if self.since else None,
                 "force": self.force,
                 "leads": [_plain(asdict(source)) for source in self.leads],
-                "owner": self.owner,
+                "heir_of": self.heir_of,
                 "folder": self.folder,
             }
         )
@@ -80,7 +80,7 @@ class Assignment:
             since=datetime.fromisoformat(data["since"]) if data["since"] else None,
             force=data["force"],
             leads=tuple(_source(item) for item in data["leads"]),
-            owner=data["owner"],
+            heir_of=data["heir_of"],
             folder=data["folder"],
             emit=emit,
         )

@@ -47,8 +47,7 @@ class Desk:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        assignment = settings.get("ASSIGNMENT")
-        self.owner: str = (assignment and assignment.owner) or owner_name()
+        self.owner = owner_name()
         self.home = Path(settings["MARSAD_STORE"]) if settings.get("MARSAD_STORE") else None
         self.book: Book
         self.writer: ArchiveWriter | None = None
@@ -79,6 +78,7 @@ class Desk:
             delay_s=settings.getfloat("DOWNLOAD_DELAY"),
             max_delay_s=settings.getfloat("MAX_DELAY_S"),
             ttl_s=settings.getfloat("LEASE_S"),
+            heir_of=assignment.heir_of if (assignment := settings.get("ASSIGNMENT")) else "",
             now=lambda: self.now(),
             fixed=(settings.getpriority("DOWNLOAD_DELAY") or 0) >= SETTINGS_PRIORITIES["cmdline"],
         )

@@ -100,7 +100,8 @@ class _Host:
 class Hosts:
     """The turns of all hosts of one process; *book* is the ledger or its double in memory.
 
-    *delay_s* is the default delay; *fixed* makes it hold whatever the catalogue says.
+    *delay_s* is the default delay; *fixed* makes it hold whatever the catalogue says.  *heir_of* is who has
+    leased hosts for this process to take over.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Hosts:
         delay_s: float,
         max_delay_s: float = 120.0,
         ttl_s: float = 600.0,
+        heir_of: str = "",
         fixed: bool = False,
         now: Callable[[], datetime] = utc_now,
         rng: random.Random | None = None,
@@ -123,6 +125,7 @@ class Hosts:
         self._fixed = fixed
         self._max_delay_s = max_delay_s
         self._ttl_s = ttl_s
+        self._heir_of = heir_of
         self._now = now
         self._rng = rng or random.Random()
         self._hosts: dict[str, _Host] = {}
@@ -262,7 +265,7 @@ class Hosts:
         """Take the lease; False while another process has it."""
         now, asked = self._now(), time.monotonic()
         lease = await self._scribe.do(
-            lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s)
+            lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s, heir_of=self._heir_of)
         )
         if lease is None:
             # Held by a live process, we hope; by one that was killed, its leases are void at once.
@@ -272,6 +275,8 @@ class Hosts:
             return False
         state.token = state.last_token = lease.token
         state.lease_ends = asked + self._ttl_s
+        if lease.abandoned:
+            state.floor = max(state.floor, time.monotonic() + state.gap_s)
         if lease.next_allowed_at is not None:
             # A clock that was set back must not turn a delay of seconds into hours.
             ahead = min((lease.next_allowed_at - now).total_seconds(), self._max_delay_s)

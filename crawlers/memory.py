@@ -141,7 +141,9 @@ class MemoryBook:
         self._waiting.pop(key, None)
         self.ended[key] = how
 
-    def lease_host(self, host: str, owner: str, now: datetime, ttl_s: float) -> HostLease:
+    def lease_host(
+        self, host: str, owner: str, now: datetime, ttl_s: float, *, heir_of: str = ""
+    ) -> HostLease:
         until, reason = self._blocked.get(host, (None, None))
         return HostLease(host, 1, None, until, reason, None)
 

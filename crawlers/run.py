@@ -202,7 +202,7 @@ def run_crawl(
         )
         for group in batches(sources, config.settings["crawl.concurrent_hosts"])
     ]
-    watch = _Watch(
+    watch = Watch(
         config,
         store,
         progress or (lambda event: None),
@@ -217,7 +217,7 @@ def run_crawl(
 
 
 @dataclass(slots=True)
-class _Watch:
+class Watch:
     """The parent's half of a crawl: starts processes, hears their events, ends those that overstay."""
 
     config: Config
@@ -235,25 +235,31 @@ class _Watch:
 
     def run(self, work: Sequence[Assignment]) -> tuple[list[dict[str, Any]], str | None]:
         waiting = list(work)
+
+        def more() -> Assignment | None:
+            return waiting.pop(0) if waiting else None
+
+        self.attend(more, lambda: not waiting)
+        self.rows += [empty_row(source.id) for part in waiting for source in part.sources]
+        return self.rows, self.stopped
+
+    def attend(self, more: Callable[[], Assignment | None], over: Callable[[], bool]) -> None:
+        """Have done what *more* gives whenever there is room, until *over* or the crawl is stopped."""
         most = self.config.settings["crawl.concurrent_hosts"]
         try:
-            while waiting or self.running:
-                while waiting and self._room(most):
-                    self._start(waiting.pop(0))
+            while self.running or (self.stopped is None and not over()):
+                while self.stopped is None and self._room(most) and (part := more()) is not None:
+                    self._start(part)
                 self._hear(0.25)
                 self._deadlines()
                 if self.stopped is None and self.stop():
                     self._end_all("interrupted")
-                if self.stopped is not None:
-                    self.rows += [_empty_row(source.id) for part in waiting for source in part.sources]
-                    waiting.clear()
         except BaseException:
             self._end_all("interrupted")
             while self.running:
                 self._hear(0.25)
                 self._deadlines()
             raise
-        return self.rows, self.stopped
 
     def _room(self, most: int) -> bool:
         """Whether the processes under way are few, and nearly done (stragglers hold up nobody)."""
@@ -325,7 +331,7 @@ class _Watch:
             if self.stopped is not None:
                 self._end_all(self.stopped)
         if child.rows is not None:
-            self.rows += child.rows
+            self._done(child.assignment, child.rows)
             return
         # Killed (by the system, for memory) or crashed: its links are safe, another process may go on.
         self.died += 1
@@ -334,7 +340,12 @@ class _Watch:
             self._free_leases()
             self._start(child.assignment, child.restarts + 1)
             return
-        self.rows += [_empty_row(source.id, {"process": 1}) for source in child.assignment.sources]
+        failed = [empty_row(source.id, {"process": 1}) for source in child.assignment.sources]
+        self._done(child.assignment, failed)
+
+    def _done(self, assignment: Assignment, rows: list[dict[str, Any]]) -> None:
+        """An assignment has come to its end."""
+        self.rows += rows
 
     def _free_leases(self) -> None:
         from store.ledger import Ledger
@@ -366,7 +377,7 @@ class _Watch:
             os.killpg(child.process.pid, number)
 
 
-def _empty_row(source_id: str, errors: Mapping[str, int] | None = None) -> dict[str, Any]:
+def empty_row(source_id: str, errors: Mapping[str, int] | None = None) -> dict[str, Any]:
     return {
         "source": source_id,
         "found": 0,

@@ -39,7 +39,6 @@ log = structlog.get_logger("marsad.reader")
 
 _IDLE_S = 0.5
 """How long to wait before looking again for captured pages."""
-_LOCK = "reader.lock"
 
 Progress = Callable[[int], object]
 """Told, after each commit, how many pages have been read."""
@@ -53,36 +52,37 @@ def read_captured(
     stop: Callable[[], bool] | None = None,
     abandon: Callable[[], bool] | None = None,
     progress: Progress | None = None,
+    folder: str = "",
 ) -> Counter[str]:
     """Read captured pages, oldest first, until none is left; the ends counted (:func:`pipeline.run.count`).
 
     With *follow* it goes on waiting for pages until *stop* says that no more will come, and ends when none is
-    left.  Once *abandon* is true it ends after the pages in hand, giving back the others.  A home has one
-    reader at a time: another one waits, and takes over if the first one dies.  Raises :class:`LedgerError` or
+    left.  Once *abandon* is true it ends after the pages in hand, giving back the others.  *folder* is the
+    part of the archive that is read: a worker's, or (empty) what lies in none.  Each has one reader at a
+    time: another one waits, and takes over if the first one dies.  Raises :class:`LedgerError` or
     :class:`~pipeline.isolated.IsolationError` if nothing can be read at all.
     """
     counts: Counter[str] = Counter()
     owner = owner_name()
     limit = int(config.settings["read.batch"])
     ttl_s = float(config.settings["crawl.lease_s"])
-    retry_times = int(config.settings["crawl.retry_times"])
     archive = Archive(home)
     with (
-        Ledger.open(home, retry_times=retry_times) as ledger,
+        Ledger.of(config.settings, home) as ledger,
         Readers(config) as readers,
-        _sole(home) as sole,
+        _sole(home, folder) as sole,
     ):
         alone = False
         while not (abandon is not None and abandon()):
             # Asked before looking: what was captured before the crawl ended is then seen.
             last = not follow or (stop is not None and stop())
             if not alone and sole():
-                ledger.free_captured()  # nobody else reads here: a lease that stands is a dead reader's
+                ledger.free_captured(folder)  # nobody else reads here: a lease that stands is a dead reader's
                 alone = True
-            leased = ledger.lease_captured(owner, datetime.now(UTC), ttl_s, limit) if alone else []
+            leased = ledger.lease_captured(owner, ledger.clock(), ttl_s, limit, folder) if alone else []
             if leased:
                 _read_batch(leased, archive, readers, ledger, owner, counts, abandon, progress)
-            elif last and not ledger.status().frontier.get("captured"):
+            elif last and not ledger.captured_waiting(folder):
                 break
             else:
                 time.sleep(_IDLE_S)
@@ -148,11 +148,11 @@ def _end(key: str, page: FetchedPage, outcome: Read | Poison, ledger: Ledger) ->
 
 
 @contextmanager
-def _sole(home: Path) -> Iterator[Callable[[], bool]]:
-    """Asks, each time, whether this process is the home's one reading process; its lock dies with it."""
+def _sole(home: Path, folder: str) -> Iterator[Callable[[], bool]]:
+    """Asks, each time, whether this process is the one that reads *folder*; its lock dies with it."""
     home.mkdir(parents=True, exist_ok=True)
     held = False
-    with (home / _LOCK).open("w") as file:
+    with (home / (f"reader-{folder}.lock" if folder else "reader.lock")).open("w") as file:
 
         def ask() -> bool:
             nonlocal held
@@ -174,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, help="MARSAD_CONFIG")
     parser.add_argument("--follow", action="store_true", help="wait for more pages until stdin ends")
     parser.add_argument("--link", action="store_true", help="then compare what was read with other articles")
+    parser.add_argument("--folder", default="", help="read what lies in this folder of the archive")
     options = parser.parse_args(arguments)
     config = load(options.config, home=options.home)
     configure(config.settings)
@@ -192,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             follow=options.follow,
             stop=stdin_ended,
             abandon=lambda: ended,
+            folder=options.folder,
         )
         if options.link and not ended:
             with Ledger.open(config.settings.home) as ledger:

@@ -287,7 +287,9 @@ class ArchiveWriter:
 
     def _new_file(self) -> BinaryIO:
         folder = self._archive.folder / self._folder
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync(folder.parent)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
         while True:
             self._number += 1
@@ -309,12 +311,16 @@ class ArchiveWriter:
             {"WARC-Filename": name},
         )
         file.write(member)
-        entry = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(entry)  # the name of the new file, too
-        finally:
-            os.close(entry)
+        _sync(folder)  # the name of the new file, too
         return file
+
+
+def _sync(folder: Path) -> None:
+    entry = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(entry)
+    finally:
+        os.close(entry)
 
 
 # ---- writing ---------------------------------------------------------------------------------------------

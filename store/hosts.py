@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,18 +19,20 @@ class Hosts:
 
     _db: Database
 
-    def lease_host(self, host: str, owner: str, now: datetime, ttl_s: float) -> HostLease | None:
+    def lease_host(
+        self, host: str, owner: str, now: datetime, ttl_s: float, *, heir_of: str = ""
+    ) -> HostLease | None:
         """The right to ask *host* until *now* + *ttl_s*; ``None`` while another owner has it.
 
-        The owner that has it gets it again, prolonged, with the same token.  A blocked host can be leased:
-        read ``blocked_until`` before asking it.
+        The owner that has it gets it again, prolonged, with the same token; one whose *heir_of* has it takes
+        it over, with a new one.  A blocked host can be leased: read ``blocked_until`` before asking it.
         """
         with self._db.writing() as connection:
             row = _row(connection, host)
             held = row.lease_until is not None and row.lease_until > now
-            if held and row.lease_owner != owner:
+            if held and row.lease_owner not in (owner, heir_of):
                 return None
-            token = row.token if held else row.token + 1
+            token = row.token if held and row.lease_owner == owner else row.token + 1
             _set(connection, host, token=token, lease_owner=owner, lease_until=now + timedelta(seconds=ttl_s))
         return HostLease(
             host,
@@ -38,7 +41,30 @@ class Hosts:
             row.blocked_until,
             row.blocked_reason,
             row.crawl_delay_s,
+            row.lease_owner not in (None, owner, heir_of),
         )
+
+    def claim_hosts(
+        self, wanted: Collection[str], owner: str, now: datetime, ttl_s: float, delay_s: float
+    ) -> bool:
+        """Lease all of *wanted* to *owner*, or none; whether it was done.
+
+        Not done where another owner has one of them, or none may be asked yet (all are blocked).  A host
+        that its last holder did not give back is not asked within *delay_s* or, if longer, its Crawl-delay.
+        """
+        with self._db.writing() as connection:
+            rows = [_row(connection, host) for host in sorted(wanted)]
+            if any(row.lease_until is not None and row.lease_until > now for row in rows):
+                return False
+            if all(row.blocked_until is not None and row.blocked_until > now for row in rows):
+                return False
+            for row in rows:
+                values: dict[str, Any] = {"lease_owner": owner, "lease_until": now + timedelta(seconds=ttl_s)}
+                if row.lease_owner is not None:
+                    pause = timedelta(seconds=max(delay_s, row.crawl_delay_s or 0.0))
+                    values["next_allowed_at"] = max(row.next_allowed_at or now, now + pause)
+                _set(connection, row.host, token=row.token + 1, **values)
+            return bool(rows)
 
     def touch_host(
         self,
@@ -59,7 +85,7 @@ class Hosts:
         }
         if crawl_delay_s is not None:
             values["crawl_delay_s"] = crawl_delay_s
-        mine = sa.and_(hosts.c.host == host, hosts.c.token == token, hosts.c.lease_owner.is_not(None))
+        mine = sa.and_(hosts.c.host == host, hosts.c.token == token, hosts.c.lease_until.is_not(None))
         with self._db.leasing() as connection:  # one statement: this is done before every request
             return bool(connection.execute(sa.update(hosts).where(mine).values(**values)).rowcount)
 

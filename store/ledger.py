@@ -53,6 +53,7 @@ from store.tally import Tallies
 from store.ties import Tied
 from store.upkeep import Upkeep
 from store.visits import Visits
+from store.workers import Workers
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -80,7 +81,7 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, HealthRecords, Tallies, Upkeep):
+class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecords, Tallies, Upkeep):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:

@@ -108,6 +108,8 @@ class HostLease:
     blocked_reason: str | None
     crawl_delay_s: float | None
     """As robots.txt asked, last time it was read."""
+    abandoned: bool = False
+    """The holder before died or stood still: it may have asked later than ``next_allowed_at`` says."""
 
 
 @dataclass(frozen=True, slots=True)

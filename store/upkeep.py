@@ -78,7 +78,7 @@ class Upkeep:
         leases = (  # state by state, as the partial indexes are
             (links, sa.and_(OPEN, links.c.lease_owner.is_not(None))),
             (links, sa.and_(CAPTURED, links.c.lease_owner.is_not(None))),
-            (hosts, hosts.c.lease_owner.is_not(None)),
+            (hosts, hosts.c.lease_until.is_not(None)),
         )
         with self._db.reading() as connection:
             owners = {
@@ -92,6 +92,7 @@ class Upkeep:
                 for state in (LinkState.FETCHING, LinkState.CAPTURED):
                     mine = sa.and_(links.c.state == state, links.c.lease_owner.in_(dead))
                     connection.execute(sa.update(links).where(mine).values(lease_owner=None, ready_at=now))
+                # Whose lease it was stays: who takes the host next learns that it was not given back.
                 theirs = hosts.c.lease_owner.in_(dead)
-                connection.execute(sa.update(hosts).where(theirs).values(lease_owner=None, lease_until=None))
+                connection.execute(sa.update(hosts).where(theirs).values(lease_until=None))
         return dead
