@@ -152,9 +152,7 @@ class _Work:
     def _told(self, event: dict[str, Any]) -> None:
         if event["event"] != "done":
             return
-        for word, count in event.items():
-            if word != "event":
-                self.counts[word] += count
+        self.counts.update({word: count for word, count in event.items() if word != "event"})
         say(
             f"worker {self._name}: {counted(event['sources'], 'source')}, "
             f"{counted(event['found'], 'link')}, {counted(event['fetched'], 'page')}"

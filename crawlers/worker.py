@@ -124,6 +124,7 @@ class Round(Watch):
         now = self._ledger.clock()
         self._ledger.free_dead_owners(lambda owner: owner == assignment.heir_of or is_dead(owner), now)
         counts = {name: sum(row[name] for row in rows) for name in ("found", "fetched", "not_modified")}
+        counts["lease_lost"] = sum(row["events"].get("lease_lost", 0) for row in rows)
         died = any("process" in row["errors"] for row in rows)
         failed = sum(bool(row["errors"]) and not (row["fetched"] or row["found"]) for row in rows)
         outcome: Any = "interrupted" if self.stopped else "partial" if failed else "ok"

@@ -1,0 +1,58 @@
+"""A crawl process whose host was given to another one meanwhile: what it still had at hand is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from store.tables import hosts
+from tests.crawlers.outlets import Outlets, row_of
+from tests.site.faults import Exchange, Host, Site, answer, article
+
+
+def given_away(outlets: Outlets, host: Host) -> None:
+    """What another process does that finds the lease run out."""
+    with outlets.ledger() as ledger, ledger._db.writing() as connection:
+        values = {"token": hosts.c.token + 1, "lease_owner": "elsewhere/1/1"}
+        connection.execute(sa.update(hosts).where(hosts.c.host == host.name).values(values))
+
+
+def test_a_page_fetched_under_a_lost_lease_is_left_to_the_new_holder(tmp_path: Path) -> None:
+    with Site() as site:
+        host = site.host()
+        outlets = Outlets(tmp_path)
+        outlets.add("akhbar", host)
+        host.feed("/feed", ["/a", "/b"], pages=False)
+
+        async def late(exchange: Exchange) -> None:
+            given_away(outlets, host)
+            await exchange.send(answer(article("A")))
+
+        for path in ("/a", "/b"):
+            host.on(path, late)
+        summary = outlets.crawl(scrapy_settings={"WALL_CLOCK_S": 4})
+        row = row_of(summary, "akhbar")
+        assert (row["fetched"], row["events"]["lease_lost"]) == (0, 1)
+        with outlets.ledger() as ledger:
+            frontier = ledger.status().frontier
+        assert sum(frontier.values()) == 2 and "captured" not in frontier, frontier
+        asked = [path for path in host.paths() if path in ("/a", "/b")]
+        assert len(asked) == 1, "nothing more was asked of the host"
+
+
+def test_a_listing_asked_under_a_lost_lease_changes_nothing_of_it(tmp_path: Path) -> None:
+    with Site() as site:
+        host = site.host()
+        outlets = Outlets(tmp_path)
+        outlets.add("akhbar", host)
+
+        async def late(exchange: Exchange) -> None:
+            given_away(outlets, host)
+            await exchange.send(answer("no", 500))
+
+        host.on("/feed", late)
+        summary = outlets.crawl(scrapy_settings={"WALL_CLOCK_S": 4})
+        assert row_of(summary, "akhbar")["events"]["lease_lost"] == 1
+        with outlets.ledger() as ledger:
+            assert ledger.entry_state("akhbar", host.url("/feed")).failures == 0
