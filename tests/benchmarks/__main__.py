@@ -19,6 +19,7 @@ BENCHES = (
     "analysis",
     "discovery",
     "crawl",
+    "workers",
     "understanding",
     "stories",
 )

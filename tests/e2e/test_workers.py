@@ -43,6 +43,8 @@ class Fleet:
     site: Site
     number: int
     pages: int
+    delay_s: float = DELAY_S
+    lease_s: int = LEASE_S
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,9 +52,9 @@ class Fleet:
             self.folder,
             settings={
                 "ledger": {"url": self.place},
-                "politeness": {"delay_s": DELAY_S},
+                "politeness": {"delay_s": self.delay_s},
                 "network": {"allow": ["127.66.0.0/16"], "timeout_s": 5},
-                "crawl": {"concurrent_hosts": 8, "lease_s": LEASE_S, "poll_min_s": 3, "poll_max_s": 600},
+                "crawl": {"concurrent_hosts": 8, "lease_s": self.lease_s, "poll_min_s": 3, "poll_max_s": 600},
                 "log": {"level": "error"},
             },
         )
@@ -101,7 +103,9 @@ class Fleet:
             for earlier, later in itertools.pairwise(host.hits):
                 assert earlier.done_at == [] or earlier.done_at[0] <= later.at, f"{host.name}: two at a time"
                 gap = later.at - earlier.at
-                assert gap >= 0.9 * DELAY_S, f"{host.name}: {gap:.3f} s from {earlier.path} to {later.path}"
+                assert gap >= 0.9 * self.delay_s, (
+                    f"{host.name}: {gap:.3f} s from {earlier.path} to {later.path}"
+                )
 
     def check_whole(self, homes: dict[str, str]) -> None:
         """Each page is one article of one revision, and lies in the archive of the worker that it names."""
@@ -124,9 +128,9 @@ class Fleet:
 
 
 @contextmanager
-def fleet(folder: Path, place: str, number: int, pages: int) -> Iterator[Fleet]:
+def fleet(folder: Path, place: str, number: int, pages: int, **more: Any) -> Iterator[Fleet]:
     with Site() as site:
-        made = Fleet(folder, place, site, number, pages)
+        made = Fleet(folder, place, site, number, pages, **more)
         Ledger.open(place).close()
         try:
             yield made
