@@ -1,0 +1,75 @@
+"""The command line on a ledger that lies on a server."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from store.ledger import Ledger
+from tests.postgres import Server
+from tests.store.made import NOW, link
+
+
+def marsad(home: Path, url: str, *arguments: str) -> Result:
+    """``marsad --home HOME …`` with ``MARSAD_LEDGER__URL``."""
+    environment = {name: None for name in os.environ if name.startswith("MARSAD_")}
+    return CliRunner().invoke(
+        main, ["--home", str(home), *arguments], env={**environment, "MARSAD_LEDGER__URL": url}
+    )
+
+
+def test_the_ledger_of_the_server_is_the_one_that_is_asked(database: str, tmp_path: Path) -> None:
+    with Ledger.open(database) as ledger:
+        ledger.add_links([link(1), link(2)], NOW)
+    found = marsad(tmp_path, database, "status", "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["frontier"] == {"discovered": 2}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_without_a_ledger_holds_nothing_yet(server: Server, tmp_path: Path) -> None:
+    found = marsad(tmp_path, server.new_database(empty=True), "status")
+    assert found.exit_code == 3
+    assert "holds no ledger yet" in found.stderr and "Next: `marsad crawl`" in found.stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["search", "x"], ["replay"], ["link"]], ids=" ".join)
+def test_a_server_that_is_not_there_ends_every_command_with_5_and_the_next_move(
+    tmp_path: Path, command: list[str]
+) -> None:
+    pytest.importorskip("psycopg")
+    found = marsad(tmp_path, "postgresql+psycopg://me:secret@127.0.0.1:1/d", *command)
+    assert found.exit_code == 5, found.output
+    assert "me:***@127.0.0.1:1/d: cannot be reached" in found.stderr and "Next: " in found.stderr
+    assert "secret" not in found.output
+
+
+def test_a_ledger_moves_to_the_server_with_all_its_rows(database: str, tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        ledger.add_links([link(1)], NOW)
+    moved = marsad(tmp_path, database, "ledger", "copy", "--json")
+    assert moved.exit_code == 0, moved.output
+    assert json.loads(moved.stdout)["copied"]["links"] == 1
+    again = marsad(tmp_path, database, "ledger", "copy")
+    assert again.exit_code == 5 and "holds rows already" in again.stderr
+    without = marsad(tmp_path, "", "ledger", "copy")
+    assert without.exit_code == 4 and "ledger.url: empty" in without.stderr
+
+
+def test_the_demo_has_its_own_ledger_whatever_the_settings_say(tmp_path: Path) -> None:
+    (tmp_path / "DEMO").touch()
+    (tmp_path / "config" / "sources").mkdir(parents=True)
+    Ledger.open(tmp_path).close()
+    found = marsad(tmp_path, "postgresql+psycopg://me@127.0.0.1:1/d", "status", "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["demo"] is True
+
+
+def test_a_worker_is_named_as_a_folder_may_be(tmp_path: Path) -> None:
+    found = marsad(tmp_path, "", "worker", "--id", "../up")
+    assert found.exit_code == 2 and "'../up', expected a to z" in found.stderr
