@@ -66,8 +66,9 @@ class Round(Watch):
     """The worker's id, under which its captures lie."""
     taken: int = 0
     _looked_at: float = 0.0
+    _kept_at: float = 0.0
     _runs: dict[str, int] = field(default_factory=dict)
-    """The number of the run of each part of the work."""
+    """The number of the run of each part of the work, by the name in which its hosts were claimed."""
     idle: bool = False
     """Nothing was to be had when last looked."""
 
@@ -114,6 +115,13 @@ class Round(Watch):
             folder=self.folder,
         )
 
+    def keep(self) -> None:
+        """Prolong the claims that crawl processes have not taken over yet; called now and then."""
+        ttl_s = self.config.settings["crawl.lease_s"]
+        if self._runs and time.monotonic() > self._kept_at + ttl_s / 4:
+            self._kept_at = time.monotonic()
+            self._ledger.keep_claims(self._runs, self._ledger.clock(), ttl_s)
+
     @property
     def _ledger(self) -> Ledger:
         assert self.ledger is not None  # given by `crawl_on`
@@ -121,6 +129,7 @@ class Round(Watch):
 
     def _done(self, assignment: Assignment, rows: list[dict[str, Any]]) -> None:
         """Give back what the crawl process did not take over, and end the row of the run."""
+        run = self._runs.pop(assignment.heir_of)
         now = self._ledger.clock()
         self._ledger.free_dead_owners(lambda owner: owner == assignment.heir_of or is_dead(owner), now)
         counts = {name: sum(row[name] for row in rows) for name in ("found", "fetched", "not_modified")}
@@ -128,9 +137,7 @@ class Round(Watch):
         died = any("process" in row["errors"] for row in rows)
         failed = sum(bool(row["errors"]) and not (row["fetched"] or row["found"]) for row in rows)
         outcome: Any = "interrupted" if self.stopped else "partial" if failed else "ok"
-        self._ledger.end_run(
-            self._runs.pop(assignment.heir_of), now, "killed" if died else outcome, counts=counts
-        )
+        self._ledger.end_run(run, now, "killed" if died else outcome, counts=counts)
         self.progress({"event": "done", "sources": len(rows), **counts})
 
 
@@ -152,9 +159,11 @@ def crawl_on(
     """
     from store.ledger import LedgerError  # a cold `marsad --help` need not know SQLAlchemy
 
-    round_ = Round(
-        config, home, progress or (lambda event: None), stop or (lambda: False), scrapy_settings or {}
-    )
+    def asked() -> bool:
+        round_.keep()
+        return stop is not None and stop()
+
+    round_ = Round(config, home, progress or (lambda event: None), asked, scrapy_settings or {})
     round_.ledger, round_.folder = ledger, worker_id
     round_.attend(round_.take, lambda: once and round_.idle)
     if (round_.stopped or "").startswith("storage"):

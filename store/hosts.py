@@ -66,6 +66,13 @@ class Hosts:
                 _set(connection, row.host, token=row.token + 1, **values)
             return bool(rows)
 
+    def keep_claims(self, owners: Collection[str], now: datetime, ttl_s: float) -> None:
+        """Prolong what each of *owners* has claimed and nobody has taken over yet."""
+        mine = sa.and_(hosts.c.lease_owner.in_(sorted(owners)), hosts.c.lease_until > now)
+        until = now + timedelta(seconds=ttl_s)
+        with self._db.writing() as connection:
+            connection.execute(sa.update(hosts).where(mine).values(lease_until=until))
+
     def touch_host(
         self,
         host: str,

@@ -40,6 +40,7 @@ class Fleet:
 
     folder: Path
     place: str
+    """What ``ledger.url`` is; empty: the home ``home`` has the ledger."""
     site: Site
     number: int
     pages: int
@@ -73,7 +74,7 @@ class Fleet:
         return process
 
     def ledger(self) -> Ledger:
-        return Ledger.open(self.place, create=False)
+        return Ledger.open(self.place or self.folder / "home", create=False)
 
     def said(self) -> str:
         """What the workers said, for a test that failed."""
@@ -131,7 +132,7 @@ class Fleet:
 def fleet(folder: Path, place: str, number: int, pages: int, **more: Any) -> Iterator[Fleet]:
     with Site() as site:
         made = Fleet(folder, place, site, number, pages, **more)
-        Ledger.open(place).close()
+        Ledger.open(place or folder / "home").close()
         try:
             yield made
         finally:
@@ -214,8 +215,12 @@ def test_two_killed_and_one_frozen_of_four_workers_on_two_hundred_hosts(
     shaken(tmp_path, database, 200, 6)
 
 
-def test_a_worker_told_to_do_what_is_due_ends_when_that_is_done(database: str, tmp_path: Path) -> None:
-    with fleet(tmp_path, database, 3, 3) as all_:
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_worker_told_to_do_what_is_due_ends_when_that_is_done(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    place = request.getfixturevalue("database") if engine == "postgresql" else ""
+    with fleet(tmp_path, place, 3, 3) as all_:
         process = all_.start("solo", "home", "--once", "--json")
         assert process.wait(120) == 0, all_.said()
         assert all_.is_done(), all_.said()

@@ -88,6 +88,16 @@ def test_a_host_that_may_not_be_asked_yet_is_not_claimed(ledger: Ledger) -> None
     assert ledger.claim_hosts({"x"}, "b", after(hours=2), 60, 5)
 
 
+def test_claims_are_kept_until_they_are_taken_over(ledger: Ledger) -> None:
+    ledger.claim_hosts({"x", "y"}, "a#1", NOW, 60, 5)
+    taken = ledger.lease_host("y", "child", NOW, 60, heir_of="a#1")
+    ledger.keep_claims({"a#1", "a#2"}, after(seconds=50), 60)
+    assert taken is not None and not ledger.claim_hosts({"x"}, "b#1", after(seconds=100), 60, 5)
+    assert ledger.claim_hosts({"y"}, "b#1", after(seconds=100), 60, 5), "that one was the child's to keep"
+    ledger.keep_claims({"a#1"}, after(seconds=200), 60)
+    assert ledger.claim_hosts({"x"}, "b#1", after(seconds=200), 60, 5), "too late: it had run out"
+
+
 def test_an_heir_takes_a_claim_over_with_a_new_token(ledger: Ledger) -> None:
     ledger.claim_hosts({HOST}, "parent#1", NOW, 60, 5)
     assert ledger.lease_host(HOST, "child", NOW, 60, heir_of="parent#2") is None
