@@ -15,7 +15,7 @@ import random
 import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ from crawlers.pauses import (
     judge_failure,
     retry_after,
 )
-from crawlers.scribe import Scribe
+from crawlers.scribe import Scribe, T
 from store.owners import is_dead
 from store.states import Fence
 
@@ -253,7 +253,7 @@ class Hosts:
         """Write down that a request leaves in *wait_s* seconds; False if the lease was lost."""
         token, now, asked = state.token, self._now(), time.monotonic()
         after = now + timedelta(seconds=wait_s + state.gap_s)
-        if token is None or not await self._scribe.do(
+        if token is None or not await self._written(
             lambda: self._book.touch_host(state.name, token, now, after, self._ttl_s)
         ):
             state.token = None  # another process has it, after a sleep of the machine for instance
@@ -261,10 +261,19 @@ class Hosts:
         state.lease_ends = asked + self._ttl_s
         return True
 
+    async def _written(self, call: Callable[[], T]) -> T:
+        """The result of *call*; where it cannot be written the run ends, which is no fault of the host."""
+        try:
+            return await self._scribe.do(call)
+        except Exception as error:  # whatever the storage raises
+            if self._scribe.on_fault is not None:
+                self._scribe.on_fault(error)
+            raise Stopped from error
+
     async def _lease(self, state: _Host) -> bool:
         """Take the lease; False while another process has it."""
         now, asked = self._now(), time.monotonic()
-        lease = await self._scribe.do(
+        lease = await self._written(
             lambda: self._book.lease_host(state.name, self._owner, now, self._ttl_s, heir_of=self._heir_of)
         )
         if lease is None:
@@ -324,17 +333,13 @@ class Hosts:
     async def _prolong(self, state: _Host, token: int, ahead_s: float) -> None:
         now, asked = self._now(), time.monotonic()
         after = now + timedelta(seconds=ahead_s)
-        try:
-            held = await self._scribe.do(
+        with suppress(Stopped):
+            held = await self._written(
                 lambda: self._book.touch_host(state.name, token, now, after, self._ttl_s)
             )
-        except Exception as error:  # the storage's trouble ends the run, as with every other write
-            if self._scribe.on_fault is not None:
-                self._scribe.on_fault(error)
-            return
-        if state.token == token:
-            state.token = token if held else None
-            state.lease_ends = asked + self._ttl_s
+            if state.token == token:
+                state.token = token if held else None
+                state.lease_ends = asked + self._ttl_s
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -209,6 +209,11 @@ class Database:
             yield
         except sa.exc.DBAPIError as fault:
             raise self.error(fault.orig or fault) from fault
+        except sa.exc.PendingRollbackError as fault:
+            raise LedgerUnreachable(
+                f"{self.name}: the connection was lost in the middle of a transaction, of which nothing was "
+                "kept. Next: the same again"
+            ) from fault
         except sqlite3.Error as fault:
             raise self.error(fault) from fault
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from crawlers.hosts import Hosts, Stopped
+from crawlers.memory import MemoryBook
+from crawlers.scribe import Scribe
 from store.tables import hosts
 from tests.crawlers.outlets import Outlets, row_of
 from tests.site.faults import Exchange, Host, Site, answer, article
@@ -56,3 +62,24 @@ def test_a_listing_asked_under_a_lost_lease_changes_nothing_of_it(tmp_path: Path
         assert row_of(summary, "akhbar")["events"]["lease_lost"] == 1
         with outlets.ledger() as ledger:
             assert ledger.entry_state("akhbar", host.url("/feed")).failures == 0
+
+
+class Away(MemoryBook):
+    """A book that cannot be written."""
+
+    def lease_host(self, *given: Any, **named: Any) -> Any:
+        raise RuntimeError("the server is away")
+
+
+def test_a_storage_that_is_away_ends_the_run_and_is_held_against_no_host() -> None:
+    async def ask() -> tuple[list[str], object]:
+        scribe, told = Scribe("book"), []
+        scribe.on_fault = lambda error: told.append(str(error))
+        turns = Hosts(Away(), scribe, owner="a", delay_s=0.0)
+        with pytest.raises(Stopped):
+            async with turns.turn("x.example"):
+                pass
+        await scribe.close()
+        return told, turns.paused("x.example")
+
+    assert asyncio.run(ask()) == (["the server is away"], None)

@@ -204,6 +204,22 @@ def test_who_freezes_in_a_transaction_holds_up_nobody_for_long(
         ledger.add_links([link(1)], NOW)
 
 
+def test_a_connection_lost_inside_a_transaction_is_told_as_such_and_nothing_is_kept(database: str) -> None:
+    with Ledger.open(database) as ledger, Ledger.open(database) as other:
+        with pytest.raises(LedgerUnreachable), ledger.together():
+            ledger.add_links([link(1)], NOW)
+            with other._db.leasing() as connection:
+                connection.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            for number in (2, 3):  # the first meets it, the second comes after it
+                with pytest.raises(LedgerUnreachable):
+                    ledger.add_links([link(number)], NOW)
+        assert ledger.status().frontier == {}
+        assert ledger.add_links([link(1)], NOW)["new"] == 1
+
+
 def test_a_server_that_went_away_is_told_so_and_used_again_once_it_is_back() -> None:
     from tests import postgres
 
