@@ -179,12 +179,12 @@ class Follower:
         if not self.ended:
             self._process.terminate()
 
-    def abandon(self) -> None:
-        """End it now, and wait."""
+    def abandon(self, seconds: float = 10.0) -> None:
+        """End it now, and wait; by force after *seconds*."""
         if not self.ended:
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

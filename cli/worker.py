@@ -24,6 +24,8 @@ _BEAT_S = 10.0
 """How often the ledger hears that the worker is alive."""
 _ADOPT_S = 15.0
 """How often it looks for captures that an ended worker of this home left unread."""
+_STOP_S = 9.0
+"""When readers that are still at a page are ended by force, after SIGTERM: ten seconds are promised."""
 _LONGEST_S = 60.0
 """Longest pause before a ledger that cannot be had is tried again."""
 
@@ -82,10 +84,10 @@ class _Work:
         self._readers: dict[str, Follower] = {}
         self._beat_at = self._adopted_at = 0.0
         self._ended = False
-        self._idle = True
+        self._ended_at = self.began
 
     def end(self, _signal: int, _frame: FrameType | None) -> None:
-        self._ended = True
+        self._ended, self._ended_at = True, time.monotonic()
 
     def run(self) -> None:
         """Work until told to end; raises LedgerError with ``--once``, else tries again and again."""
@@ -109,8 +111,9 @@ class _Work:
         finally:
             for reader in self._readers.values():
                 reader.tell()
+            last = self._ended_at + _STOP_S
             for reader in self._readers.values():
-                reader.abandon()
+                reader.abandon(max(last - time.monotonic(), 0.5))
 
     def _work(self) -> None:
         from crawlers.worker import crawl_on

@@ -232,6 +232,7 @@ class Watch:
     stopped: str | None = None
     died: int = 0
     peak_kb: int = 0
+    term_s: float = TERM_S
 
     def run(self, work: Sequence[Assignment]) -> tuple[list[dict[str, Any]], str | None]:
         waiting = list(work)
@@ -361,7 +362,7 @@ class Watch:
             if child.term_at is None and now - child.began > limit:
                 self._signal(child, signal.SIGTERM)
                 child.term_at = now
-            elif child.term_at is not None and now - child.term_at > TERM_S:
+            elif child.term_at is not None and now - child.term_at > self.term_s:
                 self._signal(child, signal.SIGKILL)
 
     def _end_all(self, why: str) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 REST_S = 60.0
 """A source is left to itself for so long after it was taken (or for ``crawl.poll_min_s``, if that is less):
 one that has more links than a run may fetch must not occupy a worker for ever."""
+_TERM_S = 7.0
+"""From SIGTERM to SIGKILL: the worker itself has promised to end within ten seconds."""
 _LOOK_S = 1.0
 """How often a worker that has room looks for something to do."""
 
@@ -129,15 +131,21 @@ class Round(Watch):
 
     def _done(self, assignment: Assignment, rows: list[dict[str, Any]]) -> None:
         """Give back what the crawl process did not take over, and end the row of the run."""
+        from store.ledger import LedgerError  # loaded long since
+
         run = self._runs.pop(assignment.heir_of)
-        now = self._ledger.clock()
-        self._ledger.free_dead_owners(lambda owner: owner == assignment.heir_of or is_dead(owner), now)
         counts = {name: sum(row[name] for row in rows) for name in ("found", "fetched", "not_modified")}
         counts["lease_lost"] = sum(row["events"].get("lease_lost", 0) for row in rows)
         died = any("process" in row["errors"] for row in rows)
         failed = sum(bool(row["errors"]) and not (row["fetched"] or row["found"]) for row in rows)
         outcome: Any = "interrupted" if self.stopped else "partial" if failed else "ok"
-        self._ledger.end_run(run, now, "killed" if died else outcome, counts=counts)
+        try:
+            now = self._ledger.clock()
+            self._ledger.free_dead_owners(lambda owner: owner == assignment.heir_of or is_dead(owner), now)
+            self._ledger.end_run(run, now, "killed" if died else outcome, counts=counts)
+        except LedgerError:
+            if self.stopped is None:
+                raise  # else it is why we end: the leases run out by themselves
         self.progress({"event": "done", "sources": len(rows), **counts})
 
 
@@ -164,7 +172,7 @@ def crawl_on(
         return stop is not None and stop()
 
     round_ = Round(config, home, progress or (lambda event: None), asked, scrapy_settings or {})
-    round_.ledger, round_.folder = ledger, worker_id
+    round_.ledger, round_.folder, round_.term_s = ledger, worker_id, _TERM_S
     round_.attend(round_.take, lambda: once and round_.idle)
     if (round_.stopped or "").startswith("storage"):
         raise LedgerError(round_.stopped)

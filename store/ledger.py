@@ -216,7 +216,7 @@ def _check_file(path: Path, create: bool) -> None:
     archived = path.parent / "archive"
     if path.is_dir():
         raise LedgerError(f"{path}: a folder lies where the ledger's file should be. Next: move it aside")
-    if path.exists() and not path.stat().st_size and any(archived.glob("*.warc*")):
+    if path.exists() and not path.stat().st_size and any(archived.rglob("*.warc*")):
         log = path.with_name(path.name + "-wal")
         if not log.exists() or not log.stat().st_size:  # a ledger just being made has its log
             raise corrupt(path, "it is empty, but the archive holds pages")

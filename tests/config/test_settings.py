@@ -142,7 +142,8 @@ FILES = [
     (
         "[craw]\nbackfill_days = 3\n",
         "marsad.toml: craw.backfill_days: got an unknown section, expected one of crawl, "
-        "politeness, network, ledger, archive, scheduler, alerts, privacy, read, index, log (did you mean 'crawl'?)",
+        "politeness, network, ledger, archive, scheduler, alerts, privacy, read, index, log "
+        "(did you mean 'crawl'?)",
     ),
     ("backfill_days = 3\n", "marsad.toml: backfill_days: got 3, expected sections: crawl, "),
     ("[crawl]\nbackfill_days = '3'\n", "marsad.toml: crawl.backfill_days: got '3', expected a whole number"),
@@ -230,7 +231,7 @@ def test_all_faults_of_all_layers_come_at_once(overlay: Overlay) -> None:
     ]
 
 
-def test_passwords_in_urls_are_not_shown() -> None:
+def test_fault_90_passwords_in_urls_are_not_shown() -> None:
     assert settings.redact(["https://u:p@h/x", "a@b"]) == ["https://***@h/x", "a@b"]
     given = "postgresql+psycopg://u:p:q@h:5432/d?sslmode=require&password=r"
     assert settings.redact(given) == "postgresql+psycopg://u:***@h:5432/d?sslmode=require&password=***"

@@ -191,7 +191,7 @@ def shaken(folder: Path, place: str, number: int, pages: int) -> None:
             all_.until(lambda: taken() > len(held) / 2)
             for pid in frozen:
                 _send(pid, signal.SIGCONT)
-        all_.until(all_.is_done)
+        all_.until(all_.is_done, 200 + 3 * number)
         slow = {name: took for name in ("c", "d") if (took := ended(workers[name])) > STOP_S}
         assert not slow, f"took longer than {STOP_S} s to end: {slow}\n{all_.said()}"
         all_.check_politeness()

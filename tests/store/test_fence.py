@@ -196,7 +196,7 @@ with Ledger.open(sys.argv[1], create=False) as ledger:
 """
 
 
-def test_of_processes_that_race_for_a_lock_one_has_it(place: Path | str) -> None:
+def test_fault_79_of_processes_that_race_for_a_lock_one_has_it(place: Path | str) -> None:
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", ELECTION, str(place), name],
@@ -217,7 +217,7 @@ def test_of_processes_that_race_for_a_lock_one_has_it(place: Path | str) -> None
     assert len(heard) == 1 and heard.pop().split()[1] == "1", "one owner, told to all, with one token"
 
 
-def test_a_lock_whose_holder_fell_silent_is_had_within_thirty_seconds(ledger: Ledger) -> None:
+def test_fault_79_a_lock_whose_holder_fell_silent_is_had_within_thirty_seconds(ledger: Ledger) -> None:
     ttl_s = 20.0
     first = ledger.take_lock("scheduler", "a", NOW, ttl_s)
     ledger.take_lock("scheduler", "a", after(seconds=10), ttl_s)  # the last it was heard of

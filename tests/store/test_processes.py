@@ -58,7 +58,7 @@ def test_several_processes_fetch_each_link_once(place: Path | str, tmp_path: Pat
     check_whole(place, tmp_path, ids)
 
 
-def test_processes_killed_at_any_instant_lose_nothing_and_double_nothing(
+def test_fault_78_processes_killed_at_any_instant_lose_nothing_and_double_nothing(
     place: Path | str, tmp_path: Path
 ) -> None:
     chance = random.Random(7)

@@ -247,7 +247,7 @@ def test_a_lock_that_is_not_had_in_time_changes_nothing(database: str) -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        pytest.param("53100", "free some space", id="disk full"),
+        pytest.param("53100", "free some space", id="fault 77: disk full"),
         pytest.param("XX001", "marsad replay", id="damaged"),
         pytest.param("42501", "let it own the database", id="no right"),
         pytest.param("28P01", "check user and password", id="wrong password"),
@@ -269,7 +269,7 @@ class _Fault(Exception):
 # ---- the clock -------------------------------------------------------------------------------------------
 
 
-def test_the_clock_is_the_servers(database: str, server: Server) -> None:
+def test_fault_81_the_clock_is_the_servers(database: str, server: Server) -> None:
     with Ledger.open(database) as ledger:
         (row,) = server.execute("SELECT clock_timestamp()")
         assert isinstance(row[0], datetime)
