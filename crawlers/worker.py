@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 REST_S = 60.0
 """A source is left to itself for so long after it was taken (or for ``crawl.poll_min_s``, if that is less):
 one that has more links than a run may fetch must not occupy a worker for ever."""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _TERM_S = 7.0
 """From SIGTERM to SIGKILL: the worker itself has promised to end within ten seconds."""
 _LOOK_S = 1.0
@@ -36,7 +37,10 @@ _LOOK_S = 1.0
 
 
 def may_be_taken(config: Config, ledger: Ledger, now: datetime) -> list[list[Source]]:
-    """What is due at *now* and was not taken a moment ago, in groups that share hosts; by tier."""
+    """What is due at *now* and was not taken a moment ago, in groups that share hosts.
+
+    By tier, then what has waited longest.
+    """
     jobs = ledger.job_states()
     due = []
     for name in due_sources(config, ledger, now):
@@ -46,9 +50,12 @@ def may_be_taken(config: Config, ledger: Ledger, now: datetime) -> list[list[Sou
             if job.paused_at is not None or resting:
                 continue
         due.append(config.sources[name])
+    since = {state.source_id: state.next_due_at or _NEVER for state in ledger.source_states()}
     groups = batches(due, 0)
     random.shuffle(groups)  # workers that look at the same time shall not all reach for the same one
-    return sorted(groups, key=lambda group: min(source.tier for source in group))
+    return sorted(
+        groups, key=lambda group: min((source.tier, since.get(source.id, _NEVER)) for source in group)
+    )
 
 
 def hosts_of(group: Sequence[Source]) -> set[str]:

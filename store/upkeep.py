@@ -37,11 +37,10 @@ class Upkeep:
 
         Those of a host that is left alone cannot.
         """
-        ready = links.c.state.in_([LinkState.DISCOVERED, LinkState.FETCHING, LinkState.RETRY])
         blocked = sa.select(hosts.c.host).where(hosts.c.blocked_until > now)
         statement = (
             sa.select(links.c.source_id, sa.func.count())
-            .where(ready, links.c.ready_at <= now, links.c.host.not_in(blocked))
+            .where(OPEN, links.c.ready_at <= now, links.c.host.not_in(blocked))
             .group_by(links.c.source_id)
         )
         with self._db.reading() as connection:

@@ -55,7 +55,12 @@ class Fleet:
                 "ledger": {"url": self.place},
                 "politeness": {"delay_s": self.delay_s},
                 "network": {"allow": ["127.66.0.0/16"], "timeout_s": 5},
-                "crawl": {"concurrent_hosts": 8, "lease_s": self.lease_s, "poll_min_s": 3, "poll_max_s": 600},
+                "crawl": {
+                    "concurrent_hosts": 8,
+                    "lease_s": self.lease_s,
+                    "poll_min_s": 15,
+                    "poll_max_s": 600,
+                },
                 "log": {"level": "error"},
             },
         )
