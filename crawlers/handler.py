@@ -69,6 +69,8 @@ class PoliteHandler:
             except asyncio.CancelledError:
                 raise Stopped from None
             except WireError as error:
+                if desk.hosts.stood_still(host, started, desk.limits.timeout_s):
+                    raise Stopped from None  # it says nothing of the host
                 desk.hosts.failed(host, error.kind, str(error))
                 raise
             finally:

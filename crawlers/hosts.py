@@ -35,10 +35,12 @@ from crawlers.pauses import (
 )
 from crawlers.scribe import Scribe, T
 from store.owners import is_dead
-from store.states import Fence
+from store.states import Fence, LeaseLost
 
 _POLL_S = 0.25  # how often a host that another process holds is asked for
 _DEAD_CHECK_S = 2.0
+_LATE_S = 5.0
+"""A deadline that is missed by so much was not watched over: the process stood still."""
 _IDLE_S = 5.0  # how long a lease is kept after the host could have been asked again
 _STRIKES = re.compile(r"\(strike (\d+)\)")
 
@@ -156,6 +158,12 @@ class Hosts:
         if not self._is_held(self._host(host)):
             raise Stopped
 
+    def stood_still(self, host: str, since: float, limit_s: float) -> bool:
+        """Whether a request that began at *since* (monotonic) and had *limit_s* seconds failed by our doing:
+        this process did not run for longer than its deadline, or than the lease of *host*."""
+        late = time.monotonic() - since > limit_s + _LATE_S
+        return late or not self._is_held(self._host(host))
+
     @staticmethod
     def _is_held(state: _Host) -> bool:
         return state.token is not None and time.monotonic() < state.lease_ends
@@ -191,7 +199,13 @@ class Hosts:
         state = self._host(host)
         until = self._now() + timedelta(seconds=seconds)
         state.paused_until, state.reason = until, reason
-        self._scribe.post(lambda: self._book.block_host(host, until, reason))
+        fence = self.fence(host)
+
+        def write() -> None:
+            with suppress(LeaseLost):  # another process asks it by now, and sees for itself
+                self._book.block_host(host, until, reason, fence=fence)
+
+        self._scribe.post(write)
         if self.on_pause is not None:
             self.on_pause(host, until, reason)
         return until

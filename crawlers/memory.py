@@ -155,7 +155,9 @@ class MemoryBook:
     def release_host(self, host: str, token: int) -> None:
         """One process, one owner: nothing to give back."""
 
-    def block_host(self, host: str, until: datetime | None, reason: str | None) -> None:
+    def block_host(
+        self, host: str, until: datetime | None, reason: str | None, *, fence: Fence | None = None
+    ) -> None:
         if until is None:
             self._blocked.pop(host, None)
         else:

@@ -102,9 +102,15 @@ class Hosts:
             mine = sa.and_(hosts.c.host == host, hosts.c.token == token)
             connection.execute(sa.update(hosts).where(mine).values(lease_owner=None, lease_until=None))
 
-    def block_host(self, host: str, until: datetime | None, reason: str | None) -> None:
-        """Ask *host* nothing before *until* (a challenge, a 429, no robots.txt); ``None`` lifts the block."""
+    def block_host(
+        self, host: str, until: datetime | None, reason: str | None, *, fence: Fence | None = None
+    ) -> None:
+        """Ask *host* nothing before *until* (a challenge, a 429, no robots.txt); ``None`` lifts the block.
+
+        Raises :class:`LeaseLost` as :meth:`~store.frontier.Frontier.captured` does.
+        """
         with self._db.writing() as connection:
+            check(connection, fence)
             _row(connection, host)
             _set(connection, host, blocked_until=until, blocked_reason=reason if until else None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,18 @@ def test_a_storage_that_is_away_ends_the_run_and_is_held_against_no_host() -> No
         return told, turns.paused("x.example")
 
     assert asyncio.run(ask()) == (["the server is away"], None)
+
+
+def test_a_request_that_failed_while_this_process_stood_still_says_nothing_of_its_host() -> None:
+    async def ask() -> list[bool]:
+        scribe = Scribe("book")
+        turns = Hosts(MemoryBook(), scribe, owner="a", delay_s=0.0, ttl_s=60.0)
+        async with turns.turn("x.example"):
+            now = time.monotonic()
+            late = [turns.stood_still("x.example", now - took, limit_s=5.0) for took in (1.0, 5.2, 30.0)]
+            turns._hosts["x.example"].lease_ends = now - 1.0
+            late.append(turns.stood_still("x.example", now, limit_s=5.0))
+        await scribe.close()
+        return late
+
+    assert asyncio.run(ask()) == [False, False, True, True]

@@ -27,7 +27,7 @@ def outlets(tmp_path: Path) -> Outlets:
     made = Outlets(tmp_path)
     one, two = Host("127.66.0.1"), Host("127.66.0.2")
     for name, host in (("a", one), ("b", one), ("c", two)):
-        made.add(name, host, ("feed", f"/{name}"))
+        made.add(name, host, ("feed", f"/{name}/feed"), homepage=host.url(f"/{name}"))
     return made
 
 

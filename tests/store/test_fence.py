@@ -36,6 +36,7 @@ WRITES: dict[str, Callable[[Ledger, Fence], object]] = {
     "reject_link": lambda ledger, fence: ledger.reject_link(
         KEY, Rejection(Reason.ROBOTS, link(1).url), NOW, fence=fence
     ),
+    "block_host": lambda ledger, fence: ledger.block_host(HOST, after(days=1), "timeout", fence=fence),
     "save_entry_state": lambda ledger, fence: ledger.save_entry_state(
         EntryState("akhbar", FEED, '"mine"'), fence=fence
     ),
