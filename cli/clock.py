@@ -81,12 +81,11 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
       marsad schedule list --csv > schedule.csv
     """
     from scheduler.jobs import jobs
-    from store.ledger import Ledger
 
     app = current()
     app.require_ledger()
     now = datetime.now(UTC)
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         states = ledger.job_states()
         rows = [
             _job_row(job, states.get(job.name), next(iter(ledger.runs(job=job.name, limit=1)), None), now)
@@ -206,13 +205,12 @@ def resume(names: tuple[str, ...]) -> None:
 
 
 def _change(names: Sequence[str], what: str) -> None:
-    from store.ledger import Ledger
 
     app = current()
     keys = [_key(app.config, name) for name in names]
     now = datetime.now(UTC)
     app.data.mkdir(parents=True, exist_ok=True)
-    with Ledger.open(app.data) as ledger:
+    with app.ledger() as ledger:
         if what == "run_now":
             ledger.want_run(keys, now)
         else:
@@ -263,11 +261,10 @@ def runs(job: str | None, limit: int, as_json: bool, as_csv: bool) -> None:
       marsad runs
       marsad runs --job crawl --json
     """
-    from store.ledger import Ledger
 
     app = current()
     app.require_ledger()
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         found = ledger.runs(job=job, limit=limit)
     rows = [_run_row(run) for run in found]
     shown = ("run_id", "job", "started_at", "took", "outcome", "peak_mb", "what")

@@ -35,12 +35,11 @@ def health(as_json: bool) -> None:
       marsad health
       marsad health --json > /run/marsad.json || alert
     """
-    from store.ledger import Ledger
 
     app = current()
     app.require_ledger()
     now = datetime.now(UTC)
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         checks = list(_checks(app, ledger, now))
     bad = [check for check in checks if not check["ok"]]
     if as_json:
@@ -130,11 +129,10 @@ def _worst_first(found: Sequence[Health]) -> list[Health]:
 def print_health(app: App, chosen: Sequence[Source], *, as_json: bool) -> None:
     """How each of *chosen* is, the worst first."""
     from scheduler.checkup import survey
-    from store.ledger import Ledger
 
     app.require_ledger()
     names = {source.id for source in chosen}
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         kept = ledger.health()
         found = [one for one, _ in survey(app.config, ledger, datetime.now(UTC)) if one.source_id in names]
     rows = [_row(one, kept.get(one.source_id)) for one in _worst_first(found)]
@@ -167,7 +165,6 @@ def show_source(source_id: str, as_json: bool) -> None:
 
     from scheduler.checkup import survey
     from scheduler.health import MARKS, WEEKS, line, past
-    from store.ledger import Ledger
 
     app = current()
     if source_id not in app.config.sources:
@@ -181,7 +178,7 @@ def show_source(source_id: str, as_json: bool) -> None:
         raise SystemExit(USAGE)
     app.require_ledger()
     now = datetime.now(UTC)
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         judged = survey(app.config, ledger, now)
         one, gaps = next((one, gaps) for one, gaps in judged if one.source_id == source_id)
         row = _row(one, ledger.health().get(source_id))

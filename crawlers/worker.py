@@ -178,7 +178,8 @@ def crawl_on(
         round_.keep()
         return stop is not None and stop()
 
-    round_ = Round(config, home, progress or (lambda event: None), asked, scrapy_settings or {})
+    log = home / "log" / "crawl.log"
+    round_ = Round(config, home, progress or (lambda event: None), asked, scrapy_settings or {}, log)
     round_.ledger, round_.folder, round_.term_s = ledger, worker_id, _TERM_S
     round_.attend(round_.take, lambda: once and round_.idle)
     if (round_.stopped or "").startswith("storage"):

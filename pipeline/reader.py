@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             folder=options.folder,
         )
         if options.link and not ended:
-            with Ledger.open(config.settings.home) as ledger:
+            with Ledger.of(config.settings, config.settings.home) as ledger:
                 link(ledger, config)
     except (LedgerError, IsolationError) as fault:
         log.error("reading_ended", fault=str(fault))

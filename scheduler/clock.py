@@ -85,7 +85,7 @@ class Clock:
         """Schedule until told to stop; raises :class:`Elsewhere` (unless *standby*) and LedgerError."""
         home = self._config.settings.home
         home.mkdir(parents=True, exist_ok=True)
-        with Ledger.open(home) as ledger:
+        with Ledger.of(self._config.settings, home) as ledger:
             lock = self._elected(ledger, standby=standby)
             if lock is None:
                 return
@@ -100,7 +100,7 @@ class Clock:
         """The lock, once it is ours; ``None`` if told to stop while standing by."""
         told = False
         while not self.stop.is_set():
-            lock = ledger.take_lock(LOCK, self._owner, self._now(), LOCK_S, is_dead)
+            lock = ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead)
             if lock.owner == self._owner:
                 return lock
             if not standby:
@@ -139,7 +139,7 @@ class Clock:
                     self._read_again(work, ticking)
                 if monotonic - beat_at >= BEAT_S or jumped:
                     beat_at = monotonic
-                    if not self._prolonged(ledger, now):
+                    if not self._prolonged(ledger):
                         log.error("lock_lost", lock=LOCK)
                         self.stop.set()
         finally:
@@ -148,9 +148,9 @@ class Clock:
             work.end(END_S)
             log.info("scheduler_ended")
 
-    def _prolonged(self, ledger: Ledger, now: datetime) -> bool:
+    def _prolonged(self, ledger: Ledger) -> bool:
         try:
-            return ledger.take_lock(LOCK, self._owner, now, LOCK_S, is_dead).owner == self._owner
+            return ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead).owner == self._owner
         except LedgerError as fault:  # full or busy: whoever would take over could not either
             log.error("lock_not_prolonged", fault=str(fault))
             return True
