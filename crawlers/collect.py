@@ -29,6 +29,7 @@ from crawlers.listings import (
     interval_after_failure,
     is_due,
     oldest,
+    revisiting,
     turnover,
 )
 from crawlers.matching import verdict
@@ -96,6 +97,8 @@ class ListingJob:
 class PageJob:
     source: Source
     leased: LeasedLink
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Validators to send, of a page that is held."""
 
     @property
     def link(self) -> Link:
@@ -357,7 +360,7 @@ class Collecting:
         running = Counter(job.source.id for job in self._busy.values() if isinstance(job, PageJob))
         for link in leased:
             source = self._sources[link.link.source_id]
-            job = PageJob(source, link)
+            job = PageJob(source, link, revisiting(link, now))
             ahead = self.tallies[source.id].taken + queued[source.id] - running[source.id]
             if ahead >= self._budget(source):
                 over.append(link.key)
@@ -775,6 +778,9 @@ class Collecting:
 
     async def page_answered(self, job: PageJob, page: FetchedPage) -> bool:
         """Whether *page* is to be kept (archived and handed to the reader); else it is booked here."""
+        if page.status == 304 and job.headers:
+            await self._not_modified(job, page.fetched_at)
+            return False
         judgement = judge(page.status, page.header, len(page.body))
         if judgement.do is Do.KEEP:
             return True
@@ -782,6 +788,18 @@ class Collecting:
             return True  # its removal is news: the reader makes a tombstone of it
         await self._book_trouble(job, judgement, f"status {page.status}")
         return False
+
+    async def _not_modified(self, job: PageJob, at: datetime) -> None:
+        fence, tally = self._hosts.fence(job.host), self.tallies[job.source.id]
+        try:
+            await self._scribe.do(lambda: self._book.not_modified(job.leased.key, at, fence=fence))
+        except LeaseLost:
+            tally.events["lease_lost"] += 1
+        else:
+            tally.not_modified += 1
+            self._tell("not_modified", job.source.id, job.link.url)
+        self._held.pop(job.leased.key, None)
+        self._free(job)
 
     def _is_article(self, url: str) -> bool:
         find = getattr(self._book, "find_by_key", None)

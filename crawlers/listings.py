@@ -1,4 +1,4 @@
-"""Entry points: when to ask again, how to ask politely, and which span of time a visit has covered. Pure."""
+"""Entry points and pages held: when to ask again, how to ask politely, what a visit has covered. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from store.records import Link
-from store.states import EntryState
+from store.states import EntryState, LeasedLink
 
 GROW = 1.5
 """The pause grows by this when a visit shows little that is new …"""
@@ -18,6 +18,8 @@ _SKEW = timedelta(minutes=1)
 _WEEK_S = 7 * 86_400
 RETIRED = timedelta(days=3650)
 """A listing that answered 410 is not asked again (until its URL in the catalogue changes)."""
+WHOLE_AGAIN = timedelta(days=2)
+"""A page that is held is asked for unconditionally this long after it was last fetched whole."""
 
 
 def is_due(state: EntryState, now: datetime) -> bool:
@@ -37,11 +39,26 @@ def conditional(state: EntryState, now: datetime) -> dict[str, str]:
         return {}
     if last.date() != now.date() and now - last > timedelta(hours=1):
         return {}
+    return _validators(state.etag, state.last_modified)
+
+
+def revisiting(leased: LeasedLink, now: datetime) -> dict[str, str]:
+    """The validators to send for a page that is held, byte for byte; none once it is :data:`WHOLE_AGAIN` old.
+
+    A page is looked at again after an hour, six, a day and three: the last look is a whole one, for a server
+    whose ETag never changes would hide every edit.
+    """
+    if leased.fetched_at is None or now - leased.fetched_at >= WHOLE_AGAIN:
+        return {}
+    return _validators(leased.etag, leased.last_modified)
+
+
+def _validators(etag: str | None, last_modified: str | None) -> dict[str, str]:
     headers = {}
-    if state.etag:
-        headers["If-None-Match"] = state.etag
-    if state.last_modified:
-        headers["If-Modified-Since"] = state.last_modified
+    if etag:
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
     return headers
 
 

@@ -120,6 +120,9 @@ class MemoryBook:
     def captured(self, key: str, page: FetchedPage, *, fence: Fence | None = None) -> None:
         self._end(key, "captured")
 
+    def not_modified(self, key: str, at: datetime, *, fence: Fence | None = None) -> None:
+        self._end(key, "captured")
+
     def retry(
         self, key: str, kind: str, now: datetime, retry_at: datetime, *, fence: Fence | None = None
     ) -> bool:

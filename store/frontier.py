@@ -23,7 +23,7 @@ from store.database import AnyRow, Database
 from store.hosts import check
 from store.records import Capture, FetchedPage, Hint, Link, Reason, Rejection, Via
 from store.states import CapturedLink, Fence, LeasedLink, LinkState
-from store.tables import CAPTURED, OPEN, hosts, links, variants
+from store.tables import CAPTURED, OPEN, articles, hosts, links, variants
 from store.urls import host_of, url_key
 
 _CHUNK = 500  # values in one IN list: far below every database's limit
@@ -232,7 +232,7 @@ class Frontier:
                     )
                 )
             _note_served(connection, {row.host for row in taken}, set(served), now)
-        return [LeasedLink(link.key, _link(link), link.attempts, link.host) for link in taken]
+        return [_leased(link) for link in taken]
 
     def return_links(self, keys: Iterable[str], owner: str) -> None:
         """Give leased links back unfetched (a clean stop); those that *owner* has lost are left alone."""
@@ -270,6 +270,22 @@ class Frontier:
             values = {**capture_values(page), **end_values(LinkState.CAPTURED, page.fetched_at, None, None)}
             connection.execute(_CHANGE, {"of_id": row.link_id, **values, "readings": 0})
         return True
+
+    def not_modified(self, key: str, at: datetime, *, fence: Fence | None = None) -> None:
+        """The outlet said at *at* that the stored page of link *key* is what it was (304).
+
+        The link is stored again, its article was last seen at *at*; no capture, no revision, no outbox row.
+        Raises :class:`KeyError` for an unknown link, :class:`LeaseLost` as :meth:`captured` does.
+        """
+        with self._db.writing() as connection:
+            check(connection, fence)
+            row = _row(connection, key)
+            if row.state not in (LinkState.FETCHING, LinkState.DISCOVERED, LinkState.RETRY):
+                return  # somebody else got it
+            values = {**end_values(LinkState.STORED, at, None, None), "checked_at": at, "attempts": 0}
+            connection.execute(_CHANGE, {"of_id": row.link_id, **values})
+            seen = sa.and_(articles.c.article_id == row.article_id, articles.c.last_seen_at < at)
+            connection.execute(sa.update(articles).where(seen).values(last_seen_at=at))
 
     def retry(
         self, key: str, kind: str, now: datetime, retry_at: datetime, *, fence: Fence | None = None
@@ -491,6 +507,11 @@ _NEW_LINK = sa.insert(links)
 _CHANGE = sa.update(links).where(links.c.link_id == sa.bindparam("of_id"))
 
 
+def _leased(row: AnyRow) -> LeasedLink:
+    held = (row.etag, row.last_modified, row.fetched_at) if row.article_id is not None else ()
+    return LeasedLink(row.key, _link(row), row.attempts, row.host, *held)
+
+
 def _row(connection: Connection, key: str) -> AnyRow:
     row = connection.execute(_LINK, {"of_key": key}).one_or_none()
     if row is None:
@@ -509,9 +530,13 @@ def _same_capture(row: AnyRow, capture: Capture) -> bool:
 
 
 def capture_values(page: FetchedPage) -> dict[str, Any]:
-    """The columns that say where *page* lies."""
+    """The columns that say where *page* lies, and how to ask whether it has changed."""
     capture = _capture_of(page)
+    whole = page.status == 200  # the tag of an error page says nothing of the article
     return {
+        "etag": page.header("etag") if whole else None,
+        "last_modified": page.header("last-modified") if whole else None,
+        "checked_at": page.fetched_at,
         "capture_file": capture.file,
         "capture_offset": capture.offset,
         "capture_sha256": capture.sha256,

@@ -82,6 +82,12 @@ class LeasedLink:
     attempts: int
     """Fetches that failed before."""
     host: str
+    etag: str | None = None
+    """Of the stored page, as received, byte for byte; ``None`` for a page that is not held."""
+    last_modified: str | None = None
+    """The same."""
+    fetched_at: datetime | None = None
+    """When the stored page was last fetched whole."""
 
 
 @dataclass(frozen=True, slots=True)

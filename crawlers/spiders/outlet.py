@@ -59,7 +59,7 @@ class OutletSpider(Spider):
             job.ask if isinstance(job, ListingJob) else job.link.url,
             callback=self.parse_listing if listing else self.parse_page,
             errback=self.failed,
-            headers=dict(job.headers) if isinstance(job, ListingJob) else None,
+            headers=dict(job.headers),
             dont_filter=True,  # the frontier is the one to say what was seen
             cb_kwargs={"job": job},
             # One cookie jar an outlet's host and run: consent cookies work, nothing is shared or kept.

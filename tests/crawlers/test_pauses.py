@@ -13,10 +13,11 @@ from crawlers.listings import (
     interval_after,
     interval_after_failure,
     oldest,
+    revisiting,
 )
 from crawlers.pauses import DAY_S, Do, back_off, challenge, doubling, judge, judge_failure, retry_after
 from store.records import Hint, Link, Reason, Via
-from store.states import EntryState
+from store.states import EntryState, LeasedLink
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -131,6 +132,15 @@ def test_27_validators_are_echoed_byte_for_byte_and_left_out_once_a_day() -> Non
     assert conditional(state, NOW) == {"If-None-Match": 'W/"a b"', "If-Modified-Since": "yesterday-ish"}
     assert conditional(state, NOW + 24 * HOUR) == {}  # the day's full fetch
     assert conditional(EntryState("x", "u"), NOW) == {}
+
+
+def test_27_a_page_that_is_held_is_asked_for_whole_again_after_two_days() -> None:
+    link = Link("x", "https://x.example/a", "revisit", Via.REVISIT)
+    leased = LeasedLink("x.example/a", link, 0, "x.example", '"1"', "monday", NOW)
+    both = {"If-None-Match": '"1"', "If-Modified-Since": "monday"}
+    assert [revisiting(leased, NOW + hours * HOUR) for hours in (1, 6, 24)] == [both] * 3
+    assert revisiting(leased, NOW + 72 * HOUR) == {}  # an ETag that never changes would hide every edit
+    assert revisiting(LeasedLink("x.example/a", link, 0, "x.example"), NOW) == {}
 
 
 def test_27_a_crawl_repeated_at_midnight_is_still_conditional() -> None:

@@ -141,14 +141,18 @@ def dripping(data: bytes, *, every_s: float = 0.1) -> Behaviour:
     return behave
 
 
-def validated(body: str, etag: str, *, kind: str = "application/rss+xml") -> Behaviour:
-    """200 with an ETag, then 304 to whoever sends exactly that back."""
+def validated(
+    body: str | bytes, etag: str = "", *, modified: str = "", kind: str = "application/rss+xml"
+) -> Behaviour:
+    """200 with an ETag or a Last-Modified, then 304 to whoever sends exactly that back."""
+    headers = [("ETag", etag)] if etag else [("Last-Modified", modified)]
+    name, value = ("if-none-match", etag) if etag else ("if-modified-since", modified)
 
     async def behave(exchange: Exchange) -> None:
-        if exchange.hit.headers.get("if-none-match") == etag:
-            await exchange.send(answer(status=304, headers=[("ETag", etag)]))
+        if exchange.hit.headers.get(name) == value:
+            await exchange.send(answer(status=304, headers=headers))
         else:
-            await exchange.send(answer(body, headers=[("ETag", etag)], kind=kind))
+            await exchange.send(answer(body, headers=headers, kind=kind))
 
     return behave
 

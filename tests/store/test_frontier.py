@@ -132,6 +132,46 @@ def test_a_revisit_reopens_a_stored_link_and_keeps_its_origin(ledger: Ledger) ->
 # ---- leasing ---------------------------------------------------------------------------------------------
 
 
+def test_27_validators_of_a_stored_page_are_kept_and_an_unmodified_one_is_stored_again(
+    ledger: Ledger,
+) -> None:
+    headers = (("etag", 'W/"x  y"'), ("last-modified", "Tue, 24 Nov 2026 08:00:00 GMT"))
+    ledger.add_links([link(1)], NOW)
+    (fresh,) = lease(ledger)
+    assert (fresh.etag, fresh.last_modified, fresh.fetched_at) == (None, None, None)
+    first = page(link(1), headers=headers)
+    ledger.captured(fresh.key, first)
+    stored = ledger.write(fresh.key, annotated(link(1)), decision(link(1)), first)
+    ledger.outbox_done([row.seq for row in ledger.outbox_take(9, "indexer", NOW, 60)])
+
+    ledger.add_links([link(1, via=Via.REVISIT)], after(hours=1))
+    (again,) = lease(ledger, at=60)
+    assert (again.etag, again.last_modified) == tuple(value for _, value in headers)
+    assert again.fetched_at == NOW
+    ledger.not_modified(again.key, after(hours=1))
+    found = ledger.find(stored.article_id)
+    assert found is not None
+    assert (found.revision, found.last_seen_at, found.capture) == (1, after(hours=1), first.capture)
+    assert (states(ledger), ledger.outbox_size()) == ({"stored": 1}, 0)
+    ledger.not_modified(again.key, after(hours=2))  # told twice: it is nobody's any more
+    assert ledger.find(stored.article_id) == found
+
+
+def test_27_the_tag_of_an_error_page_is_not_that_of_the_article(ledger: Ledger) -> None:
+    ledger.add_links([link(1)], NOW)
+    (leased,) = lease(ledger)
+    whole = page(link(1), headers=(("etag", '"1"'),))
+    ledger.captured(leased.key, whole)
+    ledger.write(leased.key, annotated(link(1)), decision(link(1)), whole)
+    ledger.add_links([link(1, via=Via.REVISIT)], after(hours=1))
+    gone = page(link(1), at=after(hours=1), offset=9, status=404, headers=(("etag", '"404"'),))
+    ledger.captured(leased.key, gone)
+    ledger.reject_page(leased.key, Rejection(Reason.GONE, link(1).url), gone, after(hours=1))
+    ledger.add_links([link(1, via=Via.REVISIT)], after(hours=2))
+    (again,) = lease(ledger, at=120)
+    assert (again.etag, again.last_modified) == (None, None)
+
+
 def test_a_leased_link_is_nobody_elses_until_the_lease_runs_out(ledger: Ledger) -> None:
     ledger.add_links([link(1)], NOW)
     assert len(lease(ledger, owner="a")) == 1
