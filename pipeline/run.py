@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from config.model import Source
 from pipeline.annotation import Annotator
 from pipeline.extraction import extract
-from pipeline.identity import decide
+from pipeline.identity import decide, is_same
 from pipeline.rules import Rules
 from store.records import Annotated, FetchedPage, Reason, Rejection, StoredArticle, Verdict
-from store.urls import url_key
+from store.urls import article_id, canonicalize, url_key
 
 if TYPE_CHECKING:  # a child that reads pages needs no database, and starts sooner without
     from store.ledger import Ledger
@@ -78,12 +79,33 @@ def settle(
             ledger.tombstone(current.article_id, page.fetched_at)
         ledger.reject_page(key, outcome, page, page.fetched_at)
         return ("rejected" if current is None else "removed"), outcome
-    current = _known(ledger, outcome.article.canonical_url, page.final_url, page.url)
+    outcome, current = _placed(outcome, page, ledger)
     stored = ledger.write(key, outcome, decide(outcome, current, page), page)
     if current is None:
         return Verdict.NEW.value, stored
     # What the ledger made of it: a page older than the newest revision may be in the history already.
     return (Verdict.REVISION if stored.revision > current.revision else Verdict.UNCHANGED).value, stored
+
+
+def _placed(outcome: Annotated, page: FetchedPage, ledger: Ledger) -> tuple[Annotated, StoredArticle | None]:
+    """The article that *page* is of, ``None`` for a new one; *outcome* without a claim that cannot be true.
+
+    A template that gives every page the canonical URL of one, or two pages that claim each other, would
+    otherwise write one article over another.
+    """
+    article = outcome.article
+    current = _known(ledger, article.canonical_url, page.final_url, page.url)
+    if current is None or is_same(article, current, page):
+        return outcome, current
+    for url in dict.fromkeys((page.final_url, page.url, article.canonical_url)):
+        try:
+            held, shown = ledger.find(article_id(url)), canonicalize(url)
+        except ValueError:  # no web address
+            continue
+        if held is None or is_same(article, held, page):
+            flags = (*article.flags, "canonical_disbelieved")
+            return replace(outcome, article=replace(article, canonical_url=shown, flags=flags)), held
+    return outcome, current
 
 
 def _known(ledger: Ledger, *urls: str) -> StoredArticle | None:

@@ -105,7 +105,8 @@ class Frontier:
         rejected (``passed``).  A link that was passed over as too old, not matching or over the budget and is
         shown again without a verdict is wanted (``new``); so is one that failed for its host's sake a day
         ago. A ``revisit`` link reopens the link it names.  A link that an aggregator showed first is credited
-        to the outlet as soon as the outlet shows it.  A variant of a stored article is ``known``.
+        to the outlet as soon as the outlet shows it.  A variant of a stored article is ``known``; one
+        that was taken down and is shown again a day later is wanted.
 
         Kept in transactions of a few thousand links each; doing it again changes nothing.
         """
@@ -137,7 +138,15 @@ class Frontier:
     ) -> None:
         known: dict[str, AnyRow] = {}
         stored: set[str] = set()
-        columns = (links.c.key, links.c.state, links.c.reason, links.c.via, links.c.tier, links.c.changed_at)
+        columns = (
+            links.c.key,
+            links.c.state,
+            links.c.reason,
+            links.c.via,
+            links.c.tier,
+            links.c.changed_at,
+            links.c.article_id,
+        )
         for some in chunks(wanted):
             for met in connection.execute(sa.select(*columns).where(links.c.key.in_(some))):
                 known[met.key] = met
@@ -162,9 +171,11 @@ class Frontier:
         if verdict is not None:
             return False
         rejected = row.state == LinkState.REJECTED
-        reopened = (
+        reopened = bool(
             (rejected and row.reason in _REOPENED)
             or (rejected and row.reason in _REOPENED_LATER and now - row.changed_at >= _LATER)
+            # An article that was taken down and is listed once more may be back.
+            or (rejected and row.reason == Reason.GONE and row.article_id and now - row.changed_at >= _LATER)
             or (link.via is Via.REVISIT and row.state in (LinkState.STORED, LinkState.REJECTED))
         )
         values: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import normalize
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from config.model import EntryPoint, Source
@@ -61,8 +62,14 @@ class Discovered:
 
 
 def site(host: str | None) -> str:
-    """A host as it is compared: lower case, without ``www.`` and a final dot."""
-    return (host or "").lower().rstrip(".").removeprefix("www.")
+    """A host as it is compared: lower case, in ASCII (punycode), without ``www.`` and a final dot."""
+    name = (host or "").lower().rstrip(".").removeprefix("www.")
+    if name.isascii():
+        return name
+    try:
+        return normalize("NFC", name).encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def own_hosts(source: Source) -> frozenset[str]:

@@ -172,6 +172,24 @@ def test_27_the_tag_of_an_error_page_is_not_that_of_the_article(ledger: Ledger) 
     assert (again.etag, again.last_modified) == (None, None)
 
 
+def test_66_an_article_taken_down_and_listed_again_a_day_later_is_asked_for(ledger: Ledger) -> None:
+    ledger.add_links([link(1), link(2)], NOW)
+    known, unknown = lease(ledger)
+    first = page(link(1))
+    ledger.captured(known.key, first)
+    ledger.write(known.key, annotated(link(1)), decision(link(1)), first)
+    ledger.reject_link(unknown.key, Rejection(Reason.GONE, link(2).url), NOW)
+    ledger.add_links([link(1, via=Via.REVISIT)], after(hours=1))
+    (known,) = lease(ledger, at=60)
+    gone = page(link(1), at=after(hours=1), offset=9, status=404)
+    ledger.captured(known.key, gone)
+    ledger.reject_page(known.key, Rejection(Reason.GONE, link(1).url), gone, after(hours=1))
+    shown = [link(1), link(2)]
+    assert ledger.add_links(shown, after(hours=20))["new"] == 0
+    assert ledger.add_links(shown, after(hours=26))["new"] == 1
+    assert [leased.link.url for leased in lease(ledger, at=26 * 60)] == [link(1).url]
+
+
 def test_a_leased_link_is_nobody_elses_until_the_lease_runs_out(ledger: Ledger) -> None:
     ledger.add_links([link(1)], NOW)
     assert len(lease(ledger, owner="a")) == 1
