@@ -41,7 +41,7 @@ class Hit:
     path: str
     headers: dict[str, str]
     done_at: list[float] = field(default_factory=list)
-    """When the answer had been written (empty while it had not)."""
+    """When the answer had been written, or its client had left (empty before that)."""
 
 
 @dataclass(slots=True)
@@ -238,6 +238,7 @@ class Host:
         return most
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hit: Hit | None = None
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             lines = head.decode("latin-1").split("\r\n")
@@ -251,10 +252,11 @@ class Host:
             self._counts[path] = self._counts.get(path, 0) + 1
             behave = self._routes.get(path, self.fallback)
             await behave(Exchange(hit, reader, writer, self._counts[path]))
-            hit.done_at.append(time.monotonic())
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client went away: its right
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client went away, its right; or the site ends
         finally:
+            if hit is not None:
+                hit.done_at.append(time.monotonic())
             writer.close()
 
 
