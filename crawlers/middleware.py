@@ -32,6 +32,16 @@ class TooManyRedirects(IgnoreRequest):
     kind = "redirects"
 
 
+class BadRedirect(IgnoreRequest):
+    kind = "bad_redirect"
+
+
+def _without_user(url: str) -> str:
+    """*url* without user and password: they are nobody's to send, to log or to keep."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+
+
 class RobotsGate:
     """No request leaves before its host's robots.txt is known and allows it; redirect hops included."""
 
@@ -70,10 +80,18 @@ class BoundedRedirects(RedirectMiddleware):
         location = response.headers.get("Location")
         if response.status not in _MOVES or not location:
             return response
-        target = urljoin(request.url, safe_url_string(location))
-        scheme = urlsplit(target).scheme
+        try:
+            target = _without_user(urljoin(request.url, safe_url_string(location)))
+            scheme = urlsplit(target).scheme
+        except ValueError as error:
+            raise BadRedirect(f"redirect to no address: {error}") from None
         if scheme not in ("http", "https"):
             raise ForbiddenAddress(f"redirect to {scheme or 'no'} scheme: {target[:200]}")
+        try:
+            host_of(target)
+        except ValueError as error:
+            raise BadRedirect(f"redirect to {error}") from None
+        response.headers["Location"] = target
         visited = [*request.meta.get("redirect_urls", ()), request.url]
         # Twice to one URL is legitimate (the first answer set a cookie), three times is a loop.
         if visited.count(target) >= 2:

@@ -125,6 +125,7 @@ _FAILURES = {
     "too_large": Judgement(Do.REJECT, Reason.TOO_LARGE, "too_large"),
     "forbidden_address": Judgement(Do.REJECT, Reason.FORBIDDEN_ADDRESS, "forbidden_address"),
     "redirects": Judgement(Do.REJECT, Reason.TOO_MANY_REDIRECTS, "redirects"),
+    "bad_redirect": Judgement(Do.REJECT, Reason.REDIRECT, "bad_redirect"),
     "robots": Judgement(Do.REJECT, Reason.ROBOTS, ""),
     "paused": Judgement(Do.WAIT, Reason.UNREACHABLE, ""),
     "robots_unknown": Judgement(Do.WAIT, Reason.UNREACHABLE, "robots_unknown"),

@@ -260,8 +260,7 @@ class ArchiveWriter:
             file = self._ready_file()
             start = file.tell()
             try:
-                file.write(b"".join(members))
-                file.flush()
+                _write_all(file, b"".join(members))
                 os.fsync(file.fileno())
             except OSError:
                 file.truncate(start)
@@ -310,7 +309,7 @@ class ArchiveWriter:
             info,
             {"WARC-Filename": name},
         )
-        file.write(member)
+        _write_all(file, member)
         _sync(folder)  # the name of the new file, too
         return file
 
@@ -324,6 +323,13 @@ def _sync(folder: Path) -> None:
 
 
 # ---- writing ---------------------------------------------------------------------------------------------
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    """Write all of *data*: a disk that is nearly full takes a part, and refuses only what comes next."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 @cache

@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ import pytest
 import config
 from pipeline.reader import read_captured
 from store.archive import Archive
+from store.ledger import Ledger
 from store.records import FetchedPage
+from store.tables import links
 from tests.crawlers.outlets import FAST, Outlets
 from tests.site.faults import Site
 from tests.site.sick import DELAY_S, Sick, press
 
-ROUNDS = 4
+ROUNDS = 6
 """Crawls in which what is asked again later (a pause of a minute) comes to its end."""
 
 
@@ -65,6 +68,13 @@ def configured(folder: Path, made: list[Sick]) -> Outlets:
     return outlets
 
 
+def _hurry(ledger: Ledger, host: str) -> None:
+    """What waits for a later try is due now."""
+    with ledger._db.writing() as connection:
+        waiting = (links.c.state == "retry") & (links.c.host == host)
+        connection.execute(links.update().where(waiting).values(ready_at=datetime.now(UTC)))
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     seed = int(os.environ.get("MARSAD_TEST_SEED") or random.SystemRandom().randrange(10**6))
@@ -92,6 +102,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
                 for one in made:  # the minute that a host is left alone for need not be waited for here
                     if not one.waits or one.waits[-1][0] + one.waits[-1][1] < one.host.hits[-1].at:
                         ledger.block_host(one.host.name, None, None)
+                        _hurry(ledger, one.host.name)
             outlets.crawl([one.name for one in made])
         read_captured(config.load(outlets.folder, home=outlets.home), outlets.home)
         archive = Archive(outlets.home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 import zlib
 from collections import Counter
 from dataclasses import replace
@@ -245,6 +246,25 @@ def test_a_disk_that_is_full_leaves_the_file_whole(tmp_path: Path, monkeypatch: 
         later = writer.write_page(page(3))
     found = [each.capture for path in archive.files() for each in archive.iter_pages(path)]
     assert found == [kept, later]
+
+
+def test_77_a_page_of_which_the_disk_took_a_part_is_not_kept(tmp_path: Path) -> None:
+    """A write that finds some room, but not enough, is cut short by the system without a fault."""
+    archive, kept = Archive(tmp_path), []
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with archive.writer() as writer:
+        kept.append(writer.write_page(page(1)))
+        (path,) = archive.files()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 1000, hard))
+        try:
+            with pytest.raises(ArchiveError, match="File too large"):
+                for number in range(2, 9):
+                    kept.append(writer.write_page(page(number, body=os.urandom(400))))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        kept.append(writer.write_page(page(9)))
+    assert [archive.read(each).capture for each in kept] == kept
+    assert [each.capture for path in archive.files() for each in archive.iter_pages(path)] == kept
 
 
 # ---- files of other crawlers -----------------------------------------------------------------------------
