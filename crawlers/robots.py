@@ -9,6 +9,7 @@ a while.  A 429 is trouble, not permission.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ TOKEN = "Marsad"
 """The product token that groups of robots.txt are matched with (RFC 9309 §2.2.1)."""
 MAX_BYTES = 512_000
 """Read of one robots.txt; RFC 9309 asks for at least 500 KiB."""
+_VERSION = re.compile(r"(?im)^([ \t]*user-?agent[ \t]*:[ \t]*[a-z_-]+)/[^\s#]*")
+"""``User-agent: Marsad/1.0`` means ``Marsad``: a group is matched by the product token alone."""
 RETRY_S = 600.0
 """How long a host is left alone whose robots.txt cannot be had."""
 
@@ -47,6 +50,7 @@ class Rules:
         if 200 <= status < 300 and body:
             # NUL: some servers answer with a binary; Protego takes text and skips lines it cannot read.
             text = body[:MAX_BYTES].decode("utf-8-sig", "replace").replace("\0", "")
+            text = _VERSION.sub(r"\1", text)
             self._parser = Protego.parse(text)
 
     def allowed(self, url: str) -> bool:

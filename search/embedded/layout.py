@@ -28,7 +28,7 @@ def root(home: Path) -> Path:
 def current(folder: Path) -> str | None:
     """The name in ``CURRENT``; ``None`` where nothing was indexed yet."""
     try:
-        name = (folder / "CURRENT").read_text(encoding="ascii").strip()
+        name = (folder / "CURRENT").read_text("ascii", "replace").strip()
     except FileNotFoundError:
         return None
     return name if _NAME.fullmatch(name) and (folder / name).is_dir() else None
