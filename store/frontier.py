@@ -304,8 +304,8 @@ class Frontier:
         """Fetching *key* failed for now (*kind*: ``timeout``, ``dns`` …); whether it will be tried again.
 
         Due again at *retry_at*, unless it has failed more than ``retry_times`` times: then it ends as
-        rejected(unreachable).  Raises :class:`KeyError` for an unknown link, :class:`LeaseLost` as
-        :meth:`captured` does.
+        rejected(unreachable), or stored as it was before a revisit.  Raises :class:`KeyError` for an unknown
+        link, :class:`LeaseLost` as :meth:`captured` does.
         """
         with self._db.writing() as connection:
             check(connection, fence)
@@ -314,32 +314,27 @@ class Frontier:
                 return False
             attempts: int = row.attempts + 1
             again = attempts <= self.retry_times
-            connection.execute(
-                sa.update(links)
-                .where(links.c.link_id == row.link_id)
-                .values(
-                    state=LinkState.RETRY if again else LinkState.REJECTED,
-                    reason=None if again else Reason.UNREACHABLE,
-                    detail=kind,
-                    attempts=attempts,
-                    lease_owner=None,
-                    ready_at=retry_at if again else None,
-                    changed_at=now,
-                )
-            )
+            values = {
+                **_fruitless(row, now, Reason.UNREACHABLE, kind),
+                **({"state": LinkState.RETRY, "reason": None, "ready_at": retry_at} if again else {}),
+                "attempts": attempts,
+            }
+            connection.execute(_CHANGE, {"of_id": row.link_id, **values})
         return again
 
     def reject_link(
         self, key: str, rejection: Rejection, now: datetime, *, fence: Fence | None = None
     ) -> None:
-        """Link *key* ends without a page, and why.  Raises :class:`KeyError` for an unknown link,
-        :class:`LeaseLost` as :meth:`captured` does."""
+        """Link *key* ends without a page, and why; a revisit that brought none leaves the link stored.
+
+        Raises :class:`KeyError` for an unknown link, :class:`LeaseLost` as :meth:`captured` does.
+        """
         with self._db.writing() as connection:
             check(connection, fence)
             row = _row(connection, key)
             if row.state in (LinkState.CAPTURED, LinkState.STORED):
                 return  # somebody else got it
-            values = end_values(LinkState.REJECTED, now, rejection.reason, rejection.detail)
+            values = _fruitless(row, now, rejection.reason, rejection.detail)
             connection.execute(_CHANGE, {"of_id": row.link_id, **values})
 
     # ---- reading -----------------------------------------------------------------------------------------
@@ -516,6 +511,13 @@ def _note_served(connection: Connection, served: set[str], known: set[str], now:
 _LINK = sa.select(links).where(links.c.key == sa.bindparam("of_key"))
 _NEW_LINK = sa.insert(links)
 _CHANGE = sa.update(links).where(links.c.link_id == sa.bindparam("of_id"))
+
+
+def _fruitless(row: AnyRow, now: datetime, reason: Reason, detail: str) -> dict[str, Any]:
+    """The columns of a link that brought no page: rejected; stored where the page of an article is held."""
+    if row.article_id is not None and row.status == 200:
+        return end_values(LinkState.STORED, now, None, detail)
+    return end_values(LinkState.REJECTED, now, reason, detail)
 
 
 def _leased(row: AnyRow) -> LeasedLink:

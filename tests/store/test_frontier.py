@@ -190,6 +190,27 @@ def test_66_an_article_taken_down_and_listed_again_a_day_later_is_asked_for(ledg
     assert [leased.link.url for leased in lease(ledger, at=26 * 60)] == [link(1).url]
 
 
+@pytest.mark.parametrize("how", ["given up", "refused"])
+def test_29_66_a_revisit_that_brings_no_page_leaves_the_article_to_be_revisited(
+    how: str, ledger: Ledger
+) -> None:
+    ledger.add_links([link(1)], NOW)
+    (leased,) = lease(ledger)
+    first = page(link(1))
+    ledger.captured(leased.key, first)
+    ledger.write(leased.key, annotated(link(1)), decision(link(1)), first)
+    ledger.add_links([link(1, via=Via.REVISIT)], after(hours=1))
+    at = after(hours=1)
+    for _ in range(ledger.retry_times + 1):
+        (leased,) = lease(ledger, at=60)
+        if how == "refused":
+            ledger.reject_link(leased.key, Rejection(Reason.ROBOTS, link(1).url), at)
+            break
+        ledger.retry(leased.key, "http_5xx", at, at)
+    assert states(ledger) == {"stored": 1}
+    assert [each.url for each in ledger.links_to_revisit(NOW)] == [link(1).url]
+
+
 def test_a_leased_link_is_nobody_elses_until_the_lease_runs_out(ledger: Ledger) -> None:
     ledger.add_links([link(1)], NOW)
     assert len(lease(ledger, owner="a")) == 1
