@@ -65,7 +65,7 @@ def written(place: str, processes: int) -> float:
 
 
 def main() -> None:
-    asked = sys.argv[1:] or ("48", "8", "1.0")
+    asked = sys.argv[1:] or ("32", "12", "3.0")
     hosts, pages, delay_s = int(asked[0]), int(asked[1]), float(asked[2])
     where = postgres.binaries()
     if where is None:
