@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "faults.md"
 FAULTS = range(1, 93)
 _TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
-_WAITS = re.compile(r"^(?:Wait for|Built with)[^:]*:(.*)$", re.MULTILINE)
+_WAITS = re.compile(r"^Wait for[^:]*:(.*)$", re.MULTILINE)
 
 
 def numbers(text: str) -> list[int]:
