@@ -101,7 +101,6 @@ ROWS: dict[str, tuple[Behaviour, str, str | None, int]] = {
     "18_redirect_to_gopher": (redirect("gopher://x/"), "rejected", "forbidden_address", 1),
     "19_redirect_nowhere": (redirect(None), "rejected", "redirect", 1),
     "19_redirect_to_a_bad_port": (redirect("http://127.66.0.1:x/"), "rejected", "redirect", 1),
-    "19_redirect_to_no_host": (redirect("http:///x"), "rejected", "redirect", 1),
     "19_redirect_to_half_an_address": (redirect("http://[::1/x"), "rejected", "redirect", 1),
     "22_cookie_wall": (cookie_wall, "captured", None, 2),
     "22_cookie_loop": (cookie_loop, "rejected", "too_many_redirects", 11),
