@@ -12,7 +12,7 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -25,10 +25,10 @@ from config.loader import Config
 from pipeline.aside import set_aside
 from pipeline.isolated import Poison, Readers
 from pipeline.run import COMMIT_PAGES, Read, count, settle
-from store.archive import Archive, ArchiveWriter
+from store.archive import Archive, ArchiveError, ArchiveWriter
 from store.frontier import chunks, key_of
 from store.ledger import Ledger
-from store.records import FetchedPage
+from store.records import Capture, FetchedPage, Via
 from store.urls import host_of
 
 log = structlog.get_logger("marsad.replay")
@@ -82,6 +82,46 @@ def replay_pages(
             counts.update(_said_again(said, ledger))
     found.pop("pages", None)
     return counts + found
+
+
+def read_in(
+    config: Config,
+    home: Path,
+    captures: Sequence[Capture],
+    *,
+    progress: Progress | None = None,
+) -> Counter[str]:
+    """Read pages of the home's archive that its ledger does not know, in this order; the ends counted.
+
+    As if whoever archived them had lived to say so: their links end with them.  ``lost`` counts those that
+    cannot be had any more.  Raises LedgerError.
+    """
+    counts: Counter[str] = Counter()
+    archive = Archive(home)
+    retry_times = int(config.settings["crawl.retry_times"])
+
+    def pages() -> Iterator[FetchedPage]:
+        for capture in captures:
+            try:
+                yield archive.read(capture)
+            except ArchiveError as fault:
+                log.warning("page_lost", fault=str(fault))
+                counts["lost"] += 1
+
+    with Ledger.open(home, retry_times=retry_times) as ledger, Readers(config) as readers:
+        done = 0
+        for group in chunks(readers.read(pages()), COMMIT_PAGES):
+            with ledger.together():
+                for page, _ in group:
+                    if page.link.via is not Via.WARC:  # of those taken in from elsewhere no outlet was asked
+                        with suppress(KeyError):  # an unknown link becomes known by its end
+                            ledger.captured(key_of(page.link.url), page)
+                ends = [_end(page, outcome, ledger) for page, outcome in group]
+            counts.update(ends)
+            done += len(group)
+            if progress is not None:
+                progress(done)
+    return counts
 
 
 class _Shelf:

@@ -17,6 +17,7 @@ replay could not tell silence from a hole.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -86,6 +87,15 @@ class Archive:
             raise ArchiveError(f"{capture.file!r} leads out of {self.folder}")
         return path
 
+    def is_being_written(self, path: Path) -> bool:
+        """Whether a living process appends to *path*, a file of this archive; raises :class:`OSError`."""
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def read(self, capture: Capture) -> FetchedPage:
         """The page at *capture*, equal to the one written (with *capture* filled in).
 
@@ -119,11 +129,15 @@ class Archive:
         path: Path,
         counts: Counter[str] | None = None,
         *,
+        start: int = 0,
         max_bytes: int = MAX_BYTES,
         on_visit: Callable[[dict[str, Any]], object] = lambda visit: None,
         on_override: Callable[[dict[str, Any]], object] = lambda override: None,
+        on_broken: Callable[[Broken], object] = lambda broken: None,
     ) -> Iterator[FetchedPage]:
         """Every page of a WARC file, ours or anybody's, in file order; memory stays at a few pages.
+
+        Of a file of ours, from byte *start* on, where a record begins.
 
         A page of ours comes with its link and its :class:`Capture`.  Of a foreign file each ``response`` to
         an HTTP request is a page: ``link.source_id`` is empty, ``link.found_in`` the file's name, ``via``
@@ -133,17 +147,19 @@ class Archive:
         What cannot be had whole is skipped and counted in *counts*: ``broken`` (damaged record),
         ``truncated`` (the crawler says so, or the body ends early), ``too_large``, ``not_http``; ``pages``
         counts the rest.  The visits met on the way (:meth:`iter_visits`) are handed to *on_visit*, what
-        analysts said of stories to *on_override*.  Raises :class:`ArchiveError` if the file cannot be read at
-        all.
+        analysts said of stories to *on_override*, what is damaged in a file of ours to *on_broken*.  Raises
+        :class:`ArchiveError` if the file cannot be read at all.
         """
         counts = Counter() if counts is None else counts
-        name = self._name(path)
-        own = False
+        name = self.name_of(path)
+        own = bool(start)
         waiting: Record | None = None
+        most = max_bytes + (1 << 20) if name is None else 1 << 30
         try:
-            for record in records(path, max_block=max_bytes + (1 << 20) if name is None else 1 << 30):
+            for record in records(path, start=start, max_block=most):
                 if isinstance(record, Broken):
                     counts["broken"] += 1
+                    on_broken(record)
                     continue
                 if record.type == "warcinfo":
                     own = f"software: {_SOFTWARE}/".encode() in (record.block or b"")
@@ -159,7 +175,7 @@ class Archive:
                     waiting = record
                 elif own and record.type == "metadata" and waiting is not None:
                     if _describes(record, waiting):
-                        page = self._counted_own(waiting, record, name, counts)
+                        page = self._counted_own(waiting, record, name, counts, on_broken)
                         waiting = None
                         if page is not None:
                             yield page
@@ -174,14 +190,21 @@ class Archive:
             raise ArchiveError(f"{path}: {fault.strerror or fault}") from fault
         if waiting is not None:
             counts["broken"] += 1
+            on_broken(Broken(waiting.offset, "the record that describes the page is missing", cut=True))
 
     def _counted_own(
-        self, response: Record, described: Record, name: str | None, counts: Counter[str]
+        self,
+        response: Record,
+        described: Record,
+        name: str | None,
+        counts: Counter[str],
+        on_broken: Callable[[Broken], object],
     ) -> FetchedPage | None:
         try:
             page = _own_page(response, described, name)
-        except ArchiveError:
+        except ArchiveError as fault:
             counts["broken"] += 1
+            on_broken(Broken(response.offset, str(fault)))
             return None
         counts["pages"] += 1
         return page
@@ -198,7 +221,7 @@ class Archive:
         except OSError as fault:
             raise ArchiveError(f"{path}: {fault.strerror or fault}") from fault
 
-    def _name(self, path: Path) -> str | None:
+    def name_of(self, path: Path) -> str | None:
         """*path* below the archive folder, with forward slashes; ``None`` for a file from elsewhere."""
         try:
             return path.resolve().relative_to(self.folder.resolve()).as_posix()
@@ -300,6 +323,8 @@ class ArchiveWriter:
             except FileExistsError:
                 continue
             break
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)  # goes when this process does: until then the file is open
         info = f"software: {_SOFTWARE}/{_version()}\r\nformat: WARC File Format 1.1\r\n".encode()
         member = _record_bytes(
             "warcinfo",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from store.articles import Articles
+from store.consistency import Consistency
 from store.database import (
     FILE_NAME,
     Database,
@@ -81,7 +82,9 @@ __all__ = [
 ]
 
 
-class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecords, Tallies, Upkeep):
+class Ledger(
+    Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecords, Tallies, Upkeep, Consistency
+):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 
     def __init__(self, database: Database, retry_times: int) -> None:
@@ -138,6 +141,16 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecor
         """Now, by the clock that all processes of this ledger share: leases go by it."""
         return self._db.clock()
 
+    @property
+    def file(self) -> Path | None:
+        """The file that holds this ledger; ``None`` where a server does."""
+        return self._db.path
+
+    @property
+    def name(self) -> str:
+        """This ledger's file, or the server's address without its password."""
+        return self._db.name
+
     def close(self) -> None:
         """Close every connection."""
         self._db.dispose()
@@ -170,14 +183,17 @@ class Ledger(Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecor
                 sources=by(sources.c.state),
             )
 
-    def quick_check(self) -> list[str]:
-        """What SQLite finds wrong with the file, a line each; empty = sound.  Reads the whole file."""
+    def quick_check(self, *, references: bool = True) -> list[str]:
+        """What SQLite finds wrong with the file, a line each; empty = sound.  Reads the whole file.
+
+        *references*: rows that refer to missing rows count as well.
+        """
         if self._db.engine.dialect.name != "sqlite":
             return []  # a server checks its own pages
         try:
             with self._db.reading() as connection:
                 lines = list(connection.exec_driver_sql("PRAGMA quick_check").scalars())
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all() if references else []
         except LedgerCorrupt as fault:
             return [str(fault)]
         lines = [line for line in lines if line != "ok"]

@@ -132,6 +132,11 @@ class Runs:
             row = connection.execute(sa.select(runs).where(runs.c.run_id == run_id)).one_or_none()
         return None if row is None else _run(row)
 
+    def open_runs(self) -> list[Run]:
+        """The runs that are under way, or whose owner ended without a word."""
+        with self._db.reading() as connection:
+            return [_run(row) for row in connection.execute(sa.select(runs).where(runs.c.ended_at.is_(None)))]
+
     def end_dead_runs(self, is_dead: Callable[[str], bool], at: datetime) -> list[int]:
         """End as ``killed`` the runs under way whose owner is gone; their numbers."""
         with self._db.reading() as connection:

@@ -42,10 +42,16 @@ class Broken:
 
     offset: int
     detail: str
+    cut: bool = False
+    """The file ends inside it: as a writer leaves it that was killed, where nothing whole follows."""
 
 
 class _Damaged(Exception):
     """The bytes at hand are no whole record."""
+
+
+class _Cut(_Damaged):
+    """The file ends before the record does."""
 
 
 class _Stream(Protocol):
@@ -96,7 +102,7 @@ class _Member:
             if piece:
                 return piece
             if exhausted and not self._inflater.eof:
-                raise _Damaged("the file ends inside a gzip member")
+                raise _Cut("the file ends inside a gzip member")
         return b""
 
     def read(self, size: int) -> bytes:
@@ -223,7 +229,7 @@ def _gzipped(file: BinaryIO, start: int, max_block: int) -> Iterator[Record | Br
                 held = following
             offset = member.end()
         except _Damaged as fault:
-            yield Broken(offset, str(fault))
+            yield Broken(offset, str(fault), isinstance(fault, _Cut))
             offset = _next_start(file, offset + 1, (_GZIP,))
 
 
