@@ -39,6 +39,9 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
         Job("outbox", "indexes what was read", every("outbox"), on_demand=True),
         Job("revisit", "asks again for young articles: edits, corrections, removals", every("revisit")),
         Job("health", "judges each source and tells what changed", every("health")),
+        Job("retention", "deletes old logs, and pages where told to", every("retention")),
+        Job("archive", "reads some pages of the archive again and compares digests", every("archive")),
+        Job("backup", "copies the ledger, checked", every("backup")),
     )
 
 

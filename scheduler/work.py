@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -18,7 +19,10 @@ from crawlers.run import CrawlSummary, batches, due_sources, environment, run_cr
 from scheduler.checkup import check
 from scheduler.children import run_child
 from scheduler.jobs import CRAWL, SOURCE, Job, rest_s, visitable
+from store.archive import Archive, ArchiveError
+from store.backup import Stopped, back_up, default_path, prune
 from store.ledger import Ledger, LedgerError
+from store.retention import look_again, retire_logs, retire_pages
 from store.runs import RunOutcome
 
 log = structlog.get_logger("marsad.scheduler")
@@ -59,6 +63,9 @@ class Work:
             "outbox": self._outbox,
             "revisit": self._revisit,
             "health": self._health,
+            "retention": lambda job: self._here(job, self._retire),
+            "archive": lambda job: self._here(job, self._look_again),
+            "backup": lambda job: self._here(job, self._back_up),
         }
 
     @property
@@ -262,6 +269,87 @@ class Work:
                 number, self._now(), "ok", counts=dict(Counter(change.state for change in changes))
             )
 
+    # -- upkeep ----------------------------------------------------------------------------------------------
+
+    def _here(self, job: Job, step: Callable[[], tuple[dict[str, Any], str | None]]) -> None:
+        """One run of *job* in this process; *step* gives its counts, and what went wrong."""
+        number = self._ledger.start_run(job.name, self._owner, self._now())
+        counts: dict[str, Any] = {}
+        outcome: RunOutcome = "interrupted"
+        detail: str | None = "the scheduler was stopped"
+        try:
+            counts, detail = step()
+            outcome = "interrupted" if self._stop() else "ok" if detail is None else "failed"
+        except Stopped:
+            pass
+        except (ArchiveError, LedgerError, OSError) as fault:
+            outcome, detail = "failed", str(fault)
+        except Exception as fault:
+            outcome, detail = "failed", f"{type(fault).__name__}: {fault}"
+            raise
+        finally:
+            self._ledger.end_run(number, self._now(), outcome, counts=counts, detail=detail)
+        level = log.warning if outcome == "failed" else log.info
+        level(
+            "run_ended",
+            job=job.name,
+            run_id=number,
+            outcome=outcome,
+            **({"detail": detail} if detail else {}),
+        )
+
+    def _retire(self) -> tuple[dict[str, Any], str | None]:
+        """Delete what is older or more than `retention` allows."""
+        settings, now = self.config.settings, self._now()
+        counts = retire_logs(
+            self._ledger,
+            self.home,
+            now,
+            days=settings["retention.log_days"],
+            most_bytes=settings["retention.log_mb"] * (1 << 20),
+        )
+        counts += retire_pages(
+            self._ledger,
+            Archive(self.home),
+            now,
+            days=settings["retention.page_days"],
+            most_bytes=settings["retention.page_gb"] * (1 << 30),
+            stop=self._stop,
+        )
+        return dict(counts), None
+
+    def _look_again(self) -> tuple[dict[str, Any], str | None]:
+        """Read some of the archive again, and what could not be read the last time."""
+        before = next(
+            (run for run in self._ledger.runs(job="archive", limit=9) if run.outcome in _JUDGED), None
+        )
+        read, lost = look_again(
+            self._ledger,
+            Archive(self.home),
+            self.config.settings["archive.sample"],
+            before,
+            stop=self._stop,
+        )
+        if not lost:
+            return {"read": read}, None
+        named = "; ".join(f"{place}: {said}" for place, said in list(lost.items())[:3])
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        detail = f"{len(lost)} of {read} pages are not what was written ({named}{more}). Next: marsad verify"
+        return {"read": read, "lost": dict(list(lost.items())[:_REMEMBERED])}, detail
+
+    def _back_up(self) -> tuple[dict[str, Any], str | None]:
+        """Copy the ledger, and delete the oldest copies."""
+        settings = self.config.settings
+        spare = int(settings["scheduler.free_mb"]) << 20
+        target = default_path(self.home, self._now())
+        made = back_up(self._ledger, target, spare_bytes=spare, stop=self._stop)
+        gone = prune(self.home, settings["backup.keep"])
+        return {
+            "articles": made.counts["articles"],
+            "mb": round(made.size / (1 << 20), 1),
+            "deleted": len(gone),
+        }, None
+
 
 def crawl_outcome(found: CrawlSummary) -> tuple[RunOutcome, str | None]:
     """How a crawl ended, and why it was no more than that."""
@@ -284,6 +372,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+_JUDGED = ("ok", "failed")
+"""Outcomes of a run that saw its work through."""
+_REMEMBERED = 50
+"""Lost pages that a run remembers, to be looked at again by the next one."""
 _UNITS = {"h": 3600.0, "d": 86_400.0}
 
 
