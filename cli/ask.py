@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from search.highlight import Highlight
     from search.trends import Point, Trend
     from store.records import Annotated, Article, Evidence, Figure, StoredArticle
+    from store.retention import Removed
 
 INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
 
@@ -329,24 +330,34 @@ def show(article_id: str, revisions: bool, as_json: bool, unmasked: bool) -> Non
     app.require_ledger()
     from search.export import record
     from search.masking import masked
+    from store.archive import Archive
+    from store.retention import removed_files
 
     with app.ledger(create=False) as ledger:
         stored = _find(ledger, article_id)
         history = ledger.revisions(stored.article_id) if revisions else [stored]
     source = app.config.sources.get(stored.article.source_id)
+    removed = removed_files(Archive(app.data))
     if as_json:
-        rows = [record(one, source, unmasked=unmasked) for one in history]
-        last = record(stored, source, unmasked=unmasked)
-        app.print_json({**last, "revisions": rows} if revisions else last)
+        rows = [_shown(record(one, source, unmasked=unmasked), removed) for one in (stored, *history)]
+        app.print_json({**rows[0], "revisions": rows[1:]} if revisions else rows[0])
         return
     if not unmasked:
         stored, history = masked(stored), [masked(one) for one in history]
-    for line in (*app.banner(), *_article_lines(app, stored, source)):
+    for line in (*app.banner(), *_article_lines(app, stored, source, removed.get(stored.capture.file))):
         click.echo(line)
     for older, newer in pairwise(history):
         click.echo("")
         for line in _change_lines(app, older, newer):
             click.echo(line)
+
+
+def _shown(row: dict[str, Any], removed: Mapping[str, Removed]) -> dict[str, Any]:
+    """*row* with when the file of its page was deleted, if it was."""
+    from search.export import stamp
+
+    gone = removed.get(row["capture"]["file"])
+    return {**row, "capture": {**row["capture"], "removed_at": stamp(gone.removed_at) if gone else None}}
 
 
 def _find(ledger: Any, wanted: str) -> StoredArticle:
@@ -372,7 +383,9 @@ def _find(ledger: Any, wanted: str) -> StoredArticle:
     return stored
 
 
-def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> Iterator[str]:
+def _article_lines(
+    app: App, stored: StoredArticle, source: Source | None, removed: Removed | None
+) -> Iterator[str]:
     article, annotated = stored.article, stored.annotated
     published = article.published
     yield click.style(article.title, bold=True)
@@ -422,7 +435,11 @@ def _article_lines(app: App, stored: StoredArticle, source: Source | None) -> It
             "cues",
             "; ".join(dict.fromkeys(f"{cue.words} → {cue.label}" for cue in annotated.relevance.evidence)),
         ),
-        ("capture", f"{stored.capture.file} @{stored.capture.offset} sha256:{stored.capture.sha256[:16]}…"),
+        (
+            "capture",
+            f"{stored.capture.file} @{stored.capture.offset} sha256:{stored.capture.sha256[:16]}…"
+            + (f" (deleted {_local(app, removed.removed_at)}: retention)" if removed else ""),
+        ),
         ("also met as", ", ".join(stored.variants)),
     ]
     for name, value in facts:

@@ -41,6 +41,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("cli.read:replay", "Make every article again from the archive."),
     "import": ("cli.read:import_", "Take in pages of any WARC file."),
     "index": ("cli.upkeep:index", "Look after the search index."),
+    "verify": ("cli.verify:verify", "Compare ledger, archive and index, and mend them."),
+    "backup": ("cli.backup:backup", "Copy the ledger, checked, while it is in use."),
+    "restore": ("cli.backup:restore", "Put a backup of the ledger back."),
     "demo": ("cli.demo:demo", "Try everything on a small invented press, offline."),
     "completion": ("cli.completion:completion", "Print the completion script of a shell."),
 }
@@ -51,6 +54,7 @@ _STOPPED = {
     "replay": "what was read so far is kept. Next: the same again; what stands is not changed.",
     "import": "what was read so far is kept. Next: the same again; what is known is passed over.",
     "index": "an index that was being built is dropped, the one before it stands. Next: the same again.",
+    "verify": "what was mended so far is kept. Next: the same again.",
     "export": "no file was made or changed. Next: the same again.",
     "worker": "its leases were given back. Next: the same again goes on.",
     "demo": "Next: `marsad demo` begins anew.",

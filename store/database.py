@@ -87,8 +87,9 @@ def corrupt(path: Path | None, detail: str) -> LedgerCorrupt:
     """The error for a damaged file, with what to do about it."""
     name = path or "the ledger's database"
     return LedgerCorrupt(
-        f"{name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, move the file and its "
-        f"-wal and -shm neighbours aside (to {name}.damaged), then rebuild it from the archive: marsad replay"
+        f"{name}: damaged ({detail}). Nothing was changed. Stop all marsad processes, then put the newest "
+        "backup back (marsad restore FILE, then marsad verify) or, without one, move the file and its -wal "
+        f"and -shm neighbours aside (to {name}.damaged) and rebuild it from the archive: marsad replay"
     )
 
 

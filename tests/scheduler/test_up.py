@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from store.archive import Archive
 from tests.crawlers.outlets import Outlets
 from tests.scheduler.up import SWIFT, command, environment, marsad, up
 from tests.site.faults import Host, Site, silent, status
@@ -270,3 +271,48 @@ def test_an_outlet_that_shuts_us_out_is_told_of_once_and_needs_a_person(
     assert "never evaded" in shown
     listed = marsad(outlets, "sources", "list", "--health").stdout.splitlines()
     assert listed[1].split()[:2] == ["shut", "blocked"]
+
+
+def test_upkeep_is_done_when_asked_and_what_it_finds_calls_for_a_person(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 4)
+    outlets.write_settings({**SWIFT, "archive": {"sample": 1000}, "backup": {"keep": 2}})
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 4, "four articles")
+        for job in ("backup", "archive", "retention"):
+            clock.until(lambda job=job: clock.ended(job, outcome="ok"), f"the first run of {job}")
+        marsad(outlets, "schedule", "run-now", "backup", "archive", "retention")
+        backup = clock.until(
+            lambda: [run for run in clock.ended("backup", outcome="ok") if run.counts["articles"] == 4],
+            "a backup with the articles",
+        )
+        assert backup[0].counts["mb"] > 0
+        assert [path.suffix for path in (outlets.home / "backup").iterdir()] == [".sqlite"] * len(
+            clock.ended("backup")
+        )
+        again = clock.until(
+            lambda: [run for run in clock.ended("archive", outcome="ok") if run.counts["read"] == 4],
+            "every page read again",
+        )
+        clock.until(lambda: len(clock.ended("retention", outcome="ok")) > 1, "retention again")
+        clock.until(lambda: not clock.ledger.outbox_size(), "everything indexed")
+        assert json.loads(marsad(outlets, "verify", "--json").stdout)["disagreements"] == []
+        refused = marsad(outlets, "restore", str(next((outlets.home / "backup").iterdir())), expect=5).stderr
+        assert "has it open" in refused
+
+        capture = next(clock.ledger.articles()).capture
+        path = Archive(outlets.home).path_of(capture)
+        data = bytearray(path.read_bytes())
+        data[capture.offset + 60] ^= 1
+        path.write_bytes(data)
+        marsad(outlets, "schedule", "run-now", "archive")
+        (run,) = clock.until(lambda: clock.ended("archive", outcome="failed"), "the damage found")
+        assert run.run_id > again[0].run_id
+        assert list(run.counts["lost"]) == [f"{capture.file} at {capture.offset}"]
+        told = json.loads(marsad(outlets, "health", "--json", expect=1).stdout)["checks"]
+        (said,) = [check["said"] for check in told if check["name"] == "runs"]
+        assert "archive failed: 1 of 4 pages" in said
+        assert clock.stop()[0] == 0
+    told = json.loads(marsad(outlets, "verify", "--json", expect=1).stdout)
+    assert {row["kind"] for row in told["disagreements"]} == {"page_lost", "damaged_place"}
