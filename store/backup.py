@@ -230,6 +230,9 @@ def restore(home: Path, backup: Path, now: datetime) -> Restored:
             return Restored(counts, None)
         _fold_log(ledger)
         with _sole(ledger):
+            for second in home.glob(f"{FILE_NAME}.before-restore-*"):
+                if second.samefile(ledger):  # a second name, of a restore that was killed just then
+                    second.unlink()
             os.link(ledger, aside)
             # First the log, which would be taken for the new file's; then the file, in one step.
             log, shared = _with_log(ledger)[1:3]

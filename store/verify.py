@@ -108,7 +108,8 @@ def pages_behind(ledger: Ledger, archive: Archive) -> int:
     for path in archive.files():
         name = archive.name_of(path) or path.name
         for page in archive.iter_pages(path, start=last.get(name, 0)):
-            assert page.capture is not None  # a page of our own archive
+            if page.capture is None:  # somebody else's file
+                continue
             if page.capture.offset > last.get(name, -1) and not _is_known(ledger, page):
                 count += 1
     return count
@@ -156,10 +157,11 @@ def _compare_file(
         written = archive.is_being_written(path)
         for page in archive.iter_pages(path, on_visit=on_visit, on_override=on_override, on_broken=on_broken):
             whole()
+            capture = page.capture
+            if capture is None:  # somebody else's file, laid in the folder: a replay takes its pages in
+                continue
             found.pages += 1
             progress(name, found.pages)
-            capture = page.capture
-            assert capture is not None  # a page of our own archive
             here = wanted.pop(capture.offset, None)
             for one in here or ():
                 if one.capture.sha256 != capture.sha256:

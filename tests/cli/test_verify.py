@@ -369,6 +369,18 @@ def test_78_an_unfinished_page_at_the_end_of_a_file_is_normal(home: Home) -> Non
         assert told["unfinished"] == (end != kept.offset)
 
 
+def test_somebody_elses_file_in_the_archive_is_left_alone(home: Home) -> None:
+    record = (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://www.sabah.example/news/77\r\n"
+        b"WARC-Date: 2026-11-20T08:00:00Z\r\nContent-Type: application/http; msgtype=response\r\n"
+    )
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + html("Fès : ailleurs", LEAD)
+    record += b"Content-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+    (home.path / "archive" / "CC-NEWS-1.warc").write_bytes(record)
+    told = home.json("verify")
+    assert (told["disagreements"], told["files"]) == ([], 3)
+
+
 def test_what_a_living_process_is_doing_is_no_disagreement(home: Home) -> None:
     one = page("news/8", html("Fès : huit", LEAD), minutes=80)
     with Ledger.open(home.path) as ledger, Archive(home.path).writer() as writer:

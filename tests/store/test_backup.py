@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -273,3 +275,38 @@ def test_a_live_ledgers_file_is_no_backup_and_one_of_an_older_program_is(tmp_pat
     with pytest.raises(LedgerSchema, match="9999"):
         restore(tmp_path / "home", new, NOW)
     assert sorted(path.name for path in (tmp_path / "other").iterdir()) == ["ledger.sqlite"]
+
+
+def test_78_killed_while_a_backup_is_put_back_the_ledger_is_the_old_one_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy.sqlite"
+    with Ledger.open(home) as ledger:
+        write(ledger, 1)
+        back_up(ledger, copy)
+        for number in range(2, 40):
+            write(ledger, number)
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    script = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path;"
+        "from store.backup import restore; print(1, flush=True);"
+        "restore(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))"
+    )
+    for _ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(home), str(copy)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.25))
+        process.kill()
+        process.communicate()
+        with Ledger.open(home, create=False) as ledger:
+            assert ledger.quick_check() == []
+            assert ledger.count() in (1, 39)
+        for aside in home.glob("*.before-restore-*Z"):
+            assert whole(aside)["articles"] in (1, 39)
+            aside.unlink()
+    assert restore(home, copy, NOW).counts["articles"] == 1
