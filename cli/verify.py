@@ -236,7 +236,8 @@ def _mend_from_archive(app: App, ledger: Ledger, compared: Compared, reread: boo
         )
     if reread:
         read_captured(app.config, app.data, progress=lambda done: tell(f"{counted(done, 'page')} read"))
-    if compared.unknown or compared.overrides or reread:
+    # Asked of the ledger: a verify that was stopped may have read them in.
+    if ledger.unmarked(1) or ledger.waiting(1):
         tell("comparing articles")
         link_waiting(app)
 
@@ -256,7 +257,7 @@ def _compare_index(app: App, report: _Report, dry_run: bool, tell: Tell) -> None
         try:
             # Asked first: a drain makes an index where there is none, and says nothing of it.
             missing = _is_missing(ledger, engine)
-            if not dry_run:
+            if not dry_run and (missing or ledger.outbox_size()):  # else the writer is not ours to take
                 _drain(app, engine, ledger, report, tell)
             if missing and report.index_left_to is None:
                 name = app.config.settings["index.engine"]

@@ -74,16 +74,22 @@ class Work:
 
     def run(self, job: Job) -> None:
         """Do *job* once, and note when it is due again.  Raises LedgerError."""
+        with self._guard:
+            self._threads.add(threading.current_thread())  # which the clock's end waits for
         try:
             self._steps[job.name](job)
         finally:
+            with self._guard:
+                self._threads.discard(threading.current_thread())
             with suppress(LedgerError):  # then it is due still
                 self._ledger.set_due(job.name, self._now() + timedelta(seconds=job.every_s))
 
     def end(self, within_s: float) -> None:
         """Wait for what is under way, which has been told to stop, at most *within_s* seconds."""
         until = time.monotonic() + within_s
-        for thread in list(self._threads):
+        with self._guard:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
 
     # -- runs ------------------------------------------------------------------------------------------------
