@@ -33,7 +33,6 @@ def backup(file: Path | None, as_json: bool) -> None:
       marsad backup /mnt/nas/marsad-ledger.sqlite
     """
     from store.backup import back_up, default_path, prune
-    from store.ledger import Ledger
 
     app = current()
     refuse_server(app, "backed up by pg_dump: pg_dump --format=custom --file=ledger.dump DATABASE")
@@ -41,7 +40,7 @@ def backup(file: Path | None, as_json: bool) -> None:
     target = file or default_path(app.data, datetime.now(UTC))
     spare = int(app.config.settings["scheduler.free_mb"]) << 20
     own = target.absolute().is_relative_to(app.data.absolute())
-    with Ledger.open(app.data, create=False) as ledger, _bar() as progress:
+    with app.ledger(create=False) as ledger, _bar() as progress:
         made = back_up(ledger, target, spare_bytes=spare if own else 0, progress=progress)
     gone = prune(app.data, app.config.settings["backup.keep"]) if file is None else []
     if as_json:
@@ -74,13 +73,12 @@ def restore(file: Path, as_json: bool) -> None:
     from cli.verify import told_of_restore
     from store.archive import Archive
     from store.backup import restore as put_back
-    from store.ledger import Ledger
     from store.verify import pages_behind
 
     app = current()
     refuse_server(app, "put back by pg_restore: pg_restore --clean --dbname=DATABASE ledger.dump")
     done = put_back(app.data, file, datetime.now(UTC))
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         pages = pages_behind(ledger, Archive(app.data))
     if as_json:
         aside = None if done.aside is None else str(done.aside)
