@@ -1,19 +1,68 @@
-"""How log lines are written: to stderr, as the settings of section ``log`` say."""
+"""How log lines are written: to stderr, as the settings of section ``log`` say.
+
+On a terminal for people, elsewhere one JSON object a line.  Passwords in URLs and values of keys such as
+``token`` never stand in a line, whoever wrote it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
+import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from config.settings import redact
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from config.settings import Settings
+
+RUN_ID = "MARSAD_RUN_ID"
+"""Environment variable: the run of which a process is a part."""
+
+_SECRET = re.compile(
+    r"((?:password|passwd|secret|token|api[_-]?key|authorization)[\"']?\s*[=:]\s*)"
+    r"((?:bearer|basic|apikey)\s+)?(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}]+)",
+    re.IGNORECASE,
+)
+
+
+def as_json(settings: Settings) -> bool:
+    """Whether lines are JSON: as ``log.format`` says or, where it says ``auto``, off a terminal."""
+    asked = settings["log.format"]
+    return asked == "json" or (asked == "auto" and not sys.stderr.isatty())
+
+
+def without_secrets(value: Any) -> Any:
+    """*value* as it may be logged.
+
+    >>> without_secrets("GET https://me:hidden@a.example/?token=hidden&x=1")
+    'GET https://***@a.example/?token=***&x=1'
+    >>> without_secrets({"url": "//u:p@h", "api_key": "hidden", "n": 3})
+    {'url': '//***@h', 'api_key': '***', 'n': 3}
+    """
+    if isinstance(value, str):
+        return _SECRET.sub(r"\1\2***", redact(value))
+    if isinstance(value, dict):
+        return {
+            key: "***"
+            if isinstance(item, str) and _SECRET.fullmatch(f"{key}={item}")
+            else without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(item) for item in value]
+    return value
+
+
+def _redacted(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return without_secrets(dict(event))  # type: ignore[no-any-return]  # a dict gives a dict
 
 
 def configure(settings: Settings) -> None:
@@ -21,8 +70,8 @@ def configure(settings: Settings) -> None:
     import structlog
 
     render: Callable[..., Any] = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if settings["log.format"] == "json"
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if as_json(settings)
         else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
@@ -31,6 +80,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _redacted,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings["log.level"].upper())),
@@ -38,25 +88,29 @@ def configure(settings: Settings) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    if RUN_ID in os.environ:
+        structlog.contextvars.bind_contextvars(run_id=int(os.environ[RUN_ID]))
 
 
 class JsonLines(logging.Formatter):
-    """Records of the standard library's logging as the lines that ``log.format = "json"`` has everywhere.
+    """Records of the standard library's logging as the lines that our own are where they are JSON.
 
     One line a record, whatever it holds: ``event``, ``level``, ``timestamp``, ``logger`` and, where there is
     one, ``exception``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, Any] = {
             "event": record.getMessage(),
             "level": record.levelname.lower(),
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
             "logger": record.name,
         }
+        if RUN_ID in os.environ:
+            line["run_id"] = int(os.environ[RUN_ID])
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(without_secrets(line), ensure_ascii=False)
 
 
 def json_lines(level: str) -> None:

@@ -162,7 +162,7 @@ LIMITS: Mapping[str, Limit] = {
     "index.heap_mb": Limit(15, 1 << 16),  # tantivy refuses less than 15 MB a thread
     "index.time_zone": Limit(check=_zone),
     "log.level": Limit(choices=("debug", "info", "warning", "error")),
-    "log.format": Limit(choices=("text", "json")),
+    "log.format": Limit(choices=("auto", "text", "json")),
 }
 
 ORDERED: tuple[tuple[str, str], ...] = (

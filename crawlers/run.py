@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from config.logs import RUN_ID
 from crawlers.assignment import Assignment, leads_of
 from crawlers.guard import networks, refusal
 from store.owners import is_dead, memory_kb
@@ -165,16 +166,17 @@ def run_crawl(
     scrapy_settings: Mapping[str, Any] | None = None,
     force: bool | None = None,
     log: Path | None = None,
+    run_id: int | None = None,
 ) -> CrawlSummary:
     """Crawl *source_ids* (``None``: those that are due) into the store at *home*; returns when they are done.
 
     Named sources are visited whether due or not, unless *force* is false: then only their listings that are
-    due.  A disabled one never is.  Its processes log to *log* (``log/crawl.log``).  What can be fetched now
-    is fetched; links that wait for a later retry stay in the frontier.  *progress* gets every event as a
-    dict (``event``: ``started``, ``listing``, ``listing_failed``, ``fetched``, ``page_failed`` …);
-    *stop* is asked four times a second and ends the crawl cleanly when it says true.  *scrapy_settings* win
-    over everything (as ``-s`` does).  Raises ``KeyError`` for an unknown source, ``ValueError`` for a
-    disabled one, LedgerError for the store.
+    due.  A disabled one never is.  Its processes log to *log* (``log/crawl.log``), as a part of *run_id*.
+    What can be fetched now is fetched; links that wait for a later retry stay in the frontier.  *progress*
+    gets every event as a dict (``event``: ``started``, ``listing``, ``fetched``, ``page_failed`` …); *stop*
+    is asked four times a second and ends the crawl cleanly when it says true.  *scrapy_settings* win over
+    everything (as ``-s`` does).  Raises ``KeyError`` for an unknown source, ``ValueError`` for a disabled
+    one, LedgerError for the store.
     """
     for name in source_ids or ():
         if not config.sources[name].enabled:
@@ -209,6 +211,7 @@ def run_crawl(
         stop or (lambda: False),
         scrapy_settings or {},
         log or store / "log" / "crawl.log",
+        run_id,
     )
     rows, stopped = watch.run(work)
     order = {name: index for index, name in enumerate(ids)}
@@ -226,6 +229,7 @@ class Watch:
     stop: Callable[[], bool]
     scrapy_settings: Mapping[str, Any]
     log: Path
+    run_id: int | None = None
     events: queue.Queue[tuple[_Child, str | None]] = field(default_factory=queue.Queue)
     running: list[_Child] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -281,7 +285,7 @@ class Watch:
                 stderr=output,
                 text=True,
                 encoding="utf-8",
-                env=environment(self.config),
+                env=self._environment(),
                 start_new_session=True,  # a group of its own, to be killed whole; Ctrl-C is passed on by us
             )
         child = _Child(process, assignment, time.monotonic(), len(assignment.sources), restarts)
@@ -291,6 +295,10 @@ class Watch:
             process.stdin.write(assignment.to_json())
             process.stdin.close()
         threading.Thread(target=self._read, args=(child,), daemon=True).start()
+
+    def _environment(self) -> dict[str, str]:
+        part = {} if self.run_id is None else {RUN_ID: str(self.run_id)}
+        return {**environment(self.config), **part}
 
     def _read(self, child: _Child) -> None:
         assert child.process.stdout is not None

@@ -7,6 +7,7 @@ environment); ``-s NAME=VALUE`` of the ``scrapy`` command wins over all of them.
 from __future__ import annotations
 
 import config
+from config.logs import as_json
 from crawlers.identity import user_agent
 
 _CONFIG = config.load().settings
@@ -110,7 +111,7 @@ FEED_EXPORT_ENCODING = "utf-8"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = _CONFIG["log.level"].upper()
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOG_JSON = _CONFIG["log.format"] == "json"  # ours: the crawl process then logs a JSON object a line
+LOG_JSON = as_json(_CONFIG)  # ours: the crawl process then logs a JSON object a line
 LOGSTATS_INTERVAL = 0  # progress is told by events
 STATS_DUMP = False  # the result rows say it
 WARN_ON_GENERATOR_RETURN_VALUE = False

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from config.loader import Config
+from config.logs import RUN_ID
 from crawlers.run import CrawlSummary, batches, due_sources, environment, run_crawl
 from scheduler.checkup import check
 from scheduler.children import run_child
@@ -106,7 +107,7 @@ class Work:
             module,
             [*place, *arguments],
             log=self.home / path,
-            environment=environment(self.config),
+            environment={**environment(self.config), RUN_ID: str(number)},
             stop=self._stop,
             wall_clock_s=settings["scheduler.wall_clock_s"],
             memory_mb=settings["scheduler.memory_mb"],
@@ -186,6 +187,7 @@ class Work:
             force=force,
             stop=self._stop,
             log=self.home / path,
+            run_id=number,
         )
         outcome, detail = crawl_outcome(found)
         totals = found.totals
