@@ -46,17 +46,17 @@ def check(as_json: bool) -> None:
 @click.option("--origin", is_flag=True, help="Say beside each value where it comes from.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with the origins.")
 def show(origin: bool, as_json: bool) -> None:
-    """Show the settings in force, as TOML; passwords are not shown.
+    """Show the settings in force, as TOML; passwords, keys and tokens are not shown.
 
     \b
     Example:
       marsad --set crawl.backfill_days=7 config show --origin
     """
-    from config.settings import redact
+    from config.logs import without_secrets
 
     settings = current().config.settings
     values = {
-        section: {key: redact(value) for key, value in keys.items()}
+        section: {key: without_secrets(value) for key, value in keys.items()}
         for section, keys in settings.values.items()
     }
     if as_json:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 RUN_ID = "MARSAD_RUN_ID"
 """Environment variable: the run of which a process is a part."""
 
+_WORDS = "(?:password|passwd|secret|token|api[_-]?key|authorization)"
 _SECRET = re.compile(
-    r"((?:password|passwd|secret|token|api[_-]?key|authorization)[\"']?\s*[=:]\s*)"
+    rf"({_WORDS}[\"']?\s*[=:]\s*|--{_WORDS}\s+)"
     r"((?:bearer|basic|apikey)\s+)?(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}]+)",
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ class JsonLines(logging.Formatter):
     """Records of the standard library's logging as the lines that our own are where they are JSON.
 
     One line a record, whatever it holds: ``event``, ``level``, ``timestamp``, ``logger`` and, where there is
-    one, ``exception``.
+    one, ``exception``; ``source`` and ``url`` where a record's ``extra`` gives them.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -106,11 +107,19 @@ class JsonLines(logging.Formatter):
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
             "logger": record.name,
         }
+        line |= {name: getattr(record, name) for name in ("source", "url") if hasattr(record, name)}
         if RUN_ID in os.environ:
             line["run_id"] = int(os.environ[RUN_ID])
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info)).rstrip()
         return json.dumps(without_secrets(line), ensure_ascii=False)
+
+
+def for_process(settings: Settings) -> None:
+    """As :func:`configure`, for a process with a log of its own: also what libraries say, and its end."""
+    configure(settings)
+    if as_json(settings):
+        json_lines(settings["log.level"].upper())
 
 
 def json_lines(level: str) -> None:

@@ -275,10 +275,11 @@ def redact(value: Any) -> Any:
         return value
     if value.startswith("postgresql"):
         return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1***@", value))
-    return _USERINFO.sub(r"\1***@", value)
+    return _USERINFO.sub("***@", value)
 
 
-_USERINFO = re.compile(r"(//)[^/\s@]+@")
+# Databases take a password with "/" or "@" in it as well; in the path of a web page, "@" is no password.
+_USERINFO = re.compile(r"(?<=//)(?:(?<!http://)(?<!https://)[^\s/@:\"']*:[^\s\"']*|[^/?#\s]+)@")
 _PASSWORD = re.compile(r"(//[^/\s@:]*:)[^\s@]*@")
 _PARAMETER = re.compile(r"([?&]password=)[^&\s]*")
 

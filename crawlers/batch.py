@@ -1,7 +1,8 @@
 """``python -m crawlers.batch``: one disposable crawl process.
 
 Takes an :class:`~crawlers.assignment.Assignment` as JSON on stdin, settings from the environment, tells what
-happens as JSON lines on stdout (``{"event": …}``, at the end ``{"event": "rows", …}``) and logs to stderr.
+happens as JSON lines on stdout (``{"event": …}``, at the end ``{"event": "rows", …}``) and logs to stderr,
+where every listing and every failure is a line with its ``source`` and ``url``.
 SIGTERM and Ctrl-C end it cleanly: leased links go back to the frontier.
 
 Exit codes: 0 done (stopped early included), 1 storage or another fault of ours.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -32,14 +34,24 @@ def main(arguments: list[str] | None = None) -> int:
     def emit(event: dict[str, Any]) -> None:
         with suppress(BrokenPipeError, ValueError):  # if nobody listens: the ledger knows what matters
             events.write(json.dumps(event, ensure_ascii=False) + "\n")
+        if "url" in event:
+            level = log.warning if event["event"].endswith("_failed") else log.info
+            level(**event)
 
+    import structlog
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
 
-    from config.logs import json_lines
+    import config
+    from config.logs import configure, json_lines
     from crawlers.assignment import Assignment
     from crawlers.spiders.outlet import OutletSpider
 
+    log = structlog.get_logger("marsad.crawl")
+    configure(config.load().settings)
+    for name in ("addons", "middleware", "utils.log", "extensions.memusage"):
+        # The same forty lines in each log.  Filtered, because Scrapy sets the levels of loggers anew.
+        logging.getLogger(f"scrapy.{name}").addFilter(lambda record: record.levelno >= logging.WARNING)
     assignment = Assignment.from_json(sys.stdin.read(), emit)
     settings = Settings()
     settings.setmodule("crawlers.settings", priority="project")

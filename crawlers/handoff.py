@@ -77,7 +77,8 @@ class HandOff:
             await item.collecting.captured(item.job, page)
         except Exception as error:
             # Boundary: whatever the storage raises, no page may be fetched that cannot be kept.
-            log.error("storage_failed url=%s error=%r", page.url, error)
+            where = {"source": item.job.source.id, "url": page.url}
+            log.error("storage failed: %s %r", page.url, error, extra=where)
             item.collecting.stop(f"storage failed: {error}")
             raise DropItem(f"storage failed: {error}") from error
         return exported(page) if self._exporting else {"url": page.url, "status": page.status}

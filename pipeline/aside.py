@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("marsad.aside")
 
 
-def set_aside(ledger: Ledger, key: str, url: str, detail: str, now: datetime) -> None:
+def set_aside(ledger: Ledger, key: str, source_id: str, url: str, detail: str, now: datetime) -> None:
     """Quarantine the captured page of link *key*; the ledger keeps *detail* whole, the log what it says."""
     ledger.quarantine(key, detail, now)
-    log.warning("page_quarantined", url=url, detail=gist(detail))
+    log.warning("page_quarantined", source=source_id, url=url, detail=gist(detail))
 
 
 def gist(detail: str) -> str:

@@ -23,7 +23,7 @@ from types import FrameType
 import structlog
 
 from config.loader import Config, load
-from config.logs import configure
+from config.logs import for_process
 from pipeline.aside import set_aside
 from pipeline.isolated import IsolationError, Poison, Readers
 from pipeline.linking import link
@@ -134,7 +134,7 @@ def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter
     try:
         return archive.read(item.capture)
     except ArchiveError as fault:
-        set_aside(ledger, item.key, item.link.url, str(fault), datetime.now(UTC))
+        set_aside(ledger, item.key, item.link.source_id, item.link.url, str(fault), datetime.now(UTC))
         counts["quarantined"] += 1
         return None
 
@@ -142,7 +142,7 @@ def _fetch(item: CapturedLink, archive: Archive, ledger: Ledger, counts: Counter
 def _end(key: str, page: FetchedPage, outcome: Read | Poison, ledger: Ledger) -> str:
     """Write how *page* ends; the name under which that is counted."""
     if isinstance(outcome, Poison):
-        set_aside(ledger, key, page.url, outcome.detail, datetime.now(UTC))
+        set_aside(ledger, key, page.link.source_id, page.url, outcome.detail, datetime.now(UTC))
         return "quarantined"
     return count(*settle(outcome, page, ledger, key))
 
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", default="", help="read what lies in this folder of the archive")
     options = parser.parse_args(arguments)
     config = load(options.config, home=options.home)
-    configure(config.settings)
+    for_process(config.settings)
     ended = False
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -270,4 +270,4 @@ def _quarantine(ledger: Ledger, page: FetchedPage, detail: str) -> None:
     key = key_of(page.link.url)
     ledger.add_links([page.link], page.fetched_at)
     ledger.captured(key, page)
-    set_aside(ledger, key, page.url, detail, page.fetched_at)
+    set_aside(ledger, key, page.link.source_id, page.url, detail, page.fetched_at)

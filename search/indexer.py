@@ -238,7 +238,10 @@ def main(argv: list[str] | None = None) -> int:
     import signal
     from pathlib import Path
 
+    import structlog
+
     import config as configuration
+    from config.logs import for_process
     from search.answers import open_engine
     from store.follow import stdin_ended
     from store.ledger import Ledger
@@ -254,6 +257,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _frame: ended.append(number))
     settings = configuration.load(asked.config, home=asked.home)
+    for_process(settings.settings)
     analysis = _analysis(settings)
     engine = open_engine(settings, asked.home, analysis, purpose="indexer")
     try:
@@ -279,7 +283,8 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         engine.close()
     indexed, removed, commits = (sum(each) for each in zip(*map(astuple, parts), strict=True))
-    print(f"indexed {indexed}, removed {removed}, in {commits} commits")
+    log = structlog.get_logger("marsad.indexer")
+    log.info("articles_indexed", indexed=indexed, removed=removed, commits=commits)
     return 0
 
 

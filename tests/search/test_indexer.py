@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -257,7 +258,7 @@ def test_following_indexer_ends_at_sigterm_with_everything_committed(tmp_path: P
         fill(ledger, range(5))
         command = [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"]
         with subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             until = time.monotonic() + 60
             while ledger.outbox_size() and time.monotonic() < until:
@@ -267,7 +268,9 @@ def test_following_indexer_ends_at_sigterm_with_everything_committed(tmp_path: P
                 time.sleep(0.1)
             process.terminate()
             assert process.wait(30) == 0
-            assert process.stdout is not None and process.stdout.read().startswith("indexed 8, removed 0")
+            assert process.stderr is not None
+            told = json.loads(process.stderr.read().splitlines()[-1])
+            assert (told["event"], told["indexed"], told["removed"]) == ("articles_indexed", 8, 0)
         with engine_at(tmp_path) as engine:
             assert verify(ledger, engine).agrees
 
@@ -281,11 +284,11 @@ def test_a_following_indexer_leaves_the_outbox_to_whoever_writes(tmp_path: Path)
             process = subprocess.Popen(
                 [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 cwd=ROOT,
             )
-            out, _ = process.communicate(timeout=60)
+            _, told = process.communicate(timeout=60)
             assert process.returncode == 0
-            assert out.startswith("indexed 0,")
+            assert json.loads(told)["indexed"] == 0
             assert ledger.outbox_size() == 3
