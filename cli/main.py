@@ -17,6 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("cli.clock:runs", "List what ran, and how it ended."),
     "health": ("cli.health:health", "Say whether anything needs a person."),
     "worker": ("cli.worker:worker", "Take due hosts and crawl them, beside any number of others."),
+    "metrics": ("cli.metrics:metrics", "Print metrics for Prometheus."),
     "search": ("cli.ask:search", "Find articles."),
     "trend": ("cli.ask:trend", "Count articles over time, or their share."),
     "show": ("cli.ask:show", "Show one article, its capture and its revisions."),

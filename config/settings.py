@@ -154,6 +154,8 @@ LIMITS: Mapping[str, Limit] = {
     "scheduler.memory_mb": Limit(100, 1 << 20),
     "scheduler.free_mb": Limit(0, 1 << 30),
     "alerts.command": Limit(),
+    "metrics.port": Limit(0, 65535),
+    "metrics.file": Limit(),
     "privacy.unmasked": Limit(),
     "read.max_seconds": Limit(0.1, 3600),
     "read.batch": Limit(1, 10_000),

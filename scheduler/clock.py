@@ -23,6 +23,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from config.loader import Config, load
 from scheduler.jobs import Job, is_due, jobs, jump_s
+from scheduler.metrics import Metrics
+from scheduler.outside import Outside
 from scheduler.work import Work
 from store.ledger import Ledger, LedgerError
 from store.owners import is_dead, owner_name
@@ -121,10 +123,13 @@ class Clock:
         ticking = _Ticking(work, ledger, self._now)
         work.follow = ticking.follow
         ticking.start(jobs(self._config.settings))
+        told = Metrics(lambda: self._config, ledger, skipped=ticking.skipped.copy, now=self._now)
+        outside = Outside(told.text)
         log.info("scheduler_started", owner=self._owner, home=str(self._config.settings.home))
         beat_at = wall_at = self._monotonic()
         wall = self._now()
         try:
+            outside.start(self._config.settings)
             while not self.stop.wait(1.0):
                 monotonic, now = self._monotonic(), self._now()
                 jumped = jump_s((now - wall).total_seconds(), monotonic - wall_at)
@@ -137,6 +142,7 @@ class Clock:
                 if self._reload.is_set():
                     self._reload.clear()
                     self._read_again(work, ticking)
+                    outside.start(self._config.settings)
                 if monotonic - beat_at >= BEAT_S or jumped:
                     beat_at = monotonic
                     if not self._prolonged(ledger):
@@ -144,6 +150,7 @@ class Clock:
                         self.stop.set()
         finally:
             self.stop.set()
+            outside.end()
             ticking.end()
             work.end(END_S)
             log.info("scheduler_ended")

@@ -241,7 +241,7 @@ class Work:
 
     def _read(self, job: Job) -> None:
         """Make articles of what was captured, and compare them with those around them."""
-        if self._unread or self._ledger.status().frontier.get("captured"):
+        if self._unread or self._ledger.oldest_captured() is not None:
             self._unread = self._child(job.name, "pipeline.reader", "--link") != "ok"
             self.follow("outbox")
 

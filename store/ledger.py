@@ -33,6 +33,7 @@ from store.database import (
     corrupt,
 )
 from store.frontier import Frontier
+from store.gauges import Gauges
 from store.health import HealthRecords
 from store.hosts import Hosts
 from store.runs import Runs
@@ -83,7 +84,18 @@ __all__ = [
 
 
 class Ledger(
-    Frontier, Articles, Tied, Hosts, Visits, Runs, Workers, HealthRecords, Tallies, Upkeep, Consistency
+    Frontier,
+    Articles,
+    Tied,
+    Hosts,
+    Visits,
+    Runs,
+    Workers,
+    HealthRecords,
+    Tallies,
+    Gauges,
+    Upkeep,
+    Consistency,
 ):
     """An open ledger; a context manager.  Safe to share between threads, not across a fork."""
 

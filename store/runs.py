@@ -137,6 +137,19 @@ class Runs:
         with self._db.reading() as connection:
             return [_run(row) for row in connection.execute(sa.select(runs).where(runs.c.ended_at.is_(None)))]
 
+    def last_run(self, job: str, outcomes: Collection[str] | None = None) -> Run | None:
+        """The newest run of *job* that has ended (as one of *outcomes*)."""
+        ended = runs.c.ended_at.is_not(None) if outcomes is None else runs.c.outcome.in_(sorted(outcomes))
+        statement = (
+            sa.select(runs)
+            .where(runs.c.job == job, ended)
+            .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+            .limit(1)
+        )
+        with self._db.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else _run(row)
+
     def end_dead_runs(self, is_dead: Callable[[str], bool], at: datetime) -> list[int]:
         """End as ``killed`` the runs under way whose owner is gone; their numbers."""
         with self._db.reading() as connection:

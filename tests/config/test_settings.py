@@ -142,7 +142,7 @@ FILES = [
     (
         "[craw]\nbackfill_days = 3\n",
         "marsad.toml: craw.backfill_days: got an unknown section, expected one of crawl, "
-        "politeness, network, ledger, archive, retention, backup, scheduler, alerts, privacy, read, "
+        "politeness, network, ledger, archive, retention, backup, scheduler, alerts, metrics, privacy, read, "
         "index, log (did you mean 'crawl'?)",
     ),
     ("backfill_days = 3\n", "marsad.toml: backfill_days: got 3, expected sections: crawl, "),

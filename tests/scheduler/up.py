@@ -21,6 +21,7 @@ SWIFT: dict[str, dict[str, Any]] = {
     **FAST,
     "crawl": {**FAST["crawl"], "poll_min_s": 1, "poll_max_s": 2, "lease_s": 5},
     "scheduler": {"crawl_every_s": 1, "read_every_s": 1, "outbox_every_s": 1, "free_mb": 1},
+    "metrics": {"port": 0},
     "log": {"level": "info", "format": "json"},
 }
 """Settings under which the clock does in seconds what it does in hours."""
