@@ -303,7 +303,7 @@ def families(seen: Seen) -> list[Metric]:
         _by(
             "marsad_job_last_success_timestamp_seconds",
             "When the job's last run with outcome ok or partial ended; none where there was none.",
-            "job",
+            "job_name",
             {
                 name: _unix(one.succeeded.ended_at)
                 for name, one in seen.jobs.items()
@@ -313,13 +313,13 @@ def families(seen: Seen) -> list[Metric]:
         _gauge(
             "marsad_job_last_outcome",
             "1 for the outcome of the job's last run, 0 for the others; none before its first run.",
-            ("job", "outcome"),
+            ("job_name", "outcome"),
             {(name, word): run.outcome == word for name, run in lasts.items() for word in OUTCOMES},
         ),
         _by(
             "marsad_job_last_duration_seconds",
             "How long the job's last run took.",
-            "job",
+            "job_name",
             {
                 name: (run.ended_at - run.started_at).total_seconds()
                 for name, run in lasts.items()
@@ -329,22 +329,22 @@ def families(seen: Seen) -> list[Metric]:
         _by(
             "marsad_job_last_peak_memory_bytes",
             "Most memory that one process of the job's last run held.",
-            "job",
+            "job_name",
             {name: run.peak_kb * 1024 for name, run in lasts.items() if run.peak_kb is not None},
         ),
         _by(
             "marsad_job_due_timestamp_seconds",
             "When the job is to look for work next; in the past while it is under way, or nobody runs it.",
-            "job",
+            "job_name",
             {name: _unix(one.due_at) for name, one in seen.jobs.items() if one.due_at is not None},
         ),
         _by(
             "marsad_job_paused",
             "1 while the job is paused.",
-            "job",
+            "job_name",
             {name: one.paused for name, one in seen.jobs.items()},
         ),
-        _gauge("marsad_recent_runs", "Runs that began within 24 hours.", ("job", "outcome"), runs),
+        _gauge("marsad_recent_runs", "Runs that began within 24 hours.", ("job_name", "outcome"), runs),
         _skipped(seen.skipped),
         *_of_the_store(store),
         _one("marsad_disk_free_bytes", "Room on the disk of the home.", seen.free_bytes),
@@ -390,7 +390,7 @@ def _skipped(counts: Mapping[str, int] | None) -> Metric:
     family = CounterMetricFamily(
         "marsad_skipped_wakeups",
         "Times the scheduler woke a job that was still under way; only the scheduler itself tells.",
-        labels=["job"],
+        labels=["job_name"],
     )
     for job, count in sorted((counts or {}).items()):
         family.add_metric([job], count)

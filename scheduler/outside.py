@@ -115,6 +115,7 @@ def write(path: Path, text: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_bytes(text)
+        draft.chmod(0o644)  # the node exporter is another user
         draft.replace(path)
     except OSError:
         with suppress(OSError):

@@ -143,7 +143,8 @@ def test_names_are_as_prometheus_wants_them() -> None:
         for sample in family.samples:
             assert sample.name.endswith("_total") == (family.type == "counter")
             for label in sample.labels:
-                assert re.fullmatch(r"[a-z]+", label)
+                assert re.fullmatch(r"[a-z]+(_[a-z]+)*", label)
+                assert label not in ("job", "instance", "le", "quantile"), "Prometheus gives these itself"
 
 
 def test_each_word_of_a_set_has_a_sample() -> None:
