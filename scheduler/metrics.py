@@ -194,10 +194,13 @@ class Metrics(Collector):
         """How long it takes to write a row so that it is kept."""
         began = time.monotonic()
         try:
-            self._ledger.take_lock(_LOCK, self._owner, now, 1.0, is_dead)
+            lock = self._ledger.take_lock(_LOCK, self._owner, now, 1.0, is_dead)
+            took = time.monotonic() - began
+            if lock.owner == self._owner:
+                self._ledger.free_lock(lock)
         except LedgerError:
             return None
-        return time.monotonic() - began
+        return took
 
 
 def _memory_kb(owner: str) -> int | None:

@@ -159,6 +159,43 @@ def test_endpoint_file_and_command_tell_what_a_crawl_has_brought(
     assert articles["type"] == "gauge"
 
 
+def test_90_each_line_of_a_log_says_whose_it_is_and_none_holds_a_password(site: Site, tmp_path: Path) -> None:
+    good, sick = site.host(), site.host()
+    good.feed("/feed", ["/news/1", "/news/2?password=geheim"])
+    good.on("/news/2?password=geheim", status(404))
+    sick.on("/feed", status(500))
+    told = tmp_path / "told"
+    alerts = {"command": f"tee {told} --token geheim"}
+    outlets = Outlets(tmp_path, {**settings(0), "alerts": alerts, "log": {"level": "info"}})
+    outlets.add("good", good)
+    outlets.add("sick", sick)
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the article")
+        clock.until(lambda: clock.ended("outbox", outcome="ok"), "an indexing run")
+        clock.until(lambda: "alert_failed" in clock.text(), "an alert command that does not take its option")
+        first = clock.ended("crawl")[-1]
+        crawl, read, index = (
+            [json.loads(line) for line in (outlets.home / str(run.log)).read_text().splitlines()]
+            for run in (first, clock.ended("read", outcome="ok")[0], clock.ended("outbox", outcome="ok")[0])
+        )
+        assert clock.stop()[0] == 0
+    assert {line["run_id"] for line in crawl} == {first.run_id}
+    said = {(line["event"], line["source"], line["url"], line["level"]) for line in crawl if "url" in line}
+    assert said >= {
+        ("listing", "good", good.url("/feed"), "info"),
+        ("fetched", "good", good.url("/news/1"), "info"),
+        ("page_failed", "good", good.url("/news/2?password=***"), "warning"),
+        ("listing_failed", "sick", sick.url("/feed"), "warning"),
+    }
+    assert (read[-1]["event"], index[-1]["event"]) == ("pages_read", "articles_indexed")
+    assert all("run_id" in line for line in read + index)
+    assert all(isinstance(json.loads(line), dict) for line in clock.text().splitlines())
+    shown = marsad(outlets, "config", "show").stdout
+    assert f'command = "tee {told} --token ***"' in shown
+    logs = [path.read_text() for path in (outlets.home / "log").iterdir()]
+    assert not [text for text in [*logs, clock.text(), shown] if "geheim" in text]
+
+
 def test_it_answers_this_machine_alone_and_only_by_its_own_name(
     site: Site, tmp_path: Path, port: int
 ) -> None:
