@@ -32,13 +32,12 @@ def metrics(output: Path | None, as_json: bool) -> None:
     from scheduler.metrics import Metrics
     from scheduler.metrics import as_json as told
     from scheduler.outside import write
-    from store.ledger import Ledger
 
     if output is not None and as_json:
         raise click.UsageError("--output writes Prometheus' text format: leave --json out")
     app = current()
     app.require_ledger()
-    with Ledger.open(app.data, create=False) as ledger:
+    with app.ledger(create=False) as ledger:
         found = Metrics(lambda: app.config, ledger)
         if as_json:
             app.print_json({"metrics": told(found.collect())})

@@ -128,14 +128,12 @@ def verify(sample: int | None, dry_run: bool, as_json: bool) -> None:
       marsad verify --sample 1000
     """
     from config.logs import configure
-    from store.ledger import Ledger
 
     app = current()
     app.require_ledger()
     configure(app.config.settings)
     report = _Report()
-    retry_times = int(app.config.settings["crawl.retry_times"])
-    with Ledger.open(app.data, create=False, retry_times=retry_times) as ledger, _line() as tell:
+    with app.ledger(create=False) as ledger, _line() as tell:
         archive = _verified(app, ledger, report, sample, dry_run, tell)
     rows = report.rows(dry_run=dry_run)
     bad = bool(rows) if dry_run else bool(report.left)

@@ -98,7 +98,6 @@ def read_in(
     """
     counts: Counter[str] = Counter()
     archive = Archive(home)
-    retry_times = int(config.settings["crawl.retry_times"])
 
     def pages() -> Iterator[FetchedPage]:
         for capture in captures:
@@ -108,7 +107,7 @@ def read_in(
                 log.warning("page_lost", fault=str(fault))
                 counts["lost"] += 1
 
-    with Ledger.open(home, retry_times=retry_times) as ledger, Readers(config) as readers:
+    with Ledger.of(config.settings, home) as ledger, Readers(config) as readers:
         done = 0
         for group in chunks(readers.read(pages()), COMMIT_PAGES):
             with ledger.together():

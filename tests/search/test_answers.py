@@ -226,7 +226,7 @@ def test_jsonl_has_every_key_absent_is_null_and_none_is_empty(tmp_path: Path) ->
         "desks", "agencies", "published", "modified_at", "first_seen_at", "last_seen_at", "removed_at",
         "text", "word_count", "text_sha256", "section", "tags", "images", "videos", "entries",
         "official_accounts", "access", "relevance", "institutions", "kinds", "attribution", "unit",
-        "places", "other_places", "foreign_places", "partners", "figures", "quotes", "claim",
+        "places", "other_places", "foreign_places", "partners", "figures", "quotes", "claim", "hearsay",
         "story_id", "copy_of", "copy_share", "relation", "voice", "capture",
     ]  # fmt: skip
     assert [bare[key] for key in ("country", "scope", "subtitle", "published", "removed_at", "section")] == [
