@@ -411,11 +411,18 @@ class CueTogetherFile(Strict):
     within: Literal["sentence", "article"] = "sentence"
 
 
+class AnsweredFile(Strict):
+    by: Annotated[list[KindId], Field(min_length=1)]
+    unless: Text
+
+
 class KindRulesFile(Strict):
     needs: Literal["strong"] | None = None
+    spoken: bool = False
     negated: bool = False
     recalled: bool = False
     not_behind: list[Text] = []
+    answered: AnsweredFile | None = None
     sections: list[Text] = []
     sure: CueLists = {}
     fair: CueLists = {}
@@ -454,7 +461,7 @@ class KindCuesFile(Strict):
     precedence: list[PrecedenceFile]
 
 
-HearsaySort = Literal["circulates", "unconfirmed", "rumoured", "said", "unnamed", "alarm"]
+HearsaySort = Literal["circulates", "unconfirmed", "rumoured", "said", "unnamed", "attributed", "alarm"]
 
 
 class RumoursFile(Strict):
@@ -694,6 +701,7 @@ class PartnersFile(Strict):
     heads: list[Text]
     named: dict[Country | Literal["XX"], list[Text]]
     known: dict[Id, list[Text]]
+    bodies: dict[Id, dict[Language, Annotated[list[Text], Field(min_length=1)]]]
     indefinite: list[Text]
     unnamed: list[Text]
     services: list[Text]

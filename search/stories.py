@@ -19,7 +19,8 @@ from store.records import Annotated, Attribution, Evidence, Figure, StoredArticl
 _FIFTH = 5
 _SILENCE = timedelta(hours=24)
 """For so long after a communication an outlet may still pick it up before it counts as silent."""
-_OF_INSTITUTION = frozenset(["communique", "denial", "clarification"])
+_OF_INSTITUTION = frozenset(["communique", "denial", "clarification", "spokesperson", "social_post"])
+"""The forms in which the institution speaks: a spokesperson's are also those before the press."""
 
 
 def time_of(stored: StoredArticle) -> datetime:

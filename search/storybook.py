@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from store.ties import Marked
 
 _PAGE = 200
-_OF_INSTITUTION = "kind:(communique OR denial OR clarification)"
+_OF_INSTITUTION = "kind:(communique OR denial OR clarification OR spokesperson OR social_post)"
 _ANSWERS = "kind:(denial OR clarification)"
 _BEGINNING, _TOMORROW = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
 _RUN = "has:rumour"

@@ -411,7 +411,7 @@ class Partner:
     name: str
     """As printed."""
     id: str = ""
-    """Of ``config/institutions``; empty for a body that has none."""
+    """Of ``config/institutions`` or ``config/partners.yml``; empty for a body that has none."""
     cue: Evidence | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from config.fold import fold
 from config.loader import Config
@@ -61,8 +62,8 @@ class Annotator:
         speech = self._voices.listen(reading)
         attribution = self._voices.attribution(reading, speech)
         told = self._voices.is_told(reading, attribution, speech)
-        kinds = self._kinds.find(reading, attribution, told=told)
-        hearsay, kinds = self._hearsay.find(reading, kinds, attribution)
+        kinds = self._kinds.find(reading, attribution, told=told, unsaid=speech.unsaid)
+        hearsay = self._hearsay.find(reading, kinds, attribution)
         # Most of what an outlet prints names no police at all: nobody asks for its figures.
         of_police = judgement.decision is not Relevant.NONE or bool(judgement.because)
         return Annotated(
@@ -104,7 +105,8 @@ class Annotator:
         lead_end = _lead_end(words, article)
         scene = self._countries.scene(words, hits, source, article.url, lead_end)
         judgement = self._judge.judge(words, hits, scene)
-        return Reading(article, source, words, hits, scene, judgement, lead_end, sentences(words, article))
+        found = Reading(article, source, words, hits, scene, judgement, lead_end, sentences(words, article))
+        return replace(found, heard=self._hearsay.hear(found))
 
 
 def _lead_end(words: Words, article: Article) -> int:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from datetime import date
 
 from pipeline.annotation.figure_line import Line
+from pipeline.annotation.figure_words import COUNTED
 from pipeline.annotation.numbers import Number
 from pipeline.annotation.words import PAUSE, STOP
 
@@ -53,7 +54,11 @@ class Times:
         number = self._line.numbers[index]
         if number.end - number.begin > 1:
             return False
-        if not self._line.tag(number.end, "things", "persons", "money", "mass"):
+        behind = number.end
+        if self._line.said[behind : behind + 1] and self._line.said[behind] in self._line.rules.of:
+            behind += 1  # 1987 من الجرحى
+        part = self._line.ends_at("subset", number.begin, 0) is not None  # dont 1998 corporels
+        if not part and not self._line.tag(behind, *COUNTED):
             return True
         near = self._year is not None and abs(number.value - self._year) <= 1
         return near and self._line.tag(number.begin - 1, "months", "year_words") is not None

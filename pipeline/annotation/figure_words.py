@@ -190,6 +190,24 @@ _PLAIN = """
 """Keys of the rules that hold one list of words; each is a kind of tag."""
 
 
+COUNTED = ("things", "persons", "money", "mass")
+"""Sorts of nouns that a number counts, so that it is no year: 1987 جريحا, *2015 arrestations*."""
+
+
+class Counted:
+    """Tells a number that counts a noun, by the nouns of ``config/figures.yml``."""
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        self._vocabulary = _vocabulary(rules)
+        self._of = frozenset(map(pattern, rules["of"]))
+
+    def counts(self, said: Sequence[str], behind: int) -> bool:
+        """Whether a noun that is counted stands at word *behind*, or one further."""
+        behind += behind < len(said) and said[behind] in self._of
+        tags = self._vocabulary.tags(said[behind : behind + 3])
+        return any(tag.begin == 0 and tag.kind in COUNTED for tag in tags)
+
+
 def _vocabulary(rules: Mapping[str, Any]) -> Vocabulary:
     words = Vocabulary()
     for kind in ("things", "fates", "single", "substances", "taken", "done"):

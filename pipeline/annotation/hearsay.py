@@ -3,22 +3,28 @@
 A video goes round, it is said that, the conditional mood, nobody official has spoken: each such sort of words
 is worth points by where it stands, once; enough of them, of two sorts at least, make an article hearsay.  Who
 rests on an authority's word, or tells what the police did, is none.
+
+The same words tell what the institution did not say: where it is silent (*لم يصدر أي توضيح*), and where
+others attribute something to it (*منسوبة إلى …*).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from config.loader import Config
 from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable
-from pipeline.annotation.reading import Reading
+from pipeline.annotation.reading import SILENT, Heard, Reading
+from pipeline.annotation.words import PAUSE, STOP
 from store.records import Attributed, Attribution, Evidence, KindLabel, Relevant
 
 _ANSWERED_FOR = frozenset([Attribution.OFFICIAL, Attribution.OTHER_OFFICIAL, Attribution.FOREIGN_OFFICIAL])
-_OF_OFFICIALS = frozenset(["communique"])
-"""Kinds that an article has only by an official voice."""
-_UNCONFIRMED = "unconfirmed"
+_ATTRIBUTED = "attributed"
+_OURS = ("core", "generic")
+_BODY_WORDS = 5
+"""How far behind words that attribute something the body stands to which they do."""
 
 
 class Hearsay:
@@ -39,49 +45,63 @@ class Hearsay:
                 except Unreadable as error:
                     raise Unreadable(f"rumours.yml: {sort}: {cue!r}: {error}") from None
 
-    def find(
-        self, reading: Reading, kinds: Sequence[KindLabel], attribution: Attributed | None
-    ) -> tuple[tuple[Evidence, ...], tuple[KindLabel, ...]]:
-        """(the words that make the article hearsay, one of each sort, the heaviest first; none if it is not;
-        those of its *kinds* that do not rest on its saying that nobody has spoken)."""
+    def hear(self, reading: Reading) -> tuple[Heard, ...]:
+        """All the words of hearsay in the article, in order; none unless it is about security."""
         if reading.judgement.decision not in (Relevant.IN, Relevant.ADJACENT):
-            return (), tuple(kinds)
-        best: dict[str, tuple[int, Evidence]] = {}
-        silent = []
-        for sort, points, cue in self._cues(reading):
-            if sort == _UNCONFIRMED:
-                silent.append(cue)
-            if sort not in best or points > best[sort][0]:
-                best[sort] = points, cue
-        spoken = tuple(
-            one for one in kinds if not (one.cues and all(_in_one(cue, silent) for cue in one.cues))
-        )
-        voice = attribution if attribution and attribution.value in _ANSWERED_FOR else None
-        if voice and voice.cue and _in_one(voice.cue, silent):
-            voice = None
-            spoken = tuple(kind for kind in spoken if kind.id not in _OF_OFFICIALS)
-        total = sum(points for points, _ in best.values())
-        ids = {kind.id for kind in spoken}
-        enough = self._enough_of_acts if ids & self._acts else self._enough
-        if voice or total < enough or ids & self._never:
-            return (), spoken
-        return tuple(cue for _, cue in sorted(best.values(), key=lambda pair: -pair[0])), spoken
-
-    def _cues(self, reading: Reading) -> Iterator[tuple[str, int, Evidence]]:
-        """(sort, points, words) of every cue, in order."""
+            return ()
         words = reading.words
         title = words.reaches("text", 0)
-        found = self._book.find(Line(words.line.split(), {}))
-        for sort, first, last in found:
+        heard = []
+        for sort, first, last in self._book.find(Line(words.line.split(), {})):
             begin = words.begins[first]
             place = "headline" if begin < title else "lead" if begin < reading.lead_end else "rest"
-            end = words.line.index(" ", words.begins[last - 1])
-            yield sort, self._points[sort][place], reading.evidence(sort, begin, end)
+            heard.append(Heard(sort, begin, words.line.index(" ", words.begins[last - 1]), place))
+        return tuple(heard)
+
+    def find(
+        self, reading: Reading, kinds: Sequence[KindLabel], attribution: Attributed | None
+    ) -> tuple[Evidence, ...]:
+        """The words that make the article hearsay, one of each sort, heaviest first; none if it is not."""
+        best: dict[str, tuple[int, Heard]] = {}
+        for cue in reading.heard:
+            points = self._points[cue.sort][cue.place]
+            if cue.sort not in best or points > best[cue.sort][0]:
+                best[cue.sort] = points, cue
+        ids = {kind.id for kind in kinds}
+        enough = self._enough_of_acts if ids & self._acts else self._enough
+        answered = attribution is not None and attribution.value in _ANSWERED_FOR
+        if answered or ids & self._never or sum(points for points, _ in best.values()) < enough:
+            return ()
+        heaviest = sorted(best.values(), key=lambda pair: -pair[0])
+        return tuple(reading.evidence(cue.sort, cue.begin, cue.end) for _, cue in heaviest)
 
 
-def _in_one(cue: Evidence, silent: Sequence[Evidence]) -> bool:
-    """Whether *cue* shares words with one of *silent*."""
-    return any(one.field == cue.field and cue.start < one.end and one.start < cue.end for one in silent)
+def unsaid(reading: Reading) -> tuple[tuple[int, int], ...]:
+    """The stretches of the line that tell of words which the institution did not say.
+
+    They reach to the name of it behind them; those that attribute something, and must have one, from the word
+    before, which is what is attributed.
+    """
+    line = reading.words.line
+    found = []
+    for cue in reading.heard:
+        if cue.sort == SILENT:
+            found.append((cue.begin, _name_end(reading, cue)))
+        elif cue.sort == _ATTRIBUTED and (end := _name_end(reading, cue)) > cue.end:
+            found.append((line.rfind(" ", 0, max(cue.begin - 1, 0)) + 1, end))
+    return tuple(found)
+
+
+def _name_end(reading: Reading, cue: Heard) -> int:
+    """Where the institution's name ends a few words behind *cue*, in its clause; else the end of *cue*."""
+    line, hits = reading.words.line, reading.hits
+    for hit in hits[bisect_left(hits, cue.begin, key=lambda hit: hit.word) :]:
+        between = line[cue.end : hit.word].split()
+        if len(between) > _BODY_WORDS or STOP in between or PAUSE in between:
+            break
+        if hit.end > cue.end and hit.sense(*_OURS) is not None:
+            return hit.end
+    return cue.end
 
 
 def _phrases(cues: Mapping[str, str]) -> Iterator[str]:

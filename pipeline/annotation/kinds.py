@@ -17,6 +17,7 @@ from typing import Any
 from config.loader import Config
 from pipeline.annotation.countries import OURS
 from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable
+from pipeline.annotation.figure_words import Counted
 from pipeline.annotation.reading import Reading
 from pipeline.annotation.words import PAUSE, STOP, Words, pattern
 from store.records import Attributed, Evidence, KindLabel, Relevant
@@ -109,6 +110,7 @@ class Kinds:
             kind: frozenset(pattern(word) for word in rule.get("not_behind", ()))
             for kind, rule in self._kinds.items()
         }
+        self._counted = Counted(config.data("figures"))
         self._order = {kind.id: number for number, kind in enumerate(config.kinds)}
         self._precedence: Sequence[Mapping[str, Any]] = rules["precedence"]
         self._sections = {
@@ -150,15 +152,21 @@ class Kinds:
             raise Unreadable(f"kinds.yml: {tag.sort} {tag.owner}: {cue!r}: {error}") from None
 
     def find(
-        self, reading: Reading, attribution: Attributed | None, *, told: bool = False
+        self,
+        reading: Reading,
+        attribution: Attributed | None,
+        *,
+        told: bool = False,
+        unsaid: Sequence[tuple[int, int]] = (),
     ) -> tuple[KindLabel, ...]:
         """The kinds of the article, in the configuration's order; none unless it is about the institution.
 
-        *told* says whether somebody spoke where the *attribution* was read, and did not only act.
+        *told* says whether somebody spoke where the *attribution* was read, and did not only act; in *unsaid*
+        stretches of the line stand words that the institution did not say.
         """
         if reading.judgement.decision is not Relevant.IN:
             return ()
-        sums = self._sums(reading)
+        sums = self._sums(reading, unsaid)
         totals = self._totals(sums)
         section = self._section(reading, totals)
         said = self._said(attribution, told, totals)
@@ -206,11 +214,11 @@ class Kinds:
         first = reading.sentences[0]
         return {kind: (reading.evidence(kind, first.begin, first.end),)}
 
-    def _sums(self, reading: Reading) -> dict[str, _Sum]:
+    def _sums(self, reading: Reading, unsaid: Sequence[tuple[int, int]]) -> dict[str, _Sum]:
         """What speaks for each kind."""
         sums: dict[str, _Sum] = defaultdict(_Sum)
         sets: dict[str, list[_Cue]] = defaultdict(list)
-        for cue in self._cues(reading):
+        for cue in self._cues(reading, unsaid):
             if cue.tag.sort == "set":
                 sets[cue.tag.owner].append(cue)
             else:
@@ -219,6 +227,11 @@ class Kinds:
             for together in rule.get("together", ()):
                 for cue in self._together(together, sets):
                     sums[kind].add(cue)
+        for kind, rule in self._kinds.items():
+            if (answered := rule.get("answered")) and kind in sums:
+                answers = [cue for by in answered["by"] if by in sums for cue in sums[by].cues.values()]
+                if _is_answered(sums[kind].cues.values(), answers, sets.get(answered["unless"], ())):
+                    del sums[kind]
         return sums
 
     def _together(self, rule: Mapping[str, Any], sets: Mapping[str, Sequence[_Cue]]) -> Iterator[_Cue]:
@@ -233,18 +246,22 @@ class Kinds:
                 points = self._points[strength][cue.position]
                 yield replace(cue, tag=replace(cue.tag, strength=strength), points=points)
 
-    def _cues(self, reading: Reading) -> Iterator[_Cue]:
+    def _cues(self, reading: Reading, unsaid: Sequence[tuple[int, int]]) -> Iterator[_Cue]:
         """The cues that count, each with the points of its place."""
         words = reading.words.said
         found = list(self._book.find(Line(words, *_names(reading))))
         sentence_of = _sentences(words)
-        formula, recalled = _marked(found, sentence_of, words, reading)
+        formula, recalled = _marked(found, sentence_of, words, reading, self._counted)
         begins, title = reading.words.begins, _title_end(reading.words)
         lead = self._lead_end(reading, words)
         for tag, begin, end in found:
             if tag.sort == "mark" or formula[begin] or formula[end - 1]:
                 continue
             rule = self._kinds.get(tag.owner, {}) if tag.sort == "kind" else {}
+            if rule.get("spoken", False) and any(
+                begins[begin] < last and first <= begins[end - 1] for first, last in unsaid
+            ):
+                continue
             headline = begins[begin] < title
             if sentence_of[begin] in recalled and not headline and not rule.get("recalled", False):
                 continue
@@ -284,6 +301,19 @@ class Kinds:
         return had
 
 
+def _is_answered(cues: Iterable[_Cue], answers: Iterable[_Cue], others: Iterable[_Cue]) -> bool:
+    """Whether the first strong one of *answers* is in the headline or before *cues*, and before *others*."""
+    first = min((cue for cue in answers if cue.tag.strength in _STRONG), key=_begin, default=None)
+    if first is None:
+        return False
+    before = first.position == "headline" or all(first.begin < cue.begin for cue in cues)
+    return before and all(first.begin < other.begin for other in others)
+
+
+def _begin(cue: _Cue) -> int:
+    return cue.begin
+
+
 def _is_behind(known: frozenset[str], words: Sequence[str], begin: int, reach: int) -> bool:
     """Whether one of the *known* words is among the *reach* before word *begin*, in its clause."""
     for at in range(begin - 1, max(-1, begin - 1 - reach), -1):
@@ -310,7 +340,11 @@ def _title_end(words: Words) -> int:
 
 
 def _marked(
-    found: Sequence[tuple[_Tag, int, int]], sentence_of: Sequence[int], words: Sequence[str], reading: Reading
+    found: Sequence[tuple[_Tag, int, int]],
+    sentence_of: Sequence[int],
+    words: Sequence[str],
+    reading: Reading,
+    counted: Counted,
 ) -> tuple[bytearray, set[int]]:
     """Which words stand in closing formulas, and which sentences recall an earlier fact."""
     formula = bytearray(len(words))
@@ -324,8 +358,9 @@ def _marked(
     if published is not None:
         before = range(_FIRST_YEAR, int(published.local_date[:4]))
         for year in _YEAR.finditer(reading.words.line):
-            if int(year[1]) in before:
-                recalled.add(sentence_of[bisect_left(reading.words.begins, year.start())])
+            at = bisect_left(reading.words.begins, year.start())
+            if int(year[1]) in before and not counted.counts(words, at + 1):
+                recalled.add(sentence_of[at])
     return formula, recalled
 
 

@@ -105,6 +105,13 @@ class Partners:
         self._indefinite = frozenset(pattern(word) for word in rules["indefinite"])
         self._unnamed = frozenset(pattern(word) for word in rules["unnamed"])
         self._general = frozenset(pattern(name) for name in rules["general"])
+        self._light = self._of | self._articles | self._joins
+        self._bodies_known = [
+            (self._telling(pattern(name)), body)
+            for body, by_language in rules["bodies"].items()
+            for listed in by_language.values()
+            for name in listed
+        ]
 
     def find(self, reading: Reading) -> tuple[Partner, ...]:
         """The partners that the article of *reading* names, in order."""
@@ -117,9 +124,7 @@ class Partners:
         kept = _specific(self._taking_part(reading, bodies, cues))
         return tuple(
             self._partner(reading, body)
-            for body in islice(
-                _apart(reading, kept, self._same, self._of | self._articles | self._joins), _MOST
-            )
+            for body in islice(_apart(reading, kept, self._same, self._light), _MOST)
         )
 
     # -- bodies -----------------------------------------------------------------------------------------
@@ -484,7 +489,20 @@ class Partners:
         cue = reading.evidence(body.id or "partner", body.begin, body.end)
         if body.short and reading.words.text(cue.field)[cue.end :].startswith(")"):
             cue = replace(cue, end=cue.end + 1, words=f"{cue.words})")
-        return Partner(_bare(cue.words, body.joined), body.id, cue)
+        return Partner(_bare(cue.words, body.joined), body.id or self._usual(reading, body), cue)
+
+    def _usual(self, reading: Reading, body: _Body) -> str:
+        """The id of a usual Moroccan partner, whatever the language it is named in; empty for any other."""
+        if body.country != "MA":
+            return ""
+        said = self._telling(reading.words.line[body.begin + len(body.joined) : body.end])
+        named = [(len(words), known) for words, known in self._bodies_known if words <= said]
+        return max(named, default=(0, ""))[1]
+
+    def _telling(self, name: str) -> frozenset[str]:
+        """What tells the *name*, folded, from others: its words without endings, but for *light* ones."""
+        words = (word for word in name.split() if word not in self._light)
+        return frozenset(_root(stem(_OFFICES.get(word, word))) for word in words)
 
 
 class _Cues:

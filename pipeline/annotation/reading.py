@@ -26,6 +26,21 @@ class Sentence:
     """Number of the paragraph in ``text``, from 0; -1 in title and subtitle."""
 
 
+SILENT = "unconfirmed"
+"""The sort of hearsay that says so: nobody official has spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words of hearsay (``config/rumours.yml``): ``line[begin:end]``."""
+
+    sort: str
+    begin: int
+    end: int
+    place: str
+    """``headline``, ``lead`` or ``rest``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What label makers share; they add nothing to it."""
@@ -41,6 +56,13 @@ class Reading:
     lead_end: int
     """Where, in the line, title, subtitle and first paragraph end."""
     sentences: tuple[Sentence, ...]
+    heard: tuple[Heard, ...] = ()
+    """Words of hearsay, in order."""
+
+    @property
+    def tells_of_silence(self) -> bool:
+        """Whether the article says that nobody official has spoken."""
+        return any(cue.sort == SILENT for cue in self.heard)
 
     def evidence(self, label: str, begin: int, end: int) -> Evidence:
         """``line[begin:end]``, whole words of one field, as evidence for *label*."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from config.loader import Config
 from pipeline.annotation.countries import OURS, Countries
+from pipeline.annotation.hearsay import unsaid
 from pipeline.annotation.matcher import Hit, Lexicon, Sense
 from pipeline.annotation.reading import Reading, Sentence
 from pipeline.annotation.words import PAUSE, STOP, pattern
@@ -52,6 +53,8 @@ _LOOK_BACK = 12
 """Among how many things found before in its sentence the author of a text is looked for."""
 _FIRST = 60
 """Among how many of the first things found the body is that an unsigned statement is of."""
+_SILENT_WORDS = 3
+"""How far before what tells of silence the body stands that is silent (*la DGSN n’a pas encore …*)."""
 _SIGNS = f" {STOP}{PAUSE}"
 _BYSTANDER = "bystander"
 _QUOTED = re.compile(r'[»”"][,،.\s\u00a0–—-]*(?:[^\W\d]+ ){0,3}$')
@@ -121,11 +124,21 @@ class Speech:
     utterances: tuple[Utterance, ...]
     sentences: tuple[Sentence, ...]
     """Those of the reading; a number like 50.000 ends none."""
+    unsaid: tuple[tuple[int, int], ...] = ()
+    """Stretches of the line that tell of words which nobody said, or only attribute them to somebody."""
 
     def sentence_at(self, index: int) -> Sentence:
         """The sentence that holds ``line[index]``; the last one for a sign behind it."""
         found = bisect_left(self.sentences, index + 1, key=lambda one: one.end)
         return self.sentences[min(found, len(self.sentences) - 1)]
+
+    def is_silent(self, line: str, body: Item) -> bool:
+        """Whether *body* is only named for words that it did not say."""
+        return any(
+            begin < body.end or words_between(line, body.end, begin) <= _SILENT_WORDS
+            for begin, end in self.unsaid
+            if body.begin < end and STOP not in line[body.end : begin]
+        )
 
     def within(self, begin: int, end: int) -> Sequence[Item]:
         """The items that begin in ``line[begin:end]``."""
@@ -161,7 +174,10 @@ class Listener:
     def listen(self, reading: Reading) -> Speech:
         items = self._items(reading)
         sentences = _sentences(reading)
-        return Speech(items, tuple(self._utterances(reading, sentences, items)), sentences)
+        spoken = tuple(self._utterances(reading, sentences, items))
+        silent = tuple(span for span in unsaid(reading) if not _is_told(spoken, span))
+        heard = (one for one in spoken if not (_meets(one.trigger, silent) or _meets(one.speaker, silent)))
+        return Speech(items, tuple(heard), sentences, silent)
 
     def acts(self, line: str, body: Item) -> bool:
         """Whether *body* may act: no place, vehicle or addressee (*devant le commissariat*, *أمام مقر …*)."""
@@ -405,6 +421,21 @@ def _lexicon(rules: Mapping[str, Any]) -> Lexicon:
     for label, by_language in rules["signs"].items():
         add(by_language, Sense("sign", label))
     return names.freeze()
+
+
+def _meets(item: Item, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(item.begin < end and begin < item.end for begin, end in spans)
+
+
+def _is_told(spoken: Iterable[Utterance], span: tuple[int, int]) -> bool:
+    """Whether the institution says itself that it said nothing: «أكدت المديرية أنها لم تصدر أي بلاغ»."""
+    begin, _ = span
+    return any(
+        one.sentence.begin <= begin < one.sentence.end
+        and max(one.trigger.end, one.speaker.end) <= begin
+        and one.label == Attribution.OFFICIAL.value
+        for one in spoken
+    )
 
 
 def _sentences(reading: Reading) -> tuple[Sentence, ...]:

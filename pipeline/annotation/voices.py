@@ -108,7 +108,8 @@ class Voices:
         body = next((item for item in speech.items if item.kind == "body" and acts(line, item)), None)
         if body is not None and body.begin < reading.lead_end and _plausible(reading, body.label):
             sentence = speech.sentence_at(body.begin)
-            if reading.article.language == "ary" or body.label == OTHER:
+            silent = body.label == OFFICIAL and (reading.tells_of_silence or speech.is_silent(line, body))
+            if reading.article.language == "ary" or body.label == OTHER or silent:
                 tally.add(NONE, self._weights["act"], sentence)
             else:
                 rumoured = any(item.label == "rumour" for item in speech.within(sentence.begin, body.begin))

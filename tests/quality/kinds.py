@@ -74,7 +74,8 @@ def measure(
             reading = replace(reading, judgement=replace(reading.judgement, decision=Relevant.IN))
         speech = voices.listen(reading)
         attribution = voices.attribution(reading, speech)
-        said = kinds.find(reading, attribution, told=voices.is_told(reading, attribution, speech))
+        told = voices.is_told(reading, attribution, speech)
+        said = kinds.find(reading, attribution, told=told, unsaid=speech.unsaid)
         for name in ("all", "seen" if case.seen else "unseen"):
             results[name].add(case, said)
     return results

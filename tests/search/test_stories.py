@@ -98,6 +98,15 @@ def test_a_communication_is_traced_from_the_first_official_word() -> None:
     assert [one.figures for one in found.pick_ups][2] == (Change("arrests", (18.0,), (8.0,)),)
 
 
+@pytest.mark.parametrize("form", ["communique", "denial", "clarification", "spokesperson", "social_post"])
+def test_a_communication_begins_with_the_institution_s_word_in_whatever_form(form: str) -> None:
+    spoken = made("spoken", kinds=(form, "cyber"), said=Attribution.OFFICIAL)
+    later = made("later", hours=5, kinds=("communique", "cyber"), said=Attribution.OFFICIAL)
+    found = communique([spoken, later], SOURCES, {})
+    assert found is not None
+    assert found.origin is spoken
+
+
 def test_a_story_on_nobody_s_official_word_is_no_communication() -> None:
     assert communique([made("x", kinds=("operation",), said=Attribution.OUTLET)], SOURCES, {}) is None
     assert communique([made("x", kinds=("operation",), said=Attribution.OFFICIAL)], SOURCES, {}) is None

@@ -16,6 +16,7 @@ from pipeline.annotation import Annotator
 from pipeline.annotation.cue_notation import Line, Phrasebook, Unreadable, parse
 from pipeline.annotation.kinds import Kinds
 from store.records import ArticleKind, Attributed, Attribution, Evidence, Image, KindLabel
+from tests.pipeline.annotation.test_figures import PUBLISHED
 from tests.pipeline.newsroom import article, source
 
 CONFIG = config.load(environ={})
@@ -230,6 +231,86 @@ def test_kinds_of_reports(kinds: str, title: str, text: str) -> None:
 )
 def test_kinds_are_not_told(kind: str, title: str, text: str) -> None:
     assert kind not in found(title, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("حوادث السير داخل المناطق الحضرية: 14 قتيلا في 2015 حادثة، حسب الأمن الوطني.", True),
+        ("Accidents de la route en périmètre urbain : 14 morts dans 2015 accidents, selon la DGSN.", True),
+        ("Road accidents in urban areas: 14 killed in 2015 accidents, the DGSN said.", True),
+        ("Accidentes de tráfico en zona urbana: 14 muertos en 2015 accidentes, según la DGSN.", True),
+        ("Accidents de la route en périmètre urbain : 14 morts en 2015, selon la DGSN.", False),
+        ("حوادث السير داخل المناطق الحضرية: 14 قتيلا سنة 2015، حسب الأمن الوطني.", False),
+    ],
+)
+def test_a_number_that_counts_something_is_no_earlier_year(text: str, told: bool) -> None:
+    one = replace(article("Bilan", text), published=PUBLISHED)
+    found = {label.id for label in KINDS.find(ANNOTATOR.read(one, source("MA")), None)}
+    assert ("road_safety" in found) == told
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "ولاية أمن فاس تنفي اتهامات",
+            "نفت ولاية أمن فاس اتهامات وجهت إلى عناصر الشرطة، وأكدت أن ادعاءات التعنيف لا أساس لها.",
+        ),
+        (
+            "الأمن الوطني يوضح حقيقة اتهام شرطي بالاعتداء على سيدة",
+            "قدمت ولاية أمن سلا توضيحات بخصوص ادعاءات سيدة بتعرضها للضرب.",
+        ),
+        (
+            "المديرية العامة للأمن الوطني ترد على انتقادات",
+            "ردت المديرية العامة للأمن الوطني على انتقادات بخصوص الطوابير.",
+        ),
+        (
+            "La DGSN dément des accusations de violences policières",
+            "La DGSN a démenti les accusations visant des agents de Salé.",
+        ),
+        (
+            "Cartes d’identité : la DGSN répond aux critiques",
+            "La DGSN tient à préciser, au sujet des lenteurs, que le délai est respecté.",
+        ),
+        (
+            "DGSN denies abuse allegations",
+            "The DGSN denied allegations of police brutality in Fez and called claims of torture baseless.",
+        ),
+        (
+            "La DGSN niega las acusaciones de malos tratos",
+            "La DGSN negó las acusaciones de violencia policial en Nador.",
+        ),
+    ],
+)
+def test_who_answers_a_criticism_does_not_criticise(title: str, text: str) -> None:
+    assert "criticism" not in found(title, text)
+    assert {"denial", "clarification"} & found(title, text)
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "جمعية حقوقية تندد بتعنيف شاب بفاس",
+            "نددت جمعية حقوقية بتعنيف شاب من طرف شرطي بفاس، فيما نفت ولاية الأمن ذلك.",
+        ),
+        (
+            "L’AMDH dénonce des violences policières à Salé",
+            "L’AMDH demande une enquête indépendante. La DGSN dément ces accusations.",
+        ),
+        (
+            "Amnesty criticises police over Rabat arrests",
+            "Amnesty International criticised the use of force. The DGSN denied the claims.",
+        ),
+        (
+            "Una ONG denuncia malos tratos en Nador",
+            "La ONG denuncia la violencia policial. La DGSN negó las acusaciones.",
+        ),
+    ],
+)
+def test_a_criticism_that_is_answered_in_the_end_is_one(title: str, text: str) -> None:
+    assert "criticism" in found(title, text)
 
 
 def test_only_of_articles_about_the_institution() -> None:

@@ -14,11 +14,12 @@ from tests.pipeline.newsroom import article, source
 CONFIG = config.load(environ={})
 ANNOTATOR = Annotator(CONFIG)
 PARTNERS = Partners(CONFIG)
+USUAL = CONFIG.data("partners")["bodies"]
 
 
 def named(text: str, title: str = "", country: str = "MA") -> list[str]:
     said = PARTNERS.find(ANNOTATOR.read(article(title, *text.split("\n")), source(country)))
-    return [one.id or one.name for one in said]
+    return [one.id if one.id and one.id not in USUAL else one.name for one in said]
 
 
 @pytest.mark.parametrize(
@@ -201,3 +202,46 @@ def test_the_cue_is_a_slice_of_what_was_printed(title: str, text: str) -> None:
         assert partner.name
         assert partner.cue is not None
         assert partner.cue.words == printed[partner.cue.field][partner.cue.start : partner.cue.end]
+
+
+@pytest.mark.parametrize(
+    ("id_", "lines"),
+    [
+        (
+            "ministere-education",
+            [
+                "وقعت المديرية العامة للأمن الوطني ووزارة التربية الوطنية اتفاقية شراكة بالرباط.",
+                "وقع الأمن الوطني اتفاقية شراكة مع وزارة التربية الوطنية والتعليم الأولي والرياضة.",
+                "La DGSN et le ministère de l’éducation nationale ont signé une convention à Rabat.",
+                "The DGSN and the Ministry of National Education signed an agreement in Rabat.",
+                "La DGSN y el Ministerio de Educación Nacional firmaron un convenio en Rabat.",
+            ],
+        ),
+        (
+            "ministere-justice",
+            [
+                "وقع المدير العام للأمن الوطني ووزير العدل اتفاقية شراكة.",
+                "La DGSN et le ministère de la Justice ont signé une convention.",
+            ],
+        ),
+        (
+            "oncf",
+            [
+                "وقعت المديرية العامة للأمن الوطني والمكتب الوطني للسكك الحديدية اتفاقية.",
+                "La DGSN et l’ONCF ont signé une convention.",
+                "La DGSN et l’Office national des chemins de fer (ONCF) ont signé une convention.",
+            ],
+        ),
+        ("narsa", ["La DGSN y la NARSA firmaron un convenio."]),
+    ],
+)
+def test_a_usual_partner_has_one_id_in_all_languages(id_: str, lines: list[str]) -> None:
+    for line in lines:
+        said = ANNOTATOR.annotate(article("Partenariat", line), source("MA")).partners
+        assert [one.id for one in said] == [id_], line
+
+
+def test_another_country_s_ministry_is_not_ours() -> None:
+    line = "La DGSN et le ministère français de la Justice ont signé une convention à Paris."
+    said = ANNOTATOR.annotate(article("Partenariat", line), source("MA")).partners
+    assert [one.id for one in said] == [""]
