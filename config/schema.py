@@ -672,6 +672,14 @@ class PlaceRulesFile(Strict):
     epithets: NameLists
     doubles: dict[Id, Id]
     seats: list[Id]
+    several: Annotated[int, Field(ge=2)]
+    spots: list[Text]
+    motion: dict[Language, list[Text]]
+    warns: list[Text]
+    lies: list[Text]
+    later: list[Text]
+    in_month: list[Text]
+    months: dict[Annotated[int, Field(ge=1, le=12)], list[Text]]
 
 
 class WhereaboutsFile(Strict):
@@ -693,12 +701,14 @@ class AsideFile(Strict):
     quoted: list[Text]
     speaks: list[Text]
     before: list[Text]
+    right_before: list[Text]
     after: list[Text]
 
 
 class PartnersFile(Strict):
     version: int
     heads: list[Text]
+    departments: list[Text]
     named: dict[Country | Literal["XX"], list[Text]]
     known: dict[Id, list[Text]]
     bodies: dict[Id, dict[Language, Annotated[list[Text], Field(min_length=1)]]]
@@ -715,12 +725,17 @@ class PartnersFile(Strict):
     runs: list[Text]
     together: PartnerCuesFile
     joins: list[Text]
+    with_: Annotated[list[Text], Field(alias="with")]
+    acts: list[Text]
+    partnership: list[Text]
     beside: list[Text]
     aside: AsideFile
     always: dict[Id, Country]
     never: list[Id]
     headed: list[Id]
     general: list[Text]
+    common: list[Text]
+    same: dict[Text, list[Text]]
 
 
 class TriggersFile(Strict):

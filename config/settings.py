@@ -282,7 +282,7 @@ def redact(value: Any) -> Any:
 
 # Databases take a password with "/" or "@" in it as well; in the path of a web page, "@" is no password.
 _USERINFO = re.compile(r"(?<=//)(?:(?<!http://)(?<!https://)[^\s/@:\"']*:[^\s\"']*|[^/?#\s]+)@")
-_PASSWORD = re.compile(r"(//[^/\s@:]*:)[^\s@]*@")
+_PASSWORD = re.compile(r"(//[^/\s@:]*:)\S*@")  # a password may hold an "@"
 _PARAMETER = re.compile(r"([?&]password=)[^&\s]*")
 
 

@@ -19,9 +19,9 @@ from config.logs import JsonLines, as_json, configure, without_secrets
     ("said", "shown"),
     [
         ("https://me:pass@a.example/x", "https://***@a.example/x"),
-        ("postgresql+psycopg://u:p@db/marsad failed", "postgresql+psycopg://***@db/marsad failed"),
-        ("postgresql://u:p/w@db/x", "postgresql://***@db/x"),
-        ("postgresql://u:p@ss@db/x", "postgresql://***@db/x"),
+        ("postgresql+psycopg://u:p@db/marsad failed", "postgresql+psycopg://u:***@db/marsad failed"),
+        ("postgresql://u:p/w@db/x", "postgresql://u:***@db/x"),
+        ("postgresql://u:p@ss@db/x", "postgresql://u:***@db/x"),
         ("https://a.example:8080/@user/x", "https://a.example:8080/@user/x"),
         ("notify --token abc --to me", "notify --token *** --to me"),
         ("api_key=abc def", "api_key=*** def"),

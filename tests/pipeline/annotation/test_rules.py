@@ -70,7 +70,7 @@ TEXTS = {
     ),
     "cargo": (
         "Agadir : un camion intercepté",
-        "La police d’Agadir a saisi un camion déboulant de Taza avec 40 kilos de chira, indique la DGSN.",
+        "La police d’Agadir a saisi un camion déboulant à Taza avec 40 kilos de chira, indique la DGSN.",
     ),
     "name": (
         "Un suspect à Fès",
