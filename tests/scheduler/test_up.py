@@ -188,7 +188,7 @@ def test_81_a_clock_that_is_set_by_hours_stops_nothing(site: Site, outlets: Outl
     offset.write_text("0")
     here = Path(__file__).parent
     clocked = {
-        "MARSAD_TEST_CLOCK": str(offset),
+        "WRONG_CLOCK": str(offset),
         "PYTHONPATH": os.pathsep.join([str(here / "wrong_clock"), str(here.parents[1])]),
     }
     with up(outlets, more=clocked) as clock:

@@ -1,6 +1,6 @@
 """Read by every Python process whose path has this folder: its wall clock is off by what a file says.
 
-``MARSAD_TEST_CLOCK`` names the file, which holds seconds and may change at any time.  Monotonic clocks stay.
+``WRONG_CLOCK`` names the file, which holds seconds and may change at any time.  Monotonic clocks stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import time_machine
 
-_FILE = Path(os.environ["MARSAD_TEST_CLOCK"])
+_FILE = Path(os.environ["WRONG_CLOCK"])
 
 
 def _offset_s() -> float:
