@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,14 @@ from tests.store.made import NOW, after, annotated, decision, link, page
 from tests.store.test_processes import fill, start
 
 FIRST_SCHEMA = Path(__file__).with_name("schema_0001.sql")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger in a file: a server's is backed up by its own tools."""
+    with Ledger.open(tmp_path / "home") as opened:
+        yield opened
+        assert opened.quick_check() == []
 
 
 def write(ledger: Ledger, number: int) -> None:
@@ -56,7 +65,7 @@ def test_a_backup_made_while_others_write_is_one_moment(
     monkeypatch.setattr(module, "_STEP", 3)  # many steps, between which the writers commit
     home = tmp_path / "home"
     fill(home, 150)
-    workers = [start(home, 60, 5) for _ in range(2)]
+    workers = [start(home, home, 60, 5) for _ in range(2)]
     seen = []
     with Ledger.open(home) as ledger:
         while any(worker.poll() is None for worker in workers) or len(seen) < 2:

@@ -139,7 +139,7 @@ def test_killed_between_note_and_deletion_the_file_is_there_still(ledger: Ledger
 
 def test_logs_go_by_age_and_size_with_the_rows_of_their_runs(ledger: Ledger, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    (home / "log").mkdir()
+    (home / "log").mkdir(parents=True)
     runs = {}
     for name, days in {"old": 40, "middle": 20, "under-way": 50}.items():
         path = home / "log" / f"{name}.log"
