@@ -77,7 +77,7 @@ class HandOff:
             await item.collecting.captured(item.job, page)
         except Exception as error:
             # Boundary: whatever the storage raises, no page may be fetched that cannot be kept.
-            where = {"source": item.job.source.id, "url": page.url}
+            where = {"source": page.link.source_id, "url": page.url}
             log.error("storage failed: %s %r", page.url, error, extra=where)
             item.collecting.stop(f"storage failed: {error}")
             raise DropItem(f"storage failed: {error}") from error

@@ -109,6 +109,7 @@ class Linker:
             (Sort.TOWN, (place.id for place in config.places)),
             (Sort.UNIT, (unit.id for unit in config.units)),
             (Sort.BODY, (body.id for body in config.institutions)),
+            (Sort.BODY, config.data("partners")["bodies"]),
             (Sort.KIND, (kind.id for kind in config.kinds)),
         ):
             self.maker.learn(sort, ids)

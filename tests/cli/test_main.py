@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.ask import _sink
-from cli.collect import _Follower
+from cli.collect import Follower
 from cli.main import _COMMANDS, main
 from store.ledger import Ledger
 from tests.house.test_imports import ROOT
@@ -358,7 +358,7 @@ def test_a_process_beside_the_crawl_that_ends_badly_is_told_with_the_reason(
         [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(1)"], stdin=subprocess.PIPE
     )
     with pytest.raises(SystemExit) as ended:
-        _Follower("pipeline.reader", process, tmp_path / "reader.log").finish(lambda: None)
+        Follower("pipeline.reader", process, tmp_path / "reader.log").finish(lambda: None)
     assert ended.value.code == 1
     shown = capsys.readouterr().err
     assert said in shown and "Nothing is lost" in shown

@@ -133,7 +133,7 @@ EXPORT_KEYS = (
     "title subtitle alternative_title authors desks agencies published modified_at first_seen_at "
     "last_seen_at removed_at text word_count text_sha256 section tags images videos entries "
     "official_accounts access relevance institutions kinds attribution unit places other_places "
-    "foreign_places partners figures quotes claim story_id copy_of copy_share relation voice capture"
+    "foreign_places partners figures quotes claim hearsay story_id copy_of copy_share relation voice capture"
 ).split()
 
 

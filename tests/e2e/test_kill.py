@@ -74,7 +74,9 @@ def test_a_crawl_killed_again_and_again_ends_as_one_left_alone(press: Any, tmp_p
         shaken.run("verify")
         assert _links(shaken.home) == _links(calm.home)
         assert kept(shaken.export()) == kept(calm.export())
-        assert shaken.json("verify")["disagreements"] == []
+        # What the killed still held is ended; nothing else is there to be mended.
+        kinds = {row["kind"] for row in shaken.json("verify")["disagreements"]}
+        assert kinds <= {"lease_of_the_dead", "run_of_the_dead"}
     with Ledger.open(shaken.home) as ledger:
         assert ledger.quick_check() == []
 

@@ -115,7 +115,8 @@ def test_78_a_night_of_a_sick_press_and_kills_loses_nothing(
         assert stored.keys() <= sent, "nothing that was not sent whole"
         assert trap.paths() == [], "nothing reached an address that is not allowed"
         for one in made:
-            assert one.host.most_at_once() <= 1, one.name
+            # A server cannot tell when the client of a page that hangs has left.
+            assert one.hung or one.host.most_at_once() <= 1, one.name
             assert not set(one.host.paths()) & set(one.forbidden), one.name
         for one in made[:2]:
             assert min(one.host.gaps()) >= DELAY_S * 0.95, one.name

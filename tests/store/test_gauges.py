@@ -77,6 +77,7 @@ def test_runs_by_outcome_and_the_last_of_a_job(ledger: Ledger) -> None:
     assert ledger.last_run("backup") is None
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # whose plans can be read so
 def test_no_question_reads_the_rows_of_links(ledger: Ledger) -> None:
     """With a million of them that would take a core for seconds, and monitoring asks four times a minute."""
     asked: list[str] = []
