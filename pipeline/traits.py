@@ -17,6 +17,7 @@ from typing import Any
 
 from config.fold import fold
 from config.loader import Config
+from pipeline.annotation.claims import ANSWERS
 from pipeline.annotation.words import PAUSE, STOP, Words, pattern
 from pipeline.fingerprints import hashed, published_at
 from store.records import Annotated
@@ -274,7 +275,7 @@ class TraitMaker:
             (Sort.PLACE, annotated.foreign_places),
             (Sort.BODY, (*annotated.institutions, *filter(None, (one.id for one in annotated.partners)))),
             (Sort.UNIT, (annotated.unit,) if annotated.unit else ()),
-            (Sort.KIND, tuple(kind.id for kind in annotated.kinds if kind.id not in _WAYS)),
+            (Sort.KIND, tuple(_kinds(annotated))),
         ):
             for name in names:
                 yield self._named(sort, name)
@@ -424,3 +425,15 @@ def _number(value: int) -> Iterable[int]:
 
 _WAYS = frozenset(["communique", "spokesperson", "social_post", "security_source"])
 """How somebody speaks, which tells no two facts apart."""
+
+
+def _kinds(annotated: Annotated) -> Iterator[str]:
+    """What an article tells of; a rumour and its answer both tell of a claim, beside what else they tell of.
+
+    A rumour of which nothing else is known has no kind: one of its own would set it apart from the police act
+    that confirms it.
+    """
+    kinds = {kind.id for kind in annotated.kinds}
+    yield from kinds - _WAYS
+    if kinds & ANSWERS or (annotated.hearsay and kinds - _WAYS):
+        yield "claim"
