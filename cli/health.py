@@ -174,7 +174,7 @@ def show_source(source_id: str, as_json: bool) -> None:
     if source_id not in app.config.sources:
         near = difflib.get_close_matches(source_id, app.config.sources, 3, 0.5)
         hint = f" Nearest: {', '.join(near)}." if near else ""
-        say(f"no source {source_id!r} among {len(app.config.sources)}.{hint}")
+        say(f"no source {source_id!r} among {len(app.config.sources)}.{hint} All: `marsad sources list`.")
         raise SystemExit(USAGE)
     source = app.config.sources[source_id]
     if not source.enabled:

@@ -117,10 +117,11 @@ def write(path: Path, text: bytes) -> None:
         draft.write_bytes(text)
         draft.chmod(0o644)  # the node exporter is another user
         draft.replace(path)
-    except OSError:
+    except OSError as fault:
         with suppress(OSError):
             draft.unlink()
-        raise
+        # The draft is nobody's but ours: the error is of the file that was asked for.
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
 
 
 class _Server(socketserver.ThreadingTCPServer):

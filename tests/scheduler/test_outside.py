@@ -292,3 +292,8 @@ def test_the_command_needs_a_ledger_and_says_what_does_not_go_together(outlets: 
 @pytest.fixture
 def outlets(tmp_path: Path) -> Outlets:
     return Outlets(tmp_path, SWIFT)
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"'[^']*/nowhere/marsad\.prom'"):
+        write(tmp_path / "nowhere" / "marsad.prom", b"")
