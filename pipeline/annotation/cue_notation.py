@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import re
 from bisect import insort
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pipeline.annotation.words import PAUSE, STOP, pattern
+from pipeline.annotation.words import PAUSE, STOP, Remembered, pattern
 
 _GAP = 3
 _JOINED = ("", "و", "ف", "ب", "ك", "ل", "د", "وب", "ول", "وف", "وك", "فب", "فل", "س", "وس")
@@ -33,7 +34,6 @@ _LIL = ("لل", "ولل", "فلل", "ل", "بل", "دل", "فل")
 """Before a word whose ال has melted into what is joined to it."""
 _SHORTEST = 3
 """A shorter Arabic word carries only و and ف: with more, it would be found in every second word."""
-_REMEMBERED = 50_000
 
 Tag = TypeVar("Tag")
 
@@ -62,10 +62,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The words of a line, and the names in it: (sort, index of its first word) → index behind its last."""
+    """The words of a line, and the names in it."""
 
     words: Sequence[str]
+    sentence_of: Sequence[int]
+    """For each word the number of its sentence."""
     names: Mapping[tuple[str, int], int]
+    """(sort, index of its first word) → index behind its last."""
     barriers: frozenset[int] = frozenset()
     """Words at which names begin that no gap may run across."""
 
@@ -228,21 +231,6 @@ def _need(phrase: Phrase) -> Step | str | None:
     return None
 
 
-def _there(line: Line, needs: Iterable[Iterable[Step | str]]) -> list[set[Step | str | None]]:
-    """For each word the needs that its sentence fulfils, of which no phrase runs across the end."""
-    here: set[Step | str | None] = {None}
-    there = []
-    for word, fulfilled in zip(line.words, needs, strict=True):
-        there.append(here)
-        if fulfilled:
-            here.update(fulfilled)
-        if word == STOP:
-            here = {None}
-    for name, at in line.names:
-        there[at].add(name)
-    return there
-
-
 class _Index(Generic[Tag]):
     """Words and beginnings of words → what is kept under them."""
 
@@ -279,7 +267,7 @@ class Phrasebook(Generic[Tag]):
         self._needed: set[Step | str] = set()
         self._by_name: dict[str, list[_Entry[Tag]]] = {}
         self._numbers: list[_Entry[Tag]] = []
-        self._known: dict[str, _Known[Tag]] = {}
+        self._known: Remembered[_Known[Tag] | None] = Remembered(self._look_up)
 
     def add(self, written: str, tag: Tag) -> None:
         """Look for *written* from now on; raises :class:`Unreadable`."""
@@ -299,29 +287,35 @@ class Phrasebook(Generic[Tag]):
 
     def find(self, line: Line) -> Iterator[tuple[Tag, int, int]]:
         """(tag, begin, end) of every phrase: indexes of its first word and behind its last."""
-        known = [self._known.get(word) or self._look_up(word) for word in line.words]
-        there = _there(line, [word.needs for word in known])
-        for at, word in enumerate(known):
-            needs = there[at]
+        told = enumerate(map(self._known.__getitem__, line.words))
+        known = [(at, word) for at, word in told if word is not None]
+        sentence_of = line.sentence_of
+        # What each sentence fulfils of the needs; no phrase runs across its end.
+        there: dict[int, set[Step | str | None]] = defaultdict(lambda: {None})
+        for at, word in known:
+            if word.needs:
+                there[sentence_of[at]].update(word.needs)
+        for name, at in line.names:
+            there[sentence_of[at]].add(name)
+        for at, word in known:
+            needs = there[sentence_of[at]]
             for entry in word.entries:
                 if entry.need in needs:
                     end = _end(line, entry.phrase, 1, at + 1)
                     if end >= 0:
                         yield entry.tag, at, end
         for name, at in line.names:
-            needs = there[at]
+            needs = there[sentence_of[at]]
             for entry in self._by_name.get(name, ()):
                 if entry.need in needs:
                     end = _end(line, entry.phrase, 0, at)
                     if end >= 0:
                         yield entry.tag, at, end
 
-    def _look_up(self, word: str) -> _Known[Tag]:
-        """What is known of *word*; remembered, as a language has few distinct words."""
+    def _look_up(self, word: str) -> _Known[Tag] | None:
+        """What is known of *word*; of most, nothing."""
         entries = self._entries[word]
         if word[0].isdigit():
             entries += self._numbers
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[word] = known = _Known(tuple(entries), tuple(self._needs[word]))
-        return known
+        needs = self._needs[word]
+        return _Known(tuple(entries), tuple(needs)) if entries or needs else None

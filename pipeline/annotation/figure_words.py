@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.annotation.numbers import Numbers
-from pipeline.annotation.words import pattern
+from pipeline.annotation.words import Remembered, pattern
 
 SEVERITIES = frozenset(["seriously_injured", "lightly_injured"])
 OF_PERSONS = (
@@ -77,10 +77,10 @@ class _Known:
 
     def goes_on(self, token: str) -> bool:
         """Whether *token* may be the second word of one of the entries."""
-        return any(
-            bare in self.seconds or (self.second_starts and bare.startswith(self.second_starts))
-            for bare in _bare(token)
-        )
+        bare = _bare(token)
+        if not self.seconds.isdisjoint(bare):
+            return True
+        return bool(self.second_starts) and any(word.startswith(self.second_starts) for word in bare)
 
 
 class Vocabulary:
@@ -89,7 +89,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self.exact: dict[str, list[Entry]] = {}
         self._starts: dict[str, list[Entry]] = {}
-        self._known: dict[str, _Known] = {}
+        self._known: Remembered[_Known | None] = Remembered(self._look_up)
 
     def add(self, kind: str, label: str, phrases: Iterable[Any]) -> None:
         for phrase in phrases:
@@ -104,12 +104,10 @@ class Vocabulary:
     def tags(self, said: Sequence[str]) -> list[Tag]:
         """Everything of the rules in *said*, in order; longer phrases first."""
         found: list[Tag] = []
-        known = self._known
-        for index, token in enumerate(said):
-            word = known.get(token) or self._look_up(token)
-            entries = word.entries
-            if not entries:
+        for index, word in enumerate(map(self._known.__getitem__, said)):
+            if word is None:
                 continue
+            entries = word.entries
             if len(word.alone) < len(entries) and not (
                 index + 1 < len(said) and word.goes_on(said[index + 1])
             ):
@@ -136,25 +134,24 @@ class Vocabulary:
             and not any(token[:size] in self._starts for size in range(2, len(token) + 1))
         )
 
-    def _look_up(self, token: str) -> _Known:
+    def _look_up(self, token: str) -> _Known | None:
         found: list[Entry] = []
         for bare in _bare(token):
             found += self.exact.get(bare, ())
             for size in range(2, min(len(bare), _LONGEST_WORD) + 1):
                 found += self._starts.get(bare[:size], ())
+        if not found:
+            return None
         found.sort(key=lambda entry: -len(entry.rest))
-        if len(self._known) > _MEMORY:
-            self._known.clear()
         entries = tuple(dict.fromkeys(found))
         seconds = {entry.rest[0] for entry in entries if entry.rest}
         starts = {word for word in seconds if word.endswith("*")}
-        self._known[token] = known = _Known(
+        return _Known(
             entries,
             tuple(entry for entry in entries if not entry.rest),
             frozenset(seconds - starts),
             tuple(word[:-1] for word in starts),
         )
-        return known
 
 
 @lru_cache(maxsize=_MEMORY)

@@ -52,7 +52,7 @@ class Hearsay:
         words = reading.words
         title = words.reaches("text", 0)
         heard = []
-        for sort, first, last in self._book.find(Line(words.line.split(), {})):
+        for sort, first, last in self._book.find(Line(words.said, words.sentence_of, {})):
             begin = words.begins[first]
             place = "headline" if begin < title else "lead" if begin < reading.lead_end else "rest"
             heard.append(Heard(sort, begin, words.line.index(" ", words.begins[last - 1]), place))

@@ -248,9 +248,8 @@ class Kinds:
 
     def _cues(self, reading: Reading, unsaid: Sequence[tuple[int, int]]) -> Iterator[_Cue]:
         """The cues that count, each with the points of its place."""
-        words = reading.words.said
-        found = list(self._book.find(Line(words, *_names(reading))))
-        sentence_of = _sentences(words)
+        words, sentence_of = reading.words.said, reading.words.sentence_of
+        found = list(self._book.find(Line(words, sentence_of, *_names(reading))))
         formula, recalled = _marked(found, sentence_of, words, reading, self._counted)
         begins, title = reading.words.begins, _title_end(reading.words)
         lead = self._lead_end(reading, words)
@@ -392,16 +391,6 @@ def _names(reading: Reading) -> tuple[dict[tuple[str, int], int], frozenset[int]
         elif hit.sense("town") is not None:
             names["town", first] = last
     return names, frozenset(barriers)
-
-
-def _sentences(words: Sequence[str]) -> list[int]:
-    """For each word the number of its sentence."""
-    number = 0
-    out = []
-    for word in words:
-        out.append(number)
-        number += word == STOP
-    return out
 
 
 def _shown(reading: Reading, kind: str, found: _Sum | None) -> Iterator[Evidence]:

@@ -10,9 +10,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 from typing import Any
 
-from pipeline.annotation.words import PAUSE, STOP, Words, pattern
+from pipeline.annotation.words import PAUSE, STOP, Remembered, Words, pattern
 
 _DIGITS = re.compile(r"([^\d]*)(\d{1,15})([^\d]*)")
 _AND = "و"
@@ -117,19 +118,16 @@ class Numbers:
         self._known = (
             frozenset(self._add) | self.ones | self._hundred | frozenset(self._scales) | self._about_first
         )
-        self._cache: dict[str, tuple[str, str]] = {}
-        self._begins: dict[str, bool] = {}
+        self._bare = Remembered(self._take_bare)
+        self._begins = Remembered(self._may_begin)
 
     def read(self, page: Page, language: str = "") -> list[Number]:
         """Every number of *page*, in order."""
         found: list[Number] = []
         free = 0
-        known = self._begins
-        for index, token in enumerate(page.said):
-            begins = known.get(token)
-            if begins is None:
-                begins = self._may_begin(token)
-            if begins and index >= free:
+        begins = map(self._begins.__getitem__, page.said)
+        for index in compress(count(), begins):
+            if index >= free:
                 number = _Reader(self, page, index, language).number()
                 if number is not None:
                     found.append(number)
@@ -137,11 +135,8 @@ class Numbers:
         return found
 
     def _may_begin(self, token: str) -> bool:
-        """Whether a number may begin with *token*; remembered, as most words begin none."""
-        if len(self._begins) > 50_000:
-            self._begins.clear()
-        self._begins[token] = begins = bool(token[-1].isdigit() or token[0].isdigit() or self._bare(token)[1])
-        return begins
+        """Whether a number may begin with *token*; most words begin none."""
+        return bool(token[-1].isdigit() or token[0].isdigit() or self._bare[token][1])
 
     def half_behind(self, said: Sequence[str], index: int) -> int:
         """How many words at *index* say "and a half"; none: 0."""
@@ -151,19 +146,12 @@ class Numbers:
                     return len(words)
         return 0
 
-    def _bare(self, token: str) -> tuple[str, str]:
+    def _take_bare(self, token: str) -> tuple[str, str]:
         """(what is joined before, the word of a number); the second empty if *token* is none."""
-        known = self._cache.get(token)
-        if known is None:
-            known = ("", "")
-            for joined in _JOINED if token not in _MONDAY else ():
-                if token.startswith(joined) and token[len(joined) :] in self._known:
-                    known = (joined, token[len(joined) :])
-                    break
-            if len(self._cache) > 50_000:
-                self._cache.clear()
-            self._cache[token] = known
-        return known
+        for joined in _JOINED if token not in _MONDAY else ():
+            if token.startswith(joined) and token[len(joined) :] in self._known:
+                return joined, token[len(joined) :]
+        return "", ""
 
 
 def _by_word(table: Mapping[Any, Iterable[str]]) -> dict[str, float]:
@@ -215,7 +203,7 @@ class _Reader:
         if token in _OF and not self._empty and self._at + 1 < len(said) and said[self._at + 1] in _MILLION:
             self._at += 1  # Darija: تلاتة د المليون
             token = said[self._at]
-        joined, word = self._rules._bare(token)
+        joined, word = self._rules._bare[token]
         if not word or (joined and joined != _AND and not self._empty):
             return False
         if self._wrong_language(word):
@@ -295,7 +283,7 @@ class _Reader:
         said, at = self._page.said, self._at + 1
         if at >= len(said):
             return False
-        joined, word = self._rules._bare(said[at])
+        joined, word = self._rules._bare[said[at]]
         if not word or joined or self._digits:
             return False
         small = self._rules._add.get(word, 1.0 if word in self._rules.ones else 0.0)
@@ -317,7 +305,7 @@ class _Reader:
         if said[at + 1].isdigit():
             taken = self._limit < float("inf") and not self._group and self._take_digits(_AND + said[at + 1])
         else:
-            joined, word = self._rules._bare(said[at + 1])
+            joined, word = self._rules._bare[said[at + 1]]
             if word and not joined and not self._wrong_language(word):
                 taken = self._take_word(word, True)
         if not taken and self._at == at + 1:

@@ -282,19 +282,15 @@ class Partners:
 
     def _told(self, reading: Reading) -> Iterator[_Body]:
         """Bodies without a head word that the words before them make one: en partenariat avec l’Entraide …"""
-        line = reading.words.line
-        for sentence in reading.sentences:
-            said = line[sentence.begin : sentence.end].split()
-            for index, _ in self._partnership.found([stem(word) for word in said]):
-                first = (
-                    next((i for i in range(index, len(said)) if said[i] in self._with_words), len(said)) + 1
-                )
-                while said[first : first + 1] and said[first] in self._articles:
-                    first += 1
-                if not said[first : first + 1]:
-                    continue
-                begin = sentence.begin + sum(len(word) + 1 for word in said[:first])
-                body = self._told_name(reading, begin, said[first : first + _LONGEST])
+        words = reading.words
+        for index, _ in self._partnership.found(list(map(stem, words.said))):
+            behind = bisect_left(words.begins, reading.sentence_at(words.begins[index]).end)
+            first = next((i for i in range(index, behind) if words.said[i] in self._with_words), behind) + 1
+            while first < behind and words.said[first] in self._articles:
+                first += 1
+            if first < behind:
+                name = words.said[first : min(first + _LONGEST, behind)]
+                body = self._told_name(reading, words.begins[first], name)
                 if body is not None:
                     yield body
 

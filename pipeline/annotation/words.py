@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, compress
 from sys import intern
+from typing import TypeVar
 
 from config.fold import fold
 
@@ -43,29 +44,41 @@ _DASH = re.compile(r"[-‐‑‒–—−]+(?=\s)")
 _LONGEST_SENTENCE = 20_000
 """Characters; longer ones are lists or made to hurt."""
 _REMEMBERED = 100_000
-"""How many tokens are kept with their words; a newspaper's vocabulary is smaller."""
+"""How many words are kept with what is known of them; a newspaper's vocabulary is smaller."""
 
 
-class _Folded(dict[str, str]):
-    """Token → its word (folded, letters and digits only) or sign; empty for neither.
+Told = TypeVar("Told")
 
-    Remembered, as a language has few distinct words.  A word is always the same object, which the tables that
-    it is looked up in find at once.
+
+class Remembered(dict[str, Told]):
+    """Word → what *look_up* says of it, asked once: a language has few distinct words.
+
+    A line of words is mapped through ``__getitem__``, without a step of Python for a word met before.
     """
 
-    def __missing__(self, token: str) -> str:
-        first = token[0]
-        if first.isalnum():
-            word = "".join([char for char in fold(token) if char.isalnum()])
-        else:
-            word = STOP if first in _STOPS else PAUSE if first in _PAUSES else ""
+    def __init__(self, look_up: Callable[[str], Told]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, word: str) -> Told:
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[token] = folded = intern(word)
-        return folded
+        self[word] = told = self._look_up(word)
+        return told
 
 
-_folded = _Folded()
+def _fold(token: str) -> str:
+    """The word of *token* (folded, letters and digits only) or its sign; empty for neither.
+
+    A word is always the same object, which the tables that it is looked up in find at once.
+    """
+    first = token[0]
+    if first.isalnum():
+        return intern("".join([char for char in fold(token) if char.isalnum()]))
+    return STOP if first in _STOPS else PAUSE if first in _PAUSES else ""
+
+
+_folded = Remembered(_fold)
 
 
 def _tokens(text: str) -> list[str]:
@@ -103,6 +116,8 @@ class Words:
     """Where in *line* each field begins."""
     said: list[str]
     """The words of *line*."""
+    sentence_of: list[int]
+    """For each word the number of its sentence, which its :data:`STOP` still belongs to."""
     begins: list[int]
     """Where in *line* each word begins."""
     starts: list[int]
@@ -135,7 +150,10 @@ class Words:
             words += said
         begins = list(accumulate([len(word) + 1 for word in words], initial=1))
         begins.pop()  # the end of the line
-        return cls(" ".join(["", *words, ""]), kept, tuple(field_begins), words, begins, starts, ends)
+        sentence_of = list(accumulate(map(STOP.__eq__, words), initial=0))
+        sentence_of.pop()  # what would follow the last word
+        line = " ".join(["", *words, ""])
+        return cls(line, kept, tuple(field_begins), words, sentence_of, begins, starts, ends)
 
     def sentence_begin(self, index: int) -> int:
         """Where the sentence that holds ``line[index]`` begins; in one of pages, some pages before."""
