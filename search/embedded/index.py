@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import tantivy
 
 from config.zones import zone
+from search.compile import Compiler
 from search.embedded import layout, schema
-from search.embedded.compile import Compiler
+from search.embedded.queries import TantivyQueries
 from search.engine import (
     LABELS,
     Bucket,
@@ -36,6 +37,7 @@ from search.engine import (
     Sort,
     TimeCounts,
 )
+from search.fields import QUARTER_S
 
 if TYPE_CHECKING:
     from config import Config
@@ -120,7 +122,7 @@ class EmbeddedEngine:
         self._zone = zone(self._zone_name)
         self._fingerprint = schema.fingerprint(analysis.version, self._zone_name)
         self._schema = schema.build()
-        self._compiler = Compiler(self._schema, analysis, self._zone)
+        self._compiler = Compiler(TantivyQueries(self._schema), analysis, self._zone)
         self._index: tantivy.Index | None = None
         self._searcher: tantivy.Searcher | None = None
         self._name: str | None = None
@@ -310,7 +312,7 @@ class EmbeddedEngine:
             older = tantivy.Query.range_query(
                 self._schema, "sort_key", tantivy.FieldType.Integer, upper_bound=int(key)
             )
-            page = self._both(query, older)
+            page = self._compiler.both(query, older)
             result = searcher.search(page, limit=limit + _TIED, count=False, order_by_field="sort_key")
             total = _total(searcher.search(query, limit=1))
         else:
@@ -378,20 +380,20 @@ class EmbeddedEngine:
         searcher = self._reader()
         query = self._compiler.query(tree, now)
         if between is not None:
-            query = self._both(query, self._compiler.between(*between))
+            query = self._compiler.both(query, self._compiler.between(*between))
         times = _TIMES[clock]
         # The most frequent values first, then their times alone, not the times of every value.
         answer = searcher.aggregate(
             query, {"all": times, **({"by": self._terms(split, _VALUES)} if split else {})}
         )
-        unit = 900 if clock == "hour" else 1
+        unit = QUARTER_S if clock == "hour" else 1
         counts = _times(answer["all"], unit)
         if split is None:
             return TimeCounts(counts)
         parts: dict[str, Mapping[int, int]] = {}
         for entry in _top(answer["by"], size):
             value = entry["key"]
-            part = self._both(query, tantivy.Query.term_query(self._schema, split, value, "basic"))
+            part = self._compiler.both(query, tantivy.Query.term_query(self._schema, split, value, "basic"))
             parts[value] = _times(searcher.aggregate(part, {"all": times})["all"], unit)
         return TimeCounts(counts, parts)
 
@@ -417,7 +419,7 @@ class EmbeddedEngine:
             rest = tantivy.Query.range_query(
                 self._schema, "id_high", tantivy.FieldType.Unsigned, lower_bound=last[0]
             )
-            page = self._both(query, rest)
+            page = self._compiler.both(query, rest)
             hits = searcher.search(
                 page, limit=_CHUNK, count=False, order_by_field="id_high", order=tantivy.Order.Asc
             ).hits
@@ -432,10 +434,6 @@ class EmbeddedEngine:
             if len(hits) < _CHUNK:
                 return
             last = (int(rows[-1][0][:16], 16), rows[-1][0])
-
-    @staticmethod
-    def _both(one: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
 
     def _ids(self, searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[str]:
         if not addresses:

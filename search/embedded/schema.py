@@ -9,25 +9,16 @@ an index cannot change in place (so its fingerprint is part of the folder's name
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 import tantivy
 
-from search.engine import LABELS, TEXTS, Document
+from search.engine import LABELS, Document
+from search.fields import REST, SHOWN, TOKENS, is_shown, local_day, local_hour, microseconds, seconds
 
 SCHEMA_VERSION = 4
 """Raise it when the meaning of a field changes and its name does not."""
 
-SHOWN_AS = frozenset({"in", "adjacent"})
-"""The relevance of the articles that nearly every search keeps to."""
-SHOWN = "shown"
-"""A label of our own: ``1`` for :data:`SHOWN_AS`, as one posting list instead of the union of two."""
-REST = "rest_"
-"""In front of the token fields of the articles that are not shown.  Their words stand in posting lists of
-their own: a search that keeps to the shown ones never walks past the others, nor asks which is which."""
-TOKENS = tuple(f"{text}_{form}" for text in TEXTS for form in ("exact", "stem"))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _KEY_SECONDS = 2**33 - 1
 
 
@@ -63,10 +54,6 @@ def fingerprint(analysis_version: str, zone_name: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
 
 
-def microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
-
-
 def sort_key(at: datetime, article_id: str) -> int:
     """One number that orders by time, then by id *backwards*, so that reading it downwards gives the newest
     first and ties by rising id.
@@ -74,18 +61,8 @@ def sort_key(at: datetime, article_id: str) -> int:
     Whole seconds and 30 bits of the id, rather than milliseconds and 20: outlets state days and minutes, so
     that thousands of articles share a second, and 20 bits of id would collide among them every day.
     """
-    seconds = max(-_KEY_SECONDS, min(_KEY_SECONDS, (at - _EPOCH) // timedelta(seconds=1)))
-    return seconds << 30 | (0x3FFFFFFF - (int(article_id[:8], 16) >> 2))
-
-
-def local_hour(at: datetime, zone: tzinfo) -> int:
-    """The instant at which the local clock hour of *at* began, in quarters of an hour since 1970.
-
-    An instant rather than a clock reading: the hour that is lived twice when clocks go back is two hours.
-    """
-    local = at.astimezone(zone)
-    began = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    return (began - _EPOCH) // timedelta(minutes=15)
+    whole = max(-_KEY_SECONDS, min(_KEY_SECONDS, seconds(at)))
+    return whole << 30 | (0x3FFFFFFF - (int(article_id[:8], 16) >> 2))
 
 
 def identifier(high: int, low: int) -> str:
@@ -94,7 +71,7 @@ def identifier(high: int, low: int) -> str:
 
 def to_tantivy(document: Document, zone: tzinfo) -> tantivy.Document:
     out = tantivy.Document()
-    shown = not SHOWN_AS.isdisjoint(document.labels.get("relevance", ()))
+    shown = is_shown(document)
     for name, tokens in document.tokens.items():
         if name not in TOKENS:
             raise ValueError(f"document {document.article_id}: no token field {name!r}")
@@ -114,6 +91,6 @@ def to_tantivy(document: Document, zone: tzinfo) -> tantivy.Document:
     at = document.at
     out.add_integer("at", microseconds(at))
     out.add_integer("sort_key", sort_key(at, identity))
-    out.add_integer("day", at.astimezone(zone).toordinal())
+    out.add_integer("day", local_day(at, zone))
     out.add_integer("hour", local_hour(at, zone))
     return out
