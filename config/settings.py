@@ -40,6 +40,15 @@ FILE_NAME = "marsad.toml"
 RESERVED = frozenset({"MARSAD_CONFIG", "MARSAD_HOME"})
 """Environment variables that name folders and are no settings."""
 
+SECRETS = frozenset({"elasticsearch.api_key"})
+"""Settings that no file holds and nothing prints."""
+STANDARD = {
+    "ELASTICSEARCH_URL": "elasticsearch.url",
+    "ELASTICSEARCH_API_KEY": "elasticsearch.api_key",
+    "ELASTICSEARCH_CA_CERTS": "elasticsearch.ca_certs",
+}
+"""Variables by which other programs are told the same; ours go before them."""
+
 Check = Callable[[Any], str | None]
 """Says what is allowed where the value is not; ``None`` where it is."""
 
@@ -106,6 +115,16 @@ def _ledger_url(value: str) -> str | None:
     return "nothing, or postgresql+psycopg://USER@HOST:PORT/DATABASE"
 
 
+def _server_url(value: str) -> str | None:
+    return None if re.fullmatch(r"https?://[^\s/]+(/\S*)?", value) else "a URL like https://es.example:9200"
+
+
+def _index_name(value: str) -> str | None:
+    if re.fullmatch(r"[a-z][a-z0-9_-]{0,99}", value):
+        return None
+    return "lower-case letters, digits, - and _, a letter first"
+
+
 def _not_empty(value: list[str]) -> str | None:
     return None if value else "at least one"
 
@@ -159,10 +178,16 @@ LIMITS: Mapping[str, Limit] = {
     "privacy.unmasked": Limit(),
     "read.max_seconds": Limit(0.1, 3600),
     "read.batch": Limit(1, 10_000),
-    "index.engine": Limit(choices=("embedded",)),
+    "index.engine": Limit(choices=("embedded", "elasticsearch")),
     "index.commit_every": Limit(1, 1_000_000),
     "index.heap_mb": Limit(15, 1 << 16),  # tantivy refuses less than 15 MB a thread
     "index.time_zone": Limit(check=_zone),
+    "elasticsearch.url": Limit(check=_server_url),
+    "elasticsearch.api_key": Limit(),
+    "elasticsearch.ca_certs": Limit(),
+    "elasticsearch.index": Limit(check=_index_name),
+    "elasticsearch.timeout_s": Limit(0.1, 3600),
+    "elasticsearch.bulk_mb": Limit(1, 90),  # a server takes 100 MB
     "log.level": Limit(choices=("debug", "info", "warning", "error")),
     "log.format": Limit(choices=("auto", "text", "json")),
 }
@@ -233,7 +258,8 @@ def resolve(
         value, wanted = _typed(value, defaults()[section][key])
         wanted = wanted or LIMITS[name].fault(value)
         if wanted:
-            faults.append(Fault(file, path, shown(redact(value)), wanted))
+            seen = "***" if name in SECRETS else shown(redact(value))
+            faults.append(Fault(file, path, seen, wanted))
             return
         values[section][key] = value
         origins[name] = origin
@@ -359,13 +385,13 @@ def _from_file(file: Path, put: _Put, faults: list[Fault]) -> None:
             name = f"{section}.{key}"
             if name not in LIMITS:
                 faults.append(_unknown(FILE_NAME, name, name))
-            elif redact(value) != value:
+            elif (name in SECRETS and value) or redact(value) != value:
                 variable = variable_of(name)
                 faults.append(
                     Fault(
                         FILE_NAME,
                         name,
-                        "a URL with a password",
+                        "a secret" if name in SECRETS else "a URL with a password",
                         f"no secrets in files: {variable} or {variable}_FILE",
                     )
                 )
@@ -383,7 +409,10 @@ def variable_of(name: str) -> str:
 
 
 def _from_environment(environ: Mapping[str, str], put: _Put, faults: list[Fault]) -> None:
-    """The layer of ``MARSAD_SECTION__KEY`` and ``MARSAD_SECTION__KEY_FILE``."""
+    """The layers of :data:`STANDARD`, and above it of ``MARSAD_SECTION__KEY`` and ``…_FILE``."""
+    for variable, name in STANDARD.items():
+        if environ.get(variable):
+            put(name, environ[variable], variable, variable, "")
     variables = {variable_of(name): name for name in LIMITS}
     flat = {variable.replace("__", "_"): variable for variable in variables}
     for variable in sorted(environ):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.zones import zone
 from search import scope
-from search.engine import LABELS, Bucket, Engine, EngineError, Sort
+from search.engine import LABELS, Bucket, Engine, Sort
 from search.query import Names, Node, parse, understand
 from store.glance import Glance
 
@@ -101,9 +101,10 @@ class Ids:
 
 def open_engine(config: Config, home: Path, analysis: Analysis, *, purpose: str = "indexing") -> Engine:
     """The engine that ``index.engine`` names; nothing is opened before its first use."""
-    name = config.settings["index.engine"]
-    if name != "embedded":
-        raise EngineError(f"index.engine: got {name!r}, expected 'embedded'")
+    if config.settings["index.engine"] == "elasticsearch":
+        from search.elasticsearch import ElasticEngine
+
+        return ElasticEngine(home, config, analysis=analysis, purpose=purpose)
     from search.embedded import EmbeddedEngine
 
     return EmbeddedEngine(home, config, analysis=analysis, purpose=purpose)

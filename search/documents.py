@@ -51,7 +51,7 @@ def document(stored: StoredArticle, analysis: Analysis, sources: Mapping[str, So
 
 def texts(stored: StoredArticle) -> Texts:
     article = stored.article
-    title, subtitle, text = map(_writable, (article.title, article.subtitle or "", article.told))
+    title, subtitle, text = map(writable, (article.title, article.subtitle or "", article.told))
     return article.language, title, subtitle, text
 
 
@@ -73,6 +73,7 @@ def analysed(stored: StoredArticle, strings: TokenStrings, sources: Mapping[str,
         at=published.at if published else stored.first_seen_at,
         tokens=dict(zip(_TOKENS, strings, strict=True)),
         labels=labels(stored, sources.get(stored.article.source_id)),
+        stored=stored,
     )
 
 
@@ -104,13 +105,13 @@ def labels(stored: StoredArticle, source: Source | None) -> dict[str, tuple[str,
         "tag": article.tags,
     }
     return {
-        name: tuple(dict.fromkeys(_writable(value)[:_LABEL_CHARS] for value in values if value))
+        name: tuple(dict.fromkeys(writable(value)[:_LABEL_CHARS] for value in values if value))
         for name, values in found.items()
         if values
     }
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """*text* as UTF-8 can hold it: broken pages leave halves of surrogate pairs."""
     try:
         text.encode()

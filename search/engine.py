@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from search.query import Node
+    from store.records import StoredArticle
 
 Sort = Literal["time", "score"]
 Clock = Literal["hour", "day"]
@@ -79,6 +80,11 @@ class Document:
     """``title_exact``, ``title_stem``, ``subtitle_exact`` … → tokens joined by spaces; absent = empty."""
     labels: Mapping[str, Sequence[str]]
     """A field of :data:`LABELS` → its values; absent = none."""
+    stored: StoredArticle | None = None
+    """The article itself, for an engine that keeps what can be read of it."""
+    order: int = 0
+    """The number of the outbox row that asked for it; 0 where none did.  Of two documents of one revision,
+    the one with the higher order is as new or newer."""
 
 
 @dataclass(frozen=True, slots=True)

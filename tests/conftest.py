@@ -1,12 +1,14 @@
-"""What tests of several folders share: a PostgreSQL server, and the count of what it could not be had for."""
+"""What tests of several folders share: servers, and the count of what they could not be had for."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests import postgres
+from tests.elasticsearch import server as elastic
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +30,26 @@ def database(server: postgres.Server) -> Iterator[str]:
     server.give_back(url)
 
 
+@pytest.fixture(scope="session")
+def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an Elasticsearch server, one for all processes of the tests; started by the first that asks.
+
+    Each test names its index for itself (:func:`tests.elasticsearch.server.index_name`).
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    return elastic.shared(shared)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tested."""
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple) and postgres.ABSENT in str(report.longrepr[2])
-    ]
-    if skipped:
-        terminalreporter.section("NOT TESTED", sep="!")
-        terminalreporter.write_line(f"{len(skipped)} tests skipped. {postgres.ABSENT}")
+    for absent in (postgres.ABSENT, elastic.ABSENT):
+        skipped = [
+            report
+            for report in terminalreporter.stats.get("skipped", [])
+            if isinstance(report.longrepr, tuple) and absent in str(report.longrepr[2])
+        ]
+        if skipped:
+            terminalreporter.section("NOT TESTED", sep="!")
+            terminalreporter.write_line(f"{len(skipped)} tests skipped. {absent}")

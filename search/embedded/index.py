@@ -7,7 +7,6 @@ it goes through :func:`_guarded`.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import functools
 import shutil
@@ -20,6 +19,7 @@ import tantivy
 
 from config.zones import zone
 from search.compile import Compiler
+from search.cursors import decode, encode
 from search.embedded import layout, schema
 from search.embedded.queries import TantivyQueries
 from search.engine import (
@@ -117,6 +117,7 @@ class EmbeddedEngine:
         self._config = config
         self._analysis = analysis
         self._purpose = purpose
+        self._home = home
         self._folder = layout.root(home)
         self._zone_name: str = config.settings["index.time_zone"]
         self._zone = zone(self._zone_name)
@@ -255,7 +256,7 @@ class EmbeddedEngine:
         if self._writer is not None:
             raise EngineError("this engine is writing the current index: rebuild with another one")
         lock = layout.WriterLock(self._folder, "rebuild")
-        fresh = EmbeddedEngine(self._folder.parent, self._config, analysis=self._analysis)
+        fresh = EmbeddedEngine(self._home, self._config, analysis=self._analysis)
         name = layout.following(self._folder, self._fingerprint)
         try:
             index = fresh._open(name, create=True)
@@ -307,7 +308,7 @@ class EmbeddedEngine:
         page = query
         after: tuple[int, str] | None = None
         if cursor is not None:
-            key, identity = _decode(cursor, "time")
+            key, identity = decode(cursor, "time")
             after = (-int(key), identity)
             older = tantivy.Query.range_query(
                 self._schema, "sort_key", tantivy.FieldType.Integer, upper_bound=int(key)
@@ -325,13 +326,13 @@ class EmbeddedEngine:
             found = [entry for entry in found if entry > after]
         shown = found[:limit]
         more = len(found) > limit
-        following = _encode("time", str(-shown[-1][0]), shown[-1][1]) if more else None
+        following = encode("time", str(-shown[-1][0]), shown[-1][1]) if more else None
         return total, tuple(Hit(identity, None) for _, identity in shown), following
 
     def _by_score(
         self, searcher: tantivy.Searcher, query: tantivy.Query, limit: int, cursor: str | None
     ) -> tuple[int, tuple[Hit, ...], str | None]:
-        offset = int(_decode(cursor, "score")[0]) if cursor is not None else 0
+        offset = int(decode(cursor, "score")[0]) if cursor is not None else 0
         wanted = offset + limit
         if wanted > _SCORED_MAX:
             raise CursorFault(f"pages by score end at hit {_SCORED_MAX}: sort by time, or export")
@@ -349,7 +350,7 @@ class EmbeddedEngine:
         total = _total(result)
         hits = tuple(Hit(identity, -minus) for minus, identity in found[offset:wanted])
         more = wanted < min(total, _SCORED_MAX)
-        return total, hits, _encode("score", str(wanted), "") if more else None
+        return total, hits, encode("score", str(wanted), "") if more else None
 
     def _facets(
         self, searcher: tantivy.Searcher, query: tantivy.Query, fields: Sequence[str], size: int
@@ -496,18 +497,3 @@ def _numbers(searcher: Any, field: str, addresses: list[tantivy.DocAddress]) -> 
 def _top(answer: Mapping[str, Any], size: int) -> list[Mapping[str, Any]]:
     """The *size* greatest buckets, ties by value."""
     return sorted(answer["buckets"], key=lambda entry: (-entry["doc_count"], entry["key"]))[:size]
-
-
-def _encode(sort: str, *parts: str) -> str:
-    return base64.urlsafe_b64encode("|".join((sort, *parts)).encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str, sort: str) -> list[str]:
-    try:
-        kind, *parts = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-        int(parts[0])
-    except (ValueError, IndexError):
-        raise CursorFault(f"no cursor of this search: {cursor!r}") from None
-    if kind != sort or len(parts) != 2:
-        raise CursorFault(f"this cursor belongs to a search sorted by {kind}, not by {sort}")
-    return parts

@@ -117,7 +117,7 @@ BAD_VALUES = [
     ("network.schemes", "", "got [], expected at least one"),
     ("network.verify_certificates", "perhaps", "got 'perhaps', expected true or false"),
     ("index.time_zone", "Africa/Casa", "expected a time zone like Africa/Casablanca"),
-    ("index.engine", "lucene", "got 'lucene', expected one of embedded"),
+    ("index.engine", "lucene", "got 'lucene', expected one of embedded, elasticsearch"),
     ("log.level", "loud", "expected one of debug, info, warning, error"),
 ]
 
@@ -143,7 +143,7 @@ FILES = [
         "[craw]\nbackfill_days = 3\n",
         "marsad.toml: craw.backfill_days: got an unknown section, expected one of crawl, "
         "politeness, network, ledger, archive, retention, backup, scheduler, alerts, metrics, privacy, read, "
-        "index, log (did you mean 'crawl'?)",
+        "index, elasticsearch, log (did you mean 'crawl'?)",
     ),
     ("backfill_days = 3\n", "marsad.toml: backfill_days: got 3, expected sections: crawl, "),
     ("[crawl]\nbackfill_days = '3'\n", "marsad.toml: crawl.backfill_days: got '3', expected a whole number"),
@@ -284,3 +284,28 @@ def test_loading_settings_imports_neither_pydantic_nor_yaml() -> None:
     code = f"import sys, config; config.load(environ={{}}); print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+STANDARD = [
+    ({"ELASTICSEARCH_URL": "https://es:9200"}, "elasticsearch.url", "https://es:9200"),
+    ({"ELASTICSEARCH_API_KEY": "hidden"}, "elasticsearch.api_key", "hidden"),
+    ({"ELASTICSEARCH_CA_CERTS": "/etc/ca.pem"}, "elasticsearch.ca_certs", "/etc/ca.pem"),
+    ({"ELASTICSEARCH_URL": ""}, "elasticsearch.url", "http://127.0.0.1:9200"),
+    (
+        {"ELASTICSEARCH_URL": "https://es:9200", "MARSAD_ELASTICSEARCH__URL": "https://ours:9200"},
+        "elasticsearch.url",
+        "https://ours:9200",
+    ),
+]
+
+
+@pytest.mark.parametrize(("environ", "name", "value"), STANDARD)
+def test_variables_of_other_programs_stand_below_ours(environ: dict[str, str], name: str, value: str) -> None:
+    assert load(environ).settings[name] == value
+
+
+def test_fault_90_a_key_stands_in_no_file_and_no_message(tmp_path: Path) -> None:
+    (tmp_path / "marsad.toml").write_text("[elasticsearch]\napi_key = 'hidden'\n")
+    with pytest.raises(ConfigError, match="got a secret, expected no secrets in files") as caught:
+        config.load(tmp_path, environ={})
+    assert "hidden" not in str(caught.value)

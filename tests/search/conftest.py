@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from search.elasticsearch import ElasticEngine
 from search.embedded import EmbeddedEngine
 from search.engine import Engine
-from tests.search.press import analysis, config
+from tests.elasticsearch import server
+from tests.search.press import analysis, config, on_server
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(params=["embedded", "elasticsearch"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine that there is, empty."""
     match request.param:
@@ -18,3 +20,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
             made = EmbeddedEngine(tmp_path, config(tmp_path), analysis=analysis())
             yield made
             made.close()
+        case "elasticsearch":
+            url: str = request.getfixturevalue("elasticsearch")
+            name = server.index_name()
+            elastic = ElasticEngine(tmp_path, on_server(tmp_path, url, name), analysis=analysis())
+            yield elastic
+            elastic.close()
+            server.drop(url, name)

@@ -58,9 +58,20 @@ SOURCES: Mapping[str, Source] = {
 }
 
 
+def on_server(home: Path, url: str, name: str, **settings: str) -> Config:
+    """As :func:`config`, with the index *name* on the server at *url*; *settings* are of its section."""
+    more = {f"elasticsearch.{key}": value for key, value in settings.items()}
+    where = {"index.engine": "elasticsearch", "elasticsearch.url": url, "elasticsearch.index": name}
+    return _config(home, where | more)
+
+
 def config(home: Path, **settings: str) -> Config:
     """The packaged configuration with :data:`SOURCES` for a catalogue; *settings* are those of ``index``."""
-    overrides = {"index.heap_mb": "32"} | {f"index.{name}": value for name, value in settings.items()}
+    return _config(home, {f"index.{name}": value for name, value in settings.items()})
+
+
+def _config(home: Path, settings: Mapping[str, str]) -> Config:
+    overrides = {"index.heap_mb": "32", **settings}
     made = load(home=home, overrides=overrides, environ={})
     made.__dict__["sources"] = SOURCES
     return made

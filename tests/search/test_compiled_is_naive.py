@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -13,16 +16,19 @@ from config.zones import zone
 from search import scope
 from search.answers import open_engine
 from search.documents import document, labels
+from search.engine import Engine
 from search.highlight import explain
 from search.query import Node, parse, understand
 from store.records import StoredArticle
+from tests.elasticsearch import server
 from tests.search.generated import articles, queries
 from tests.search.naive import Scan, Scanned
-from tests.search.press import NOW, SOURCES, analysis, config, stored
+from tests.search.press import NOW, SOURCES, analysis, config, on_server, stored
 
 ZONE = zone("Africa/Casablanca")
 QUERIES_A_CASE = 10
 CASES = 54  # x QUERIES_A_CASE queries, each case with an index of its own
+CASES_ON_A_SERVER = 12  # where an index takes a second to make
 
 
 def scanned(one: StoredArticle) -> Scanned:
@@ -43,16 +49,37 @@ def naive(tree: Node, held: dict[str, Scan]) -> list[str]:
     return sorted(identity for identity, scan in held.items() if scan.matches(tree))
 
 
-@settings(
-    max_examples=CASES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(articles(), st.lists(queries, min_size=QUERIES_A_CASE, max_size=QUERIES_A_CASE))
+def some(cases: int) -> Callable[[Any], Any]:
+    """So many cases of articles and queries."""
+    of = st.lists(queries, min_size=QUERIES_A_CASE, max_size=QUERIES_A_CASE)
+    unchecked = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    bounded = settings(max_examples=cases, deadline=None, suppress_health_check=unchecked)
+    return lambda test: bounded(given(articles(), of)(test))
+
+
+@some(CASES)
 def test_compiled_query_finds_what_a_scan_finds(held: list[StoredArticle], asked: list[Node]) -> None:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        engine = open_engine(config(home), home, analysis())
+        finds_what_a_scan_finds(open_engine(config(home), home, analysis()), held, asked)
+
+
+def test_compiled_query_finds_on_a_server_what_a_scan_finds(elasticsearch: str) -> None:
+    @some(CASES_ON_A_SERVER)
+    def on_a_server(held: list[StoredArticle], asked: list[Node]) -> None:
+        name = server.index_name()
+        home = Path("no-home")
+        try:
+            made = open_engine(on_server(home, elasticsearch, name), home, analysis())
+            finds_what_a_scan_finds(made, held, asked)
+        finally:
+            server.drop(elasticsearch, name)
+
+    on_a_server()
+
+
+def finds_what_a_scan_finds(engine: Engine, held: list[StoredArticle], asked: list[Node]) -> None:
+    with contextlib.closing(engine):
         engine.upsert(document(one, analysis(), SOURCES) for one in held)
         engine.refresh()
         looked = scans(held)
@@ -80,7 +107,6 @@ def test_compiled_query_finds_what_a_scan_finds(held: list[StoredArticle], asked
                 assert scope.admits(meant, name, None)
                 if source is not None and one.article.language in source.languages:
                     assert scope.admits(meant, name, source)
-        engine.close()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -109,10 +135,8 @@ def test_marks_lie_on_printed_words_of_every_match(held: list[StoredArticle], tr
 @pytest.mark.parametrize(
     "text", ["-police", "-(police OR أمن)", '"police"', '"la police"~3', "pol*", "", "title:police"]
 )
-def test_shapes_that_tantivy_gets_wrong_by_itself(text: str, tmp_path: Path) -> None:
+def test_shapes_that_engines_get_wrong_by_themselves(text: str, engine: Engine) -> None:
     held = [stored("La police", "rien"), stored("Rien", "police"), stored("أمن فاس", "نص", language="ar")]
-    engine = open_engine(config(tmp_path), tmp_path, analysis())
     engine.upsert(document(one, analysis(), SOURCES) for one in held)
     engine.refresh()
     assert list(engine.scan(parse(text), now=NOW)) == naive(parse(text), scans(held))
-    engine.close()

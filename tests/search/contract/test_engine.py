@@ -262,7 +262,7 @@ def test_rebuild_that_fails_leaves_the_index_as_it_was(engine: Engine) -> None:
 def engine_again(engine: Engine):  # type: ignore[no-untyped-def]  # the engine's own class, not in the protocol
     """Another engine on the same index; *engine* stops writing, and is a reader from here on."""
     engine.close()
-    return type(engine)(engine._folder.parent, engine._config, analysis=engine._analysis)  # type: ignore[attr-defined,call-arg]  # as above
+    return type(engine)(engine._home, engine._config, analysis=engine._analysis)  # type: ignore[attr-defined,call-arg]  # as above
 
 
 def test_default_filter_shows_in_and_adjacent(engine: Engine) -> None:

@@ -1,0 +1,190 @@
+"""Writing many documents: what each answer of the server means, and what is sent again.
+
+The loop is ours because the client's own loses items that are answered 429, gives up the chunks behind a
+failed one, and retries on two levels that multiply.  Every item ends in one of three ways: taken, stale (the
+server has a newer one) or refused with a reason; else an exception says why the whole writing stopped, and
+everything may be sent again: ids and versions are in the items, so that nothing is there twice.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from search.elasticsearch.client import ReadOnly, Unreachable, told
+from search.engine import IndexMissing
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+_RETRIES = 8
+_FIRST_WAIT_S = 0.5
+_LONGEST_WAIT_S = 30.0
+_BUSY = frozenset({429, 502, 503, 504})
+_MOST_ITEMS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One document (or, without a body, a removal) as it is sent."""
+
+    article_id: str
+    lines: bytes
+    """The action and the document, each ended by a line break."""
+
+    @classmethod
+    def index(cls, partition: str, article_id: str, version: int, body: dict[str, Any]) -> Item:
+        action = {
+            "index": {
+                "_index": partition,
+                "_id": article_id,
+                "version": version,
+                # the same state again is no fault; an older one never takes the place of a newer one
+                "version_type": "external_gte",
+            }
+        }
+        return cls(article_id, _line(action) + _line(body))
+
+    @classmethod
+    def delete(cls, partition: str, article_id: str) -> Item:
+        return cls(article_id, _line({"delete": {"_index": partition, "_id": article_id}}))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the items."""
+
+    taken: int = 0
+    stale: int = 0
+    """Passed over, as the server has a newer state."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Article → why the server will never take it."""
+
+
+class Bulk:
+    """Sends items to *client* in requests of at most *most_bytes*.
+
+    *wait* sleeps some seconds (a test may shorten it).
+    """
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        url: str,
+        *,
+        most_bytes: int,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._most_bytes = most_bytes
+        self._wait = wait
+
+    def send(self, items: Iterable[Item]) -> Outcome:
+        """Write all of *items*.
+
+        Raises :class:`ReadOnly` (the index takes no writes), :class:`~search.engine.IndexMissing` (it was
+        removed), :class:`Unreachable` (the server was too busy or away for all retries).
+        """
+        outcome = Outcome()
+        for chunk in self._chunks(items):
+            self._send(chunk, outcome)
+        return outcome
+
+    def _chunks(self, items: Iterable[Item]) -> Iterator[list[Item]]:
+        chunk: list[Item] = []
+        size = 0
+        for item in items:
+            if chunk and (size + len(item.lines) > self._most_bytes or len(chunk) >= _MOST_ITEMS):
+                yield chunk
+                chunk, size = [], 0
+            chunk.append(item)
+            size += len(item.lines)
+        if chunk:
+            yield chunk
+
+    def _send(self, chunk: list[Item], outcome: Outcome) -> None:
+        for attempt in range(_RETRIES + 1):
+            try:
+                answers = self._ask(chunk)
+            except _TooLarge as fault:
+                if len(chunk) == 1:
+                    outcome.refused[chunk[0].article_id] = str(fault)
+                    return
+                middle = len(chunk) // 2
+                self._send(chunk[:middle], outcome)
+                self._send(chunk[middle:], outcome)
+                return
+            except Unreachable:
+                if attempt == _RETRIES:
+                    raise
+                self._wait(_pause(attempt))
+                continue
+            chunk = self._sorted(chunk, answers, outcome)
+            if not chunk:
+                return
+            self._wait(_pause(attempt))
+        raise Unreachable(
+            f"the server is too busy to take {len(chunk)} documents ({_RETRIES} attempts). "
+            "Next: nothing is lost, they are sent again; give the server more room if this goes on"
+        )
+
+    def _ask(self, chunk: list[Item]) -> list[dict[str, Any]]:
+        """The answer to each item of *chunk*."""
+        from elasticsearch import ApiError
+
+        with told(self._url):
+            try:
+                answer = self._client.bulk(operations=[item.lines for item in chunk])  # type: ignore[misc]  # as bytes, too
+            except ApiError as fault:
+                if fault.status_code == 413:
+                    raise _TooLarge(f"413: a document of {len(chunk[0].lines)} bytes is too large") from fault
+                raise
+        return [next(iter(each.values())) for each in answer["items"]]
+
+    def _sorted(self, chunk: list[Item], answers: list[dict[str, Any]], outcome: Outcome) -> list[Item]:
+        """The items of *chunk* that are to be sent again; what became of the others goes into *outcome*."""
+        again = []
+        for item, answer in zip(chunk, answers, strict=True):
+            status, error = answer["status"], answer.get("error") or {}
+            if status < 300 or (status == 404 and not error):
+                outcome.taken += 1
+            elif status == 409:
+                outcome.stale += 1
+            elif status in _BUSY:
+                again.append(item)
+            elif status == 404:
+                raise IndexMissing(f"{error.get('reason')}: run `marsad index rebuild`")
+            elif error.get("type") == "cluster_block_exception":
+                raise ReadOnly(
+                    f"the index takes no writes now ({error.get('reason')}). "
+                    "Next: free disk space on the server; it opens the index again by itself"
+                )
+            else:
+                outcome.refused[item.article_id] = _reason(status, error)
+        return again
+
+
+class _TooLarge(Exception):
+    """The request is larger than the server takes."""
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _pause(attempt: int) -> float:
+    """Seconds to wait after an attempt: twice as long each time, by chance up to a half less."""
+    longest: float = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**attempt)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def _reason(status: int, error: dict[str, Any]) -> str:
+    cause = error.get("caused_by") or {}
+    said = " ".join(str(error.get("reason")).split())
+    more = f": {' '.join(str(cause['reason']).split())}" if cause.get("reason") else ""
+    return f"{status} {error.get('type')}: {said}{more}"[:1000]

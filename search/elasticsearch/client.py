@@ -1,0 +1,173 @@
+"""The connection to a server: what it is asked about itself, and its faults, told in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from config.settings import redact
+from search.engine import EngineError, IndexMissing
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+    from config.settings import Settings
+
+OLDEST = (8, 11)
+"""The oldest server that has all that is asked of one."""
+INSTALL = "pip install 'marsad[es]'"
+_ANALYSERS = ("arabic", "french", "english", "spanish")
+
+
+class ReadOnly(EngineError):
+    """The server has closed the index to writes: mostly because its disk is nearly full."""
+
+
+class Unreachable(EngineError):
+    """The server does not answer, or not in time; what was asked may have been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What is asked of a server once."""
+
+    version: str
+    readable: bool
+    """Whether it has the native analysers of the readable fields; a bare build has none."""
+
+
+def connect(settings: Settings, purpose: str) -> Elasticsearch:
+    """A client of the server that *settings* name; nothing is sent yet."""
+    try:
+        from elasticsearch import Elasticsearch
+    except ImportError as absent:
+        raise EngineError(
+            f"index.engine is 'elasticsearch', whose client is not installed: {INSTALL}"
+        ) from absent
+    given: dict[str, Any] = {}
+    if settings["elasticsearch.api_key"]:
+        given["api_key"] = settings["elasticsearch.api_key"]
+    if settings["elasticsearch.ca_certs"]:
+        given["ca_certs"] = settings["elasticsearch.ca_certs"]
+    url = settings["elasticsearch.url"]
+    try:
+        return Elasticsearch(
+            url,
+            request_timeout=settings["elasticsearch.timeout_s"],
+            # One level of retries alone: what is refused with 429 is the bulk loop's to repeat.
+            retry_on_status=(502, 503, 504),
+            max_retries=2,
+            opaque_id=f"marsad-{purpose}-{os.getpid()}",
+            **given,
+        )
+    except (ValueError, OSError) as fault:
+        raise EngineError(
+            f"elasticsearch.url {redact(url)}: {fault}. Next: see docs/elasticsearch.md"
+        ) from fault
+
+
+def probe(client: Elasticsearch, url: str) -> Server:
+    """What the server is; raises :class:`EngineError` where it is none that Marsad can use."""
+    with told(url):
+        nodes = client.nodes.info(metric="os")["nodes"].values()
+        version = min((node["version"] for node in nodes), key=_numbers)
+        if _numbers(version) < OLDEST:
+            raise EngineError(
+                f"{redact(url)} is Elasticsearch {version}, Marsad needs "
+                f"{'.'.join(map(str, OLDEST))} or later. Next: upgrade the server"
+            )
+        return Server(version, all(_has_analyser(client, name) for name in _ANALYSERS))
+
+
+def _has_analyser(client: Elasticsearch, name: str) -> bool:
+    from elasticsearch import BadRequestError
+
+    try:
+        client.indices.analyze(analyzer=name, text="a")
+    except BadRequestError:
+        return False
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("-")[0].split("."))
+
+
+@contextlib.contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turns what the client raises into an :class:`EngineError` of one line that names the next move."""
+    from elasticsearch import ApiError, NotFoundError, TransportError
+    from elasticsearch.exceptions import ConnectionTimeout, UnsupportedProductError
+
+    where = redact(url)
+    try:
+        yield
+    except UnsupportedProductError as fault:
+        raise EngineError(f"{where} is no Elasticsearch. Next: set elasticsearch.url") from fault
+    except NotFoundError as fault:
+        if kind(fault) == "index_not_found_exception":
+            raise IndexMissing(
+                f"nothing is indexed on {where} yet: run `marsad crawl`, "
+                "or `marsad index rebuild` where articles are stored already"
+            ) from fault
+        raise EngineError(f"{where}: {_reason(fault)}") from fault
+    except ApiError as fault:
+        raise _of_status(where, fault) from fault
+    except ConnectionTimeout as fault:
+        raise Unreachable(
+            f"{where} did not answer in time. Next: ask for less, or raise elasticsearch.timeout_s"
+        ) from fault
+    except TransportError as fault:
+        said = str(fault.message).split("\n")[0]
+        if "CERTIFICATE" in said.upper():
+            raise EngineError(
+                f"{where}: its certificate is not trusted. "
+                "Next: set elasticsearch.ca_certs (or ELASTICSEARCH_CA_CERTS) to the file of its authority"
+            ) from fault
+        raise Unreachable(
+            f"{where} does not answer ({said}). "
+            "Next: start it, or set elasticsearch.url (or ELASTICSEARCH_URL)"
+        ) from fault
+
+
+def _of_status(where: str, fault: Any) -> EngineError:
+    match fault.status_code:
+        case 401:
+            return EngineError(
+                f"{where} refused the key: it is none of this server, was revoked or has expired. "
+                "Next: set ELASTICSEARCH_API_KEY (see `marsad index keys`)"
+            )
+        case 403 if kind(fault) == "cluster_block_exception":
+            return ReadOnly(
+                f"{where}: the index takes no writes now ({_reason(fault)}). "
+                "Next: free disk space on the server; it opens the index again by itself"
+            )
+        case 403:
+            return EngineError(
+                f"{where}: the key may not do this: {_reason(fault)}. Next: use one of the roles of "
+                "`marsad index keys`"
+            )
+        case 429 | 502 | 503 | 504:
+            return Unreachable(
+                f"{where} is too busy ({fault.status_code}: {_reason(fault)}). Next: try again"
+            )
+    return EngineError(f"{where}: {fault.status_code} {_reason(fault)}")
+
+
+def kind(fault: Any) -> str:
+    """The server's name for a fault: ``index_not_found_exception`` …"""
+    error = fault.body.get("error", {}) if isinstance(fault.body, dict) else {}
+    return str(error.get("type", "")) if isinstance(error, dict) else str(error)
+
+
+def _reason(fault: Any) -> str:
+    error = fault.body.get("error", {}) if isinstance(fault.body, dict) else {}
+    if isinstance(error, dict):
+        causes = error.get("root_cause") or [error]
+        return " ".join(str(causes[0].get("reason") or error.get("reason") or error.get("type")).split())[
+            :300
+        ]
+    return " ".join(str(error or fault.message).split())[:300]
