@@ -36,15 +36,15 @@ class Up:
     log: Path
     ledger: Ledger
 
-    def until(self, what: Callable[[], Any], told: str) -> Any:
+    def until(self, what: Callable[[], Any], told: str, patience_s: float = PATIENCE_S) -> Any:
         """Wait until *what* is true; its value."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while time.monotonic() < end:
             if found := what():
                 return found
             assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.text()[-3000:]}"
             time.sleep(0.1)
-        raise AssertionError(f"not within {PATIENCE_S:.0f} s: {told}; {self.text()[-3000:]}")
+        raise AssertionError(f"not within {patience_s:.0f} s: {told}; {self.text()[-3000:]}")
 
     def ended(self, job: str, **where: Any) -> list[Run]:
         """The runs of *job* that have ended, the newest first, with the attributes *where*."""
