@@ -16,8 +16,10 @@ import pytest
 import yaml
 
 from cli.main import main
+from config.loader import load
 from config.settings import defaults, variable_of
 from scheduler.clock import END_S
+from scheduler.jobs import jobs
 from scheduler.metrics import OUTCOMES, families
 from scheduler.outside import ADDRESS
 from store.health import State
@@ -28,6 +30,7 @@ from tests.scheduler.test_metrics import SEEN
 DEPLOY = ROOT / "deploy"
 LABELS = {sample.name: set(sample.labels) for family in families(SEEN) for sample in family.samples}
 WORDS = {
+    "job_name": {job.name for job in jobs(load(environ={}).settings)},
     "state": {*map(str, State), *map(str, LinkState)},
     "outcome": {*OUTCOMES, "under way"},
     "queue": {"frontier", "captured", "outbox", "quarantined"},
@@ -124,14 +127,210 @@ def commands_exist(text: str) -> None:
             command = found  # type: ignore[assignment]  # a group or the command at the end
 
 
-def test_promtool_takes_the_rules() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
+def promtool(*arguments: str | Path) -> None:
+    """Run Prometheus' own program (Debian's package ``prometheus``), where it is installed."""
+    program = shutil.which("promtool")
+    if program is None:
         pytest.skip("promtool is not installed")
-    done = subprocess.run(
-        [promtool, "check", "rules", DEPLOY / "prometheus-rules.yml"], capture_output=True, text=True
-    )
+    done = subprocess.run([program, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtool_takes_the_configuration_the_rules_and_all_that_the_dashboard_asks(tmp_path: Path) -> None:
+    promtool("check", "config", DEPLOY / "prometheus.yml")  # and the rules that it names
+    asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    asked_as_rules = [{"record": f"panel:{at}", "expr": expr} for at, expr in enumerate(asked)]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": asked_as_rules}]}))
+    promtool("check", "rules", file)
+
+
+def health(source: str, state: str) -> str:
+    return f'marsad_source_health{{source="{source}",state="{state}"}}'
+
+
+GOES_ON = "0+60x3600"
+"""A timestamp that is always now: a value a minute, as Prometheus is told them here."""
+STOOD_STILL = "0x3600"
+ONE, NONE = "1x3600", "0x3600"
+A = {"source": "a"}
+ALERTS: list[tuple[str, str, dict[str, str], dict[str, str] | None, str]] = [
+    ("MarsadSchedulerDown", "6m", {}, {}, "No scheduler runs, so nothing is collected."),
+    (
+        "MarsadSchedulerDown", "6m", {"marsad_scheduler_up": NONE}, {},
+        "No scheduler runs, so nothing is collected.",
+    ),
+    ("MarsadSchedulerDown", "6m", {"marsad_scheduler_up": ONE}, None, ""),
+    (
+        "MarsadMetricsOld", "12m", {"marsad_collected_timestamp_seconds": STOOD_STILL}, {},
+        "Metrics are 12m 0s old; whoever writes the file has stopped.",
+    ),
+    ("MarsadMetricsOld", "12m", {"marsad_collected_timestamp_seconds": GOES_ON}, None, ""),
+    (
+        "MarsadNothingNew", "4h",
+        {f'marsad_source_last_new_timestamp_seconds{{source="{one}"}}': STOOD_STILL for one in "ab"}, {},
+        "No source at all has listed anything new for 4h 0m 0s.",
+    ),
+    (
+        "MarsadNothingNew", "4h",
+        {
+            'marsad_source_last_new_timestamp_seconds{source="a"}': STOOD_STILL,
+            'marsad_source_last_new_timestamp_seconds{source="b"}': GOES_ON,
+        }, None, "",
+    ),
+    (
+        "MarsadManySourcesDown", "16m",
+        {
+            health("a", "ok"): NONE, health("a", "failing"): ONE, health("a", "blocked"): NONE,
+            health("b", "ok"): ONE, health("b", "failing"): NONE, health("b", "blocked"): NONE,
+        }, {}, "50% of the sources are failing or blocked: rather us than them.",
+    ),
+    (
+        "MarsadManySourcesDown", "16m",
+        {
+            health("a", "failing"): ONE, **{health(one, "ok"): ONE for one in "abcde"},
+        }, None, "",
+    ),
+    (
+        "MarsadSourceFailing", "2h", {health("a", "retired"): ONE}, {**A, "state": "retired"},
+        "a is retired.",
+    ),
+    (
+        "MarsadSourceBlocked", "2h", {health("a", "blocked"): ONE}, {**A, "state": "blocked"},
+        "a keeps us out (blocked); that is never evaded.",
+    ),
+    (
+        "MarsadSourceUnusual", "6h", {health("a", "warning"): ONE}, {**A, "state": "warning"},
+        "a brings less or more than it usually does, or a listing of it fails.",
+    ),
+    ("MarsadSourceUnusual", "6h", {health("a", "warning"): "1x200 0 1x3600"}, None, ""),
+    (
+        "MarsadGapOpen", "11m", {'marsad_source_open_gap_seconds{source="a"}': "90000x99"}, A,
+        "a has not been collected for 1d 1h 0m 0s.",
+    ),
+    (
+        "MarsadReadingStuck", "3h", {'marsad_queue_oldest_timestamp_seconds{queue="captured"}': STOOD_STILL},
+        {"queue": "captured"}, "The oldest page that waits to be read was fetched 3h 0m 0s ago.",
+    ),
+    (
+        "MarsadReadingStuck", "3h", {'marsad_queue_oldest_timestamp_seconds{queue="captured"}': GOES_ON},
+        None, "",
+    ),
+    (
+        "MarsadIndexingStuck", "2h",
+        {
+            'marsad_queue_size{queue="outbox"}': "7x3600",
+            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': STOOD_STILL,
+        }, {"queue": "outbox"}, "Articles wait to be indexed, and for an hour none was.",
+    ),
+    (
+        "MarsadIndexingStuck", "2h", {'marsad_queue_size{queue="outbox"}': "7x3600"}, {"queue": "outbox"},
+        "Articles wait to be indexed, and for an hour none was.",
+    ),
+    (
+        "MarsadIndexingStuck", "2h",
+        {
+            'marsad_queue_size{queue="outbox"}': "7x3600",
+            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': GOES_ON,
+        }, None, "",
+    ),
+    (
+        "MarsadIndexingStuck", "2h",
+        {
+            'marsad_queue_size{queue="outbox"}': "7x90 0 7x3600",
+            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': STOOD_STILL,
+        }, None, "",
+    ),
+    (
+        "MarsadQuarantine", "61m", {'marsad_queue_size{queue="quarantined"}': "3x99"},
+        {"queue": "quarantined"}, "3 pages could not be read and were set aside.",
+    ),
+    (
+        "MarsadJobFailing", "2h", {'marsad_job_last_outcome{job_name="read",outcome="timeout"}': ONE},
+        {"job_name": "read", "outcome": "timeout"}, "The last run of job read ended as timeout.",
+    ),
+    (
+        "MarsadJobFailing", "2h", {'marsad_job_last_outcome{job_name="read",outcome="partial"}': ONE}, None,
+        "",
+    ),
+    (
+        "MarsadJobOverdue", "3h", {'marsad_job_due_timestamp_seconds{job_name="crawl"}': STOOD_STILL},
+        {"job_name": "crawl"}, "Job crawl has been due for 3h 0m 0s.",
+    ),
+    (
+        "MarsadBackupOld", "50h",
+        {'marsad_job_last_success_timestamp_seconds{job_name="backup"}': STOOD_STILL},
+        {"job_name": "backup"}, "The newest backup of the ledger is 2d 2h 0m 0s old.",
+    ),
+    (
+        "MarsadBackupMissing", "49h", {}, {"job_name": "backup"},
+        "The ledger has never been backed up by the scheduler.",
+    ),
+    (
+        "MarsadBackupMissing", "49h",
+        {'marsad_job_last_success_timestamp_seconds{job_name="backup"}': STOOD_STILL}, None, "",
+    ),
+    (
+        "MarsadDiskFull", "2m",
+        {"marsad_disk_free_bytes": "1048576x9", "marsad_disk_required_bytes": "2097152x9"}, {},
+        "1MiB are free: nothing more is fetched.",
+    ),
+    (
+        "MarsadDiskFills", "16m",
+        {"marsad_disk_free_bytes": "8388608x99", "marsad_disk_required_bytes": "2097152x99"}, {},
+        "8MiB are free at the home.",
+    ),
+    (
+        "MarsadDiskFull", "16m",
+        {"marsad_disk_free_bytes": "8388608x99", "marsad_disk_required_bytes": "2097152x99"}, None, "",
+    ),
+    (
+        "MarsadStoreFails", "6m", {'marsad_store_up{operation="write"}': NONE}, {"operation": "write"},
+        "The ledger cannot be used: write fails.",
+    ),
+    (
+        "MarsadStoreSlow", "16m", {'marsad_store_latency_seconds{operation="read"}': "7.5x99"},
+        {"operation": "read"}, "A read of the ledger takes 7.5s.",
+    ),
+    (
+        "MarsadMemory", "16m", {"marsad_scheduler_resident_memory_bytes": "629145600x99"}, {},
+        "The scheduler holds 600MiB; a fifth of that is usual.",
+    ),
+]  # fmt: skip
+"""(alert, after how long, metric → its values a minute, labels of the one that fires or ``None``, summary)"""
+
+
+def alert_test(rule: dict[str, Any], after: str, series: dict[str, str], fires: Any) -> dict[str, Any]:
+    return {
+        "name": f"{rule['alert']} after {after}",
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "alert_rule_test": [{"alertname": rule["alert"], "eval_time": after, "exp_alerts": fires}],
+    }
+
+
+@pytest.mark.parametrize(("days", "every"), [(False, "1m"), (True, "30m")], ids=["hours", "days"])
+def test_promtool_sees_each_alert_fire_when_it_should_and_only_then(
+    days: bool, every: str, tmp_path: Path
+) -> None:
+    known = {rule["alert"]: rule for rule in rules() if "alert" in rule}
+    assert {alert for alert, _, _, labels, _ in ALERTS if labels is not None} == set(known)
+    tests = []
+    for alert, after, series, labels, summary in ALERTS:
+        if days is not (after in ("49h", "50h")):
+            continue
+        rule, fires = known[alert], []
+        if labels is not None:
+            move = rule["annotations"]["next"]
+            for label, word in labels.items():
+                move = move.replace(f"{{{{ $labels.{label} }}}}", word)
+            annotations = {"summary": summary, "next": move}
+            fires = [{"exp_labels": {**rule["labels"], **labels}, "exp_annotations": annotations}]
+        tests.append(alert_test(rule, after, series, fires))
+    file = tmp_path / "tests.yml"
+    named = [str(DEPLOY / "prometheus-rules.yml")]
+    file.write_text(yaml.safe_dump({"rule_files": named, "evaluation_interval": every, "tests": tests}))
+    promtool("test", "rules", file)
 
 
 def test_prometheus_asks_where_the_endpoint_is() -> None:
@@ -205,6 +404,10 @@ def test_compose_runs_commands_and_settings_that_exist() -> None:
     assert service["environment"]["MARSAD_METRICS__PORT"] == str(PORT)
     assert service["build"]["dockerfile"] == "deploy/Dockerfile"
     assert (ROOT / service["build"]["dockerfile"]).is_file()
+
+
+def test_compose_starts_again_whatever_a_reboot_of_the_machine_ended() -> None:
+    assert {service["restart"] for service in COMPOSE["services"].values()} == {"unless-stopped"}
 
 
 def test_whatever_compose_mounts_is_there_and_what_is_written_is_a_volume() -> None:
