@@ -55,7 +55,7 @@ def up(standby: bool) -> None:
         signal.signal(number, end)
     signal.signal(signal.SIGHUP, lambda _number, _frame: reload.set())
     try:
-        Clock(app.config, stop=stop, reload=reload).run(standby=standby)
+        Clock(app.config, app.read_config, stop=stop, reload=reload).run(standby=standby)
     except Elsewhere as fault:
         say(str(fault))
         raise SystemExit(UNREACHABLE) from fault

@@ -32,7 +32,11 @@ class App:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration; raises ``config.ConfigError`` with every fault."""
+        """The configuration, read once; raises ``config.ConfigError`` with every fault."""
+        return self.read_config()
+
+    def read_config(self) -> Config:
+        """The configuration as it is now, under the options of this call."""
         import config
 
         return config.load(self.overlay_in_use, home=self.home, overrides=self.overrides_in_use)

@@ -183,8 +183,7 @@ def show_source(source_id: str, as_json: bool) -> None:
     app.require_ledger()
     now = datetime.now(UTC)
     with app.ledger(create=False) as ledger:
-        judged = survey(app.config, ledger, now)
-        one, gaps = next((one, gaps) for one, gaps in judged if one.source_id == source_id)
+        [(one, gaps)] = survey(app.config, ledger, now, source_id)
         row = _row(one, ledger.health().get(source_id))
         days = past(ledger.visits_since(now - timedelta(weeks=WEEKS), source_id))
         changes = ledger.health_changes(source_id, 5)

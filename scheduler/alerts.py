@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from store.health import HealthChange
@@ -14,6 +15,7 @@ from store.health import HealthChange
 TOGETHER = 4
 """From so many sources on that came into one state at once, they are told of in one line."""
 TIMEOUT_S = 30.0
+_LOOK_S = 0.2
 _NAMED = 5
 
 
@@ -44,10 +46,15 @@ def lines(changes: Sequence[HealthChange]) -> list[str]:
     return told
 
 
-def tell(command: str, changes: Sequence[HealthChange], environment: Mapping[str, str]) -> None:
+def tell(
+    command: str,
+    changes: Sequence[HealthChange],
+    environment: Mapping[str, str],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
     """Run *command* (as a shell splits it, without a shell) with *changes* as one JSON object on its stdin.
 
-    Raises :class:`AlertFailed`.
+    It is killed after :data:`TIMEOUT_S`, or when *stop* says true.  Raises :class:`AlertFailed`.
     """
     value: dict[str, Any] = {
         "lines": lines(changes),
@@ -63,15 +70,31 @@ def tell(command: str, changes: Sequence[HealthChange], environment: Mapping[str
         ],
     }
     try:
-        done = subprocess.run(
-            shlex.split(command),
-            input=json.dumps(value, ensure_ascii=False),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
+        words = shlex.split(command)
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             env=dict(environment),
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as fault:
+    except (OSError, ValueError) as fault:
         raise AlertFailed(f"alerts.command: {fault}") from fault
-    if done.returncode:
-        raise AlertFailed(f"alerts.command ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    until = time.monotonic() + TIMEOUT_S
+    text: bytes | None = json.dumps(value, ensure_ascii=False).encode()
+    with process:
+        while True:
+            try:
+                _, said = process.communicate(text, _LOOK_S)
+                break
+            except subprocess.TimeoutExpired:
+                text = None  # it has it, or is being given it
+                late = time.monotonic() > until
+                if late or stop():
+                    process.kill()
+                    why = f"did not end within {TIMEOUT_S:.0f} s" if late else "was ended with the scheduler"
+                    raise AlertFailed(f"alerts.command: {words[0]} {why}") from None
+    if process.returncode:
+        raise AlertFailed(
+            f"alerts.command ended with {process.returncode}: {said.decode(errors='replace').strip()[-300:]}"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -19,18 +19,20 @@ from store.ledger import Ledger
 log = structlog.get_logger("marsad.health")
 
 
-def survey(config: Config, ledger: Ledger, now: datetime) -> list[tuple[Health, list[Gap]]]:
-    """What is to be said of every enabled source at *now*, and what of it was not collected."""
+def survey(
+    config: Config, ledger: Ledger, now: datetime, only: str | None = None
+) -> list[tuple[Health, list[Gap]]]:
+    """What is to be said of every enabled source (or *only* of one) at *now*, and what was not collected."""
     since = now - timedelta(weeks=WEEKS, days=2)
     visits = {
         name: list(some)
-        for name, some in groupby(ledger.visits_since(since), key=lambda visit: visit.source_id)
+        for name, some in groupby(ledger.visits_since(since, only), key=lambda visit: visit.source_id)
     }
     states = {state.source_id: state for state in ledger.source_states()}
     coverage, blocks, jobs = ledger.coverage(), ledger.blocks(now), ledger.job_states()
     found = []
     for source in config.sources.values():
-        if not source.enabled:
+        if not source.enabled or only not in (None, source.id):
             continue
         state, entries = states.get(source.id), ledger.entry_states(source.id)
         mine = visits.get(source.id, [])
@@ -42,10 +44,10 @@ def survey(config: Config, ledger: Ledger, now: datetime) -> list[tuple[Health, 
     return found
 
 
-def check(config: Config, ledger: Ledger, now: datetime) -> list[HealthChange]:
+def check(config: Config, ledger: Ledger, now: datetime, stop: Callable[[], bool]) -> list[HealthChange]:
     """Judge every source, keep that, log each change and tell ``alerts.command``; the changes.
 
-    What the command could not be told is told with the next changes.
+    What the command could not be told, *stop* having ended it perhaps, is told with the next changes.
     """
     found = survey(config, ledger, now)
     for one, gaps in found:
@@ -53,7 +55,7 @@ def check(config: Config, ledger: Ledger, now: datetime) -> list[HealthChange]:
     changes = ledger.judged([one for one, _ in found], now)
     for text in lines(_news(changes)):
         log.warning("source_changed", change=text)
-    _tell(config, ledger, now)
+    _tell(config, ledger, now, stop)
     return changes
 
 
@@ -63,13 +65,13 @@ def _news(changes: Sequence[HealthChange]) -> list[HealthChange]:
     return [change for change in changes if not {change.was, change.state} <= good]
 
 
-def _tell(config: Config, ledger: Ledger, now: datetime) -> None:
+def _tell(config: Config, ledger: Ledger, now: datetime, stop: Callable[[], bool]) -> None:
     untold = ledger.untold_changes()
     news = _news(untold)
-    command = config.settings["alerts.command"]
+    command = config.settings["alerts.command"].strip()
     if news and command:
         try:
-            tell(command, news, os.environ)
+            tell(command, news, os.environ, stop)
         except AlertFailed as fault:
             log.error("alert_failed", fault=str(fault), changes=len(news))
             return

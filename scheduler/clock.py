@@ -12,16 +12,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor as Pool
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from config.loader import Config, load
+from config.loader import Config
 from scheduler.jobs import Job, is_due, jobs, jump_s
 from scheduler.metrics import Metrics
 from scheduler.outside import Outside
@@ -69,22 +71,23 @@ class Clock:
     def __init__(
         self,
         config: Config,
+        read: Callable[[], Config],
         *,
         stop: threading.Event | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = boot_time,
         reload: threading.Event | None = None,
     ) -> None:
-        """*now* and *monotonic* are the two clocks; *reload*, once set, reads the configuration again."""
+        """*reload*, once set, has the configuration read again, by *read*."""
         self._config = config
-        self._now = now
-        self._monotonic = monotonic
+        self._read = read
         self.stop = stop or threading.Event()
         self._reload = reload or threading.Event()
         self._owner = owner_name()
 
     def run(self, *, standby: bool = False) -> None:
-        """Schedule until told to stop; raises :class:`Elsewhere` (unless *standby*) and LedgerError."""
+        """Schedule until told to stop; raises LedgerError, and :class:`Elsewhere` where another one does.
+
+        With *standby* that one's end is waited for; one that takes the lock from us ends us all the same.
+        """
         home = self._config.settings.home
         home.mkdir(parents=True, exist_ok=True)
         with Ledger.of(self._config.settings, home) as ledger:
@@ -92,7 +95,7 @@ class Clock:
             if lock is None:
                 return
             try:
-                self._schedule(ledger, lock)
+                self._schedule(ledger)
             finally:
                 ledger.free_lock(lock)
 
@@ -102,7 +105,7 @@ class Clock:
         """The lock, once it is ours; ``None`` if told to stop while standing by."""
         told = False
         while not self.stop.is_set():
-            lock = ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead)
+            lock = self._taken(ledger)
             if lock.owner == self._owner:
                 return lock
             if not standby:
@@ -113,41 +116,32 @@ class Clock:
             self.stop.wait(BEAT_S)
         return None
 
+    def _taken(self, ledger: Ledger) -> Lock:
+        """The lock as it stands, taken or prolonged if it could be."""
+        return ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead)
+
     # -- the course -----------------------------------------------------------------------------------------
 
-    def _schedule(self, ledger: Ledger, lock: Lock) -> None:
-        killed = ledger.end_dead_runs(is_dead, self._now())
+    def _schedule(self, ledger: Ledger) -> None:
+        killed = ledger.end_dead_runs(is_dead, ledger.clock())
         if killed:
             log.warning("runs_of_the_dead_ended", runs=killed)
-        work = Work(self._config, ledger, self._owner, stop=self.stop.is_set, now=self._now)
-        ticking = _Ticking(work, ledger, self._now)
+        work = Work(self._config, ledger, self._owner, stop=self.stop.is_set)
+        ticking = _Ticking(work, ledger)
         work.follow = ticking.follow
         ticking.start(jobs(self._config.settings))
-        told = Metrics(lambda: self._config, ledger, skipped=ticking.skipped.copy, now=self._now)
+        told = Metrics(lambda: self._config, ledger, skipped=ticking.skipped.copy)
         outside = Outside(told.text)
         log.info("scheduler_started", owner=self._owner, home=str(self._config.settings.home))
-        beat_at = wall_at = self._monotonic()
-        wall = self._now()
         try:
             outside.start(self._config.settings)
+            watch = _Watch(ledger)
             while not self.stop.wait(1.0):
-                monotonic, now = self._monotonic(), self._now()
-                jumped = jump_s((now - wall).total_seconds(), monotonic - wall_at)
-                wall, wall_at = now, monotonic
-                if jumped:
-                    log.warning("clock_was_set", seconds=round(jumped), now=now.isoformat())
-                    if jumped < 0:
-                        ledger.set_back(now, -jumped)
-                    ticking.wake()
                 if self._reload.is_set():
                     self._reload.clear()
                     self._read_again(work, ticking)
                     outside.start(self._config.settings)
-                if monotonic - beat_at >= BEAT_S or jumped:
-                    beat_at = monotonic
-                    if not self._prolonged(ledger):
-                        log.error("lock_lost", lock=LOCK)
-                        self.stop.set()
+                self._look(ledger, watch, ticking)
         finally:
             self.stop.set()
             outside.end()
@@ -155,48 +149,76 @@ class Clock:
             work.end(END_S)
             log.info("scheduler_ended")
 
-    def _prolonged(self, ledger: Ledger) -> bool:
+    def _look(self, ledger: Ledger, watch: _Watch, ticking: _Ticking) -> None:
+        """Prolong the lock, and see whether the clock was set.  Raises :class:`Elsewhere` for a lost lock."""
         try:
-            return ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead).owner == self._owner
+            now, monotonic = ledger.clock(), boot_time()
+            jumped = jump_s((now - watch.now).total_seconds(), monotonic - watch.monotonic)
+            if jumped or monotonic - watch.beat_at >= BEAT_S:
+                watch.beat_at = monotonic
+                lock = self._taken(ledger)
+                if lock.owner != self._owner:
+                    log.error("lock_lost", lock=LOCK, owner=lock.owner)
+                    raise Elsewhere(lock)
+            if jumped:
+                log.warning("clock_was_set", seconds=round(jumped), now=now.isoformat())
+                if jumped < 0:
+                    ledger.set_back(now, -jumped)
+                ticking.wake()
+            watch.now, watch.monotonic, watch.faulty = now, monotonic, False
         except LedgerError as fault:  # full or busy: whoever would take over could not either
-            log.error("lock_not_prolonged", fault=str(fault))
-            return True
+            if not watch.faulty:
+                log.error("lock_not_prolonged", fault=str(fault))
+            watch.faulty = True
 
     def _read_again(self, work: Work, ticking: _Ticking) -> None:
         from config import ConfigError
 
         try:
-            fresh = load(self._config.overlay, home=self._config.settings.home)
+            fresh = self._read()
             _ = fresh.sources, fresh.watchwords  # read when first asked for: now, while there is another one
         except ConfigError as fault:
             log.error("configuration_kept", fault=str(fault))
             return
-        self._config = fresh
-        work.config = self._config
-        ticking.start(jobs(self._config.settings))
+        if fresh.settings["ledger.url"] != self._config.settings["ledger.url"]:
+            log.error("configuration_kept", fault="ledger.url: changed. Next: start the scheduler again")
+            return
+        self._config = work.config = fresh
+        ticking.start(jobs(fresh.settings))
         log.info("configuration_read_again")
+
+
+class _Watch:
+    """What was seen when the clock and the lock were last looked at."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.now = ledger.clock()
+        self.monotonic = self.beat_at = boot_time()
+        self.faulty = False
+        """The ledger could not be had, which was told."""
 
 
 class _Ticking:
     """The jobs in APScheduler: each is woken every few seconds and asks the ledger whether it is due."""
 
-    def __init__(self, work: Work, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, work: Work, ledger: Ledger) -> None:
         self._work = work
         self._ledger = ledger
-        self._now = now
         self._scheduler: BackgroundScheduler | None = None
         self.skipped: Counter[str] = Counter()
         """By job: how often it was woken while it was still under way."""
 
     def start(self, all_jobs: tuple[Job, ...]) -> None:
-        """Wake *all_jobs* from now on, and nothing else."""
-        self.end()
-        self._scheduler = BackgroundScheduler(
-            jobstores={"default": MemoryJobStore()},
-            executors={"default": Pool(len(all_jobs))},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            timezone=UTC,
-        )
+        """Wake *all_jobs* from now on, in the place of those before; what is under way is not doubled."""
+        if self._scheduler is None:
+            self._scheduler = BackgroundScheduler(
+                jobstores={"default": MemoryJobStore()},
+                executors={"default": Pool(len(all_jobs))},
+                job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+                timezone=UTC,
+            )
+            self._scheduler.add_listener(self._heard, EVENT_JOB_MAX_INSTANCES)
+            self._scheduler.start()
         for job in all_jobs:
             self._scheduler.add_job(
                 self._tick,
@@ -205,27 +227,27 @@ class _Ticking:
                 ),
                 args=[job],
                 id=job.name,
-                next_run_time=self._now(),
+                replace_existing=True,
+                next_run_time=datetime.now(UTC),
             )
-        self._scheduler.add_listener(self._heard, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
-        self._scheduler.start()
 
     def _heard(self, event: JobEvent) -> None:
-        """A job was still under way when it was woken again, or was woken late: counted, never doubled."""
+        """A job was still under way when it was woken again: counted, never doubled."""
         self.skipped[event.job_id] += 1
 
     def wake(self) -> None:
         """After the clock was set: what would sleep until a time that is far away now looks at once."""
         if self._scheduler is not None:
             for job in self._scheduler.get_jobs():
-                job.modify(next_run_time=self._now())
+                job.modify(next_run_time=datetime.now(UTC))
 
     def follow(self, name: str) -> None:
         """Job *name* has got work: it is due now."""
-        now = self._now()
-        self._ledger.set_due(name, now)
-        if self._scheduler is not None and (job := self._scheduler.get_job(name)) is not None:
-            job.modify(next_run_time=now)
+        self._ledger.set_due(name, self._ledger.clock())
+        scheduler = self._scheduler
+        if scheduler is not None:
+            with suppress(JobLookupError):  # it is just ended
+                scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def end(self) -> None:
         """Wake nothing more; runs under way end as they end."""
@@ -235,8 +257,7 @@ class _Ticking:
 
     def _tick(self, job: Job) -> None:
         try:
-            now = self._now()
-            if is_due(job, self._ledger.job_states().get(job.name), now):
+            if is_due(job, self._ledger.job_states().get(job.name), self._ledger.clock()):
                 self._work.run(job)
         except LedgerError as fault:
             log.error("job_put_off", job=job.name, fault=str(fault))

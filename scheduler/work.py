@@ -6,8 +6,9 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,22 @@ from store.runs import RunOutcome
 log = structlog.get_logger("marsad.scheduler")
 
 
+@dataclass(slots=True)
+class _Run:
+    """A run under way: what its row will say of its end."""
+
+    number: int
+    log: Path
+    """Where its processes write what they say, if it has any."""
+    outcome: RunOutcome = "failed"
+    detail: str | None = None
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int | None = None
+    peak_kb: int | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the log event says of it besides."""
+
+
 class Work:
     """The jobs of one scheduler; each of its methods may be called from a thread of its own."""
 
@@ -39,20 +56,21 @@ class Work:
         owner: str,
         *,
         stop: Callable[[], bool],
-        now: Callable[[], datetime],
     ) -> None:
         self.config = config
         self._ledger = ledger
         self._owner = owner
         self._stop = stop
-        self._now = now
+        self._now = ledger.clock
         self._threads: set[threading.Thread] = set()
         self._busy: set[str] = set()
         """Sources whose visit is under way."""
         self._crawls = 0
         self._deaths: Counter[str] = Counter()
         """By source: visits in a row whose process died."""
-        self._guard = threading.Lock()
+        self._unwritten: list[tuple[_Run, datetime]] = []
+        """Runs that have ended, and when, of which the ledger does not know yet."""
+        self._guard, self._writing = threading.Lock(), threading.Lock()
         self._unread = True
         """At the start something may wait to be compared that an earlier process had read."""
         self._full = False
@@ -95,35 +113,76 @@ class Work:
 
     # -- runs ------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _run(self, job: str, sources: Sequence[str] = (), *, logs: bool = False) -> Iterator[_Run]:
+        """A row from here to the end of the block, which says in the :class:`_Run` how it ended.
+
+        With *logs* it has a log file of its own.  It failed if the block raises; what disk, archive or ledger
+        do is told and goes no further.
+        """
+        began = time.monotonic()
+        place = f"log/{job}-{{}}.log"
+        number = self._ledger.start_run(
+            job, self._owner, self._now(), sources=sources, log=place if logs else None
+        )
+        run = _Run(number, self.home / place.format(number))
+        try:
+            yield run
+        except (ArchiveError, LedgerError, OSError) as fault:
+            run.outcome, run.detail = "failed", str(fault)
+        except Exception as fault:
+            run.outcome, run.detail = "failed", f"{type(fault).__name__}: {fault}"
+            raise
+        finally:
+            self._ended(run)
+            level = log.info if run.outcome in ("ok", "interrupted") else log.warning
+            level(
+                "run_ended",
+                job=job,
+                run_id=run.number,
+                outcome=run.outcome,
+                seconds=round(time.monotonic() - began, 1),
+                **run.told,
+                **({"detail": run.detail} if run.detail else {}),
+            )
+
+    def _ended(self, run: _Run) -> None:
+        """Write how *run* ended, and what a full or busy ledger did not take of earlier ones."""
+        now = self._now()
+        with self._writing:
+            self._unwritten.append((run, now))
+            while self._unwritten:
+                one, at = self._unwritten[0]
+                self._ledger.end_run(
+                    one.number,
+                    at,
+                    one.outcome,
+                    counts=one.counts,
+                    detail=one.detail,
+                    exit_code=one.exit_code,
+                    peak_kb=one.peak_kb,
+                )
+                del self._unwritten[0]
+
     def _child(self, job: str, module: str, *arguments: str) -> RunOutcome:
         """One run of *job* that is a process of *module*."""
         settings = self.config.settings
         place = ["--home", str(self.home)]
         if self.config.overlay is not None:
             place += ["--config", str(self.config.overlay)]
-        number = self._ledger.start_run(job, self._owner, self._now())
-        path = f"log/{job}-{number}.log"
-        ended = run_child(
-            module,
-            [*place, *arguments],
-            log=self.home / path,
-            environment={**environment(self.config), RUN_ID: str(number)},
-            stop=self._stop,
-            wall_clock_s=settings["scheduler.wall_clock_s"],
-            memory_mb=settings["scheduler.memory_mb"],
-        )
-        self._ledger.end_run(
-            number,
-            self._now(),
-            ended.outcome,
-            detail=ended.detail,
-            exit_code=ended.exit_code,
-            peak_kb=ended.peak_kb,
-            log=path,
-        )
-        level = log.info if ended.outcome in ("ok", "interrupted") else log.warning
-        level("run_ended", job=job, run_id=number, outcome=ended.outcome, seconds=round(ended.seconds, 1))
-        return ended.outcome
+        with self._run(job, logs=True) as run:
+            ended = run_child(
+                module,
+                [*place, *arguments],
+                log=run.log,
+                environment={**environment(self.config), RUN_ID: str(run.number)},
+                stop=self._stop,
+                wall_clock_s=settings["scheduler.wall_clock_s"],
+                memory_mb=settings["scheduler.memory_mb"],
+            )
+            run.outcome, run.detail = ended.outcome, ended.detail
+            run.exit_code, run.peak_kb = ended.exit_code, ended.peak_kb
+        return run.outcome
 
     # -- crawl -----------------------------------------------------------------------------------------------
 
@@ -174,46 +233,28 @@ class Work:
                 self._threads.discard(threading.current_thread())
 
     def _visit(self, ids: tuple[str, ...], force: bool) -> None:
-        number = self._ledger.start_run(CRAWL, self._owner, self._now(), sources=ids)
-        if force:
-            for name in ids:
-                self._ledger.set_due(SOURCE + name, self._now())  # the wish is granted
-        path = f"log/crawl-{number}.log"
-        log.info("run_started", job=CRAWL, run_id=number, sources=len(ids))
-        found = run_crawl(
-            self.config,
-            ids,
-            home=self.home,
-            force=force,
-            stop=self._stop,
-            log=self.home / path,
-            run_id=number,
-        )
-        outcome, detail = crawl_outcome(found)
-        totals = found.totals
-        self._ledger.end_run(
-            number,
-            self._now(),
-            outcome,
-            counts={name: value for name, value in totals.items() if value},
-            detail=detail,
-            exit_code=found.exit_code,
-            peak_kb=found.peak_kb,
-            log=path,
-        )
-        if found.totals["fetched"]:
-            self.follow("read")
-        self._rest(ids, died=bool(found.died) and any(row["errors"].get("process") for row in found.rows))
-        (log.info if outcome in ("ok", "interrupted") else log.warning)(
-            "run_ended",
-            job=CRAWL,
-            run_id=number,
-            outcome=outcome,
-            seconds=round(found.seconds, 1),
-            found=totals["found"],
-            fetched=totals["fetched"],
-            **({"detail": detail} if detail else {}),
-        )
+        with self._run(CRAWL, ids, logs=True) as run:
+            if force:
+                for name in ids:
+                    self._ledger.set_due(SOURCE + name, self._now())  # the wish is granted
+            log.info("run_started", job=CRAWL, run_id=run.number, sources=len(ids))
+            found = run_crawl(
+                self.config,
+                ids,
+                home=self.home,
+                force=force,
+                stop=self._stop,
+                log=run.log,
+                run_id=run.number,
+            )
+            totals = found.totals
+            run.outcome, run.detail = crawl_outcome(found)
+            run.counts = {name: value for name, value in totals.items() if value}
+            run.exit_code, run.peak_kb = found.exit_code, found.peak_kb
+            run.told = {"found": totals["found"], "fetched": totals["fetched"]}
+            if totals["fetched"]:
+                self.follow("read")
+            self._rest(ids, died=bool(found.died) and any(row["errors"].get("process") for row in found.rows))
 
     def _rest(self, ids: Sequence[str], *, died: bool) -> None:
         """Sources whose process died rest longer each time: what kills it must not be asked in a circle."""
@@ -260,51 +301,31 @@ class Work:
         links = [link for link in self._ledger.links_due_again(now, after) if link.source_id in enabled]
         if not links:
             return
-        number = self._ledger.start_run(job.name, self._owner, now)
-        added = self._ledger.add_links(links, now)
-        self._ledger.end_run(number, self._now(), "ok", counts={"articles": added["new"]})
+        with self._run(job.name) as run:
+            run.counts = {"articles": self._ledger.add_links(links, now)["new"]}
+            run.outcome = "ok"
         self.follow(CRAWL)
 
     # -- health ----------------------------------------------------------------------------------------------
 
     def _health(self, job: Job) -> None:
         """Judge every source; a row only where something changed."""
-        began = self._now()
-        changes = check(self.config, self._ledger, began)
+        changes = check(self.config, self._ledger, self._now(), self._stop)
         if changes:
-            number = self._ledger.start_run(job.name, self._owner, began)
-            self._ledger.end_run(
-                number, self._now(), "ok", counts=dict(Counter(change.state for change in changes))
-            )
+            with self._run(job.name) as run:
+                run.counts = dict(Counter(change.state for change in changes))
+                run.outcome = "ok"
 
     # -- upkeep ----------------------------------------------------------------------------------------------
 
     def _here(self, job: Job, step: Callable[[], tuple[dict[str, Any], str | None]]) -> None:
         """One run of *job* in this process; *step* gives its counts, and what went wrong."""
-        number = self._ledger.start_run(job.name, self._owner, self._now())
-        counts: dict[str, Any] = {}
-        outcome: RunOutcome = "interrupted"
-        detail: str | None = "the scheduler was stopped"
-        try:
-            counts, detail = step()
-            outcome = "interrupted" if self._stop() else "ok" if detail is None else "failed"
-        except Stopped:
-            pass
-        except (ArchiveError, LedgerError, OSError) as fault:
-            outcome, detail = "failed", str(fault)
-        except Exception as fault:
-            outcome, detail = "failed", f"{type(fault).__name__}: {fault}"
-            raise
-        finally:
-            self._ledger.end_run(number, self._now(), outcome, counts=counts, detail=detail)
-        level = log.warning if outcome == "failed" else log.info
-        level(
-            "run_ended",
-            job=job.name,
-            run_id=number,
-            outcome=outcome,
-            **({"detail": detail} if detail else {}),
-        )
+        with self._run(job.name) as run:
+            try:
+                run.counts, run.detail = step()
+                run.outcome = "interrupted" if self._stop() else "failed" if run.detail else "ok"
+            except Stopped:
+                run.outcome, run.detail = "interrupted", _STOPPED
 
     def _retire(self) -> tuple[dict[str, Any], str | None]:
         """Delete what is older or more than `retention` allows."""
@@ -362,7 +383,7 @@ class Work:
 def crawl_outcome(found: CrawlSummary) -> tuple[RunOutcome, str | None]:
     """How a crawl ended, and why it was no more than that."""
     if found.stopped == "interrupted":
-        return "interrupted", "the scheduler was stopped"
+        return "interrupted", _STOPPED
     if found.stopped is not None and found.stopped.startswith("storage"):
         return "failed", found.stopped
     if found.died and all(row["errors"].get("process") for row in found.rows):
@@ -380,6 +401,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+_STOPPED = "the scheduler was stopped"
 _JUDGED = ("ok", "failed")
 """Outcomes of a run that saw its work through."""
 _REMEMBERED = 50

@@ -76,18 +76,21 @@ class Runs:
     def start_run(
         self, job: str, owner: str, at: datetime, *, sources: Collection[str] = (), log: str | None = None
     ) -> int:
-        """A run of *job* begins; its number."""
+        """A run of *job* begins; its number, which stands for ``{}`` in *log*."""
         values = {
             "job": job,
             "owner": owner,
             "started_at": at,
             "sources": json.dumps(sorted(sources)) if sources else None,
-            "log": log,
         }
         with self._db.writing() as connection:
-            return int(
+            number = int(
                 connection.execute(sa.insert(runs).values(values).returning(runs.c.run_id)).scalar_one()
             )
+            if log is not None:
+                named = sa.update(runs).where(runs.c.run_id == number).values(log=log.format(number))
+                connection.execute(named)
+        return number
 
     def end_run(
         self,
@@ -99,10 +102,9 @@ class Runs:
         detail: str | None = None,
         exit_code: int | None = None,
         peak_kb: int | None = None,
-        log: str | None = None,
     ) -> None:
         """The run ends; *counts* are JSON values.  Raises :class:`KeyError` for an unknown run."""
-        values: dict[str, Any] = {
+        values = {
             "ended_at": at,
             "outcome": outcome,
             "detail": detail,
@@ -110,8 +112,6 @@ class Runs:
             "exit_code": exit_code,
             "peak_kb": peak_kb,
         }
-        if log is not None:
-            values["log"] = log
         with self._db.writing() as connection:
             if not connection.execute(sa.update(runs).where(runs.c.run_id == run_id).values(values)).rowcount:
                 raise KeyError(run_id)

@@ -266,6 +266,7 @@ def test_a_command_is_told_and_its_failure_is_ours_to_know(tmp_path: Any) -> Non
     kept = tmp_path / "told.json"
     tell(f"tee {kept}", [change("a")], {"PATH": "/usr/bin:/bin"})
     assert '"lines": ["a: failing (was ok): no listing could be had"]' in kept.read_text()
+    tell("printf '\\351\\n'", [change("a")], {"PATH": "/usr/bin:/bin"})  # é, as Latin-1 has it
     for command, said in (("false", "ended with 1"), ("/no/such", "No such file"), ("'", "quotation")):
         with pytest.raises(AlertFailed, match=said):
             tell(command, [change("a")], {"PATH": "/usr/bin:/bin"})

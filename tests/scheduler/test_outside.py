@@ -260,6 +260,30 @@ def test_a_changed_port_holds_after_sighup(site: Site, tmp_path: Path, port: int
         assert clock.stop()[0] == 0
 
 
+def test_read_again_the_options_of_the_call_hold_and_nothing_under_way_is_doubled(
+    site: Site, outlets: Outlets, tmp_path: Path, port: int
+) -> None:
+    host, told = site.host(), tmp_path / "told"
+    host.on("/feed", status(500))
+    outlets.add("akhbar", host)
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f'#!/bin/sh\ncat > /dev/null; echo told >> "{told}"; exec sleep 60\n')
+    hook.chmod(0o755)
+    swift = {**SWIFT["scheduler"], "health_every_s": 1, "archive_every_s": 1}
+    outlets.write_settings({**SWIFT, "scheduler": swift, "alerts": {"command": str(hook)}})
+    with up(outlets, options=("--set", f"metrics.port={port}")) as clock:
+        clock.until(told.exists, "the command that hangs is run")
+        clock.process.send_signal(signal.SIGHUP)
+        clock.until(lambda: "configuration_read_again" in clock.text(), "the configuration is read again")
+        number = clock.ended("archive")[0].run_id
+        clock.until(lambda: clock.ended("archive")[0].run_id > number + 1, "another job goes on")
+        assert metrics_of(port)["marsad_scheduler_up",] == 1
+        assert told.read_text() == "told\n", "the health job is under way still"
+        code, seconds = clock.stop()
+        assert code == 0
+        assert seconds < 10, "a command that hangs is not waited for"
+
+
 def test_whoever_reads_the_file_sees_it_whole(tmp_path: Path) -> None:
     path = tmp_path / "marsad.prom"
     texts = [str(number).encode() * 200_000 for number in range(8)]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,20 @@ def test_79_a_second_scheduler_is_told_who_runs_and_one_standing_by_takes_over(
             assert holder is not None and holder.owner.split("/")[1] == str(second.process.pid)
             assert second.stop()[0] == 0
     assert first.ledger is not None
+
+
+def test_79_whoever_lost_the_lock_ends_with_5_so_that_it_is_started_again(
+    site: Site, outlets: Outlets
+) -> None:
+    outlets.add("akhbar", site.host())
+    with up(outlets) as clock:
+        lock = clock.until(lambda: clock.ledger.lock_holder("scheduler"), "the lock")
+        # As when it was frozen, or its machine asleep, until another one took over.
+        later = lock.until + timedelta(hours=1)
+        clock.ledger.take_lock("scheduler", "elsewhere/7/7", later, 60.0)
+        assert clock.process.wait(30) == 5
+        assert "process 7 on elsewhere" in clock.text()
+        assert clock.ledger.lock_holder("scheduler").owner == "elsewhere/7/7"
 
 
 def test_it_ends_within_ten_seconds_while_an_outlet_hangs_and_gives_back_what_it_held(
@@ -170,6 +185,21 @@ def test_a_faulty_configuration_is_not_read_again(site: Site, outlets: Outlets) 
         clock.process.send_signal(signal.SIGHUP)
         clock.until(lambda: clock.ledger.status().articles == 2, "the outlet that was added")
         assert clock.stop()[0] == 0
+
+
+def test_a_run_whose_log_cannot_be_written_failed_and_is_not_under_way(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    outlets.home.mkdir(parents=True)
+    (outlets.home / "log").write_text("a file where the folder should be")
+    with up(outlets) as clock:
+        failed = clock.until(lambda: clock.ended("crawl", outcome="failed"), "a failed crawl")
+        assert "log" in str(failed[0].detail)
+        (outlets.home / "log").unlink()
+        clock.until(lambda: clock.ledger.status().articles == 1, "the article, once there is a folder")
+        assert clock.stop()[0] == 0
+        assert clock.ledger.open_runs() == []
 
 
 def test_a_catalogue_without_outlets_is_no_clock(outlets: Outlets) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +64,10 @@ class Up:
         return self.process.wait(60), time.monotonic() - began
 
 
-def command(outlets: Outlets, *arguments: str) -> list[str]:
+def command(outlets: Outlets, *arguments: str, options: Sequence[str] = ()) -> list[str]:
+    """``marsad OPTIONS ARGUMENTS``."""
     where = ["--home", str(outlets.home), "--config", str(outlets.folder)]
-    return [sys.executable, "-m", "cli.main", *where, *arguments]
+    return [sys.executable, "-m", "cli.main", *where, *options, *arguments]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -76,14 +77,21 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 @contextmanager
 def up(
-    outlets: Outlets, *arguments: str, name: str = "up", more: Mapping[str, str] | None = None
+    outlets: Outlets,
+    *arguments: str,
+    name: str = "up",
+    more: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Up]:
     """A scheduler over *outlets*, *more* in its environment; killed at the end if it runs still."""
     outlets.home.mkdir(parents=True, exist_ok=True)
     log = outlets.folder / f"{name}.log"
     with log.open("ab") as output, Ledger.open(outlets.home) as ledger:
         process = subprocess.Popen(
-            command(outlets, "up", *arguments), stderr=output, stdout=output, env=environment(more)
+            command(outlets, "up", *arguments, options=options),
+            stderr=output,
+            stdout=output,
+            env=environment(more),
         )
         try:
             yield Up(process, log, ledger)

@@ -148,7 +148,7 @@ def test_logs_go_by_age_and_size_with_the_rows_of_their_runs(ledger: Ledger, tmp
         at = NOW - timedelta(days=days)
         runs[name] = ledger.start_run("read", "me", at, log=f"log/{name}.log")
         if name != "under-way":
-            ledger.end_run(runs[name], at, "ok", log=f"log/{name}.log")
+            ledger.end_run(runs[name], at, "ok")
     (home / "log" / "crawl.log").write_bytes(b"x" * 5000)
     aged(home / "log" / "crawl.log", 0.01)
     (home / "log" / "note.txt").touch()

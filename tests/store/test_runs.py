@@ -17,8 +17,9 @@ def later(**by: float) -> datetime:
 
 
 def test_a_run_is_a_row_from_its_start_to_its_end(ledger: Ledger) -> None:
-    number = ledger.start_run("crawl", "here/1/2", NOW, sources=["b", "a"], log="log/crawl-1.log")
-    assert ledger.run(number) == Run(number, "crawl", ("a", "b"), "here/1/2", NOW, log="log/crawl-1.log")
+    number = ledger.start_run("crawl", "here/1/2", NOW, sources=["b", "a"], log="log/crawl-{}.log")
+    log = f"log/crawl-{number}.log"
+    assert ledger.run(number) == Run(number, "crawl", ("a", "b"), "here/1/2", NOW, log=log)
     ledger.end_run(
         number,
         later(seconds=9),
@@ -40,7 +41,7 @@ def test_a_run_is_a_row_from_its_start_to_its_end(ledger: Ledger) -> None:
         {"fetched": 3},
         1,
         80_000,
-        "log/crawl-1.log",
+        log,
     )
     with pytest.raises(KeyError):
         ledger.end_run(number + 1, NOW, "ok")
