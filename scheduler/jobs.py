@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from config.settings import Settings
 from store.runs import JobState
 
-CRAWL = "crawl"
+CRAWL, BACKUP = "crawl", "backup"
 SOURCE = "source:"
 """Before a source's id: the name under which its visits are paused or wanted now."""
 
@@ -28,12 +28,12 @@ class Job:
 
 
 def jobs(settings: Settings) -> tuple[Job, ...]:
-    """Every job, in the order in which they are first run."""
+    """Every job, in the order in which they are first run; a server's ledger is not for us to back up."""
 
     def every(name: str) -> float:
         return float(settings[f"scheduler.{name}_every_s"])
 
-    return (
+    every_one = (
         Job(CRAWL, "visits the sources that are due", every("crawl"), on_demand=True),
         Job("read", "makes articles of captured pages and compares them", every("read"), on_demand=True),
         Job("outbox", "indexes what was read", every("outbox"), on_demand=True),
@@ -41,8 +41,9 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
         Job("health", "judges each source and tells what changed", every("health")),
         Job("retention", "deletes old logs, and pages where told to", every("retention")),
         Job("archive", "reads some pages of the archive again and compares digests", every("archive")),
-        Job("backup", "copies the ledger, checked", every("backup")),
+        Job(BACKUP, "copies the ledger, checked", every("backup")),
     )
+    return tuple(job for job in every_one if job.name != BACKUP or not settings["ledger.url"])
 
 
 def due_at(job: Job, state: JobState | None, now: datetime) -> datetime | None:

@@ -20,7 +20,7 @@ from config.logs import RUN_ID
 from crawlers.run import CrawlSummary, batches, due_sources, environment, run_crawl
 from scheduler.checkup import check
 from scheduler.children import run_child
-from scheduler.jobs import CRAWL, SOURCE, Job, rest_s, visitable
+from scheduler.jobs import BACKUP, CRAWL, SOURCE, Job, rest_s, visitable
 from store.archive import Archive, ArchiveError
 from store.backup import Stopped, back_up, default_path, prune
 from store.ledger import Ledger, LedgerError
@@ -84,7 +84,7 @@ class Work:
             "health": self._health,
             "retention": lambda job: self._here(job, self._retire),
             "archive": lambda job: self._here(job, self._look_again),
-            "backup": lambda job: self._here(job, self._back_up),
+            BACKUP: lambda job: self._here(job, self._back_up),
         }
 
     @property

@@ -79,4 +79,12 @@ def test_the_settings_say_how_often() -> None:
     settings = config.load(overrides={"scheduler.revisit_every_s": "0"}, environ={}).settings
     every = {job.name: job.every_s for job in jobs(settings)}
     assert every["crawl"] == 15
+    assert every["backup"] == 86_400
     assert every["revisit"] == 0
+
+
+def test_a_ledger_on_a_server_is_backed_up_by_the_server() -> None:
+    url = "postgresql+psycopg://marsad@127.0.0.1/marsad"
+    settings = config.load(overrides={"ledger.url": url}, environ={}).settings
+    names = {job.name for job in jobs(settings)}
+    assert names == {job.name for job in jobs(config.load(environ={}).settings)} - {"backup"}
