@@ -104,11 +104,11 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
                 for source in app.config.sources.values()
                 if source.enabled
             ]
-        holder = ledger.lock_holder("scheduler")
+        holder = ledger.lock_holder("scheduler", ledger.clock())
     print_rows(
         app, "schedule", rows, ("name", "last_at", "last", "next_at", "why"), as_json=as_json, as_csv=as_csv
     )
-    if holder is None or holder.until < now:
+    if holder is None:
         say("no scheduler runs: nothing is started by itself. Next: `marsad up`")
 
 
@@ -215,13 +215,13 @@ def _change(names: Sequence[str], what: str) -> None:
             ledger.want_run(keys, now)
         else:
             ledger.pause(keys, now if what == "pause" else None)
-        holder = ledger.lock_holder("scheduler")
+        holder = ledger.lock_holder("scheduler", ledger.clock())
     told = {"run_now": "will run as soon as the scheduler looks", "pause": "paused", "resume": "resumed"}[
         what
     ]
     for name in names:
         click.echo(f"{name}: {told}")
-    if holder is None or holder.until < now:
+    if holder is None:
         say("no scheduler runs now. Next: `marsad up`")
 
 

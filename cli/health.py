@@ -63,20 +63,16 @@ def _checks(app: App, ledger: Ledger, now: datetime) -> Iterator[dict[str, Any]]
 
     from scheduler.jobs import jobs
 
-    holder = ledger.lock_holder("scheduler")
-    runs_now = holder is not None and holder.until > now
+    holder = ledger.lock_holder("scheduler", ledger.clock())
     yield said(
         "scheduler",
-        runs_now,
-        f"runs ({holder.owner})" if holder and runs_now else "does not run: nothing is started by itself",
+        holder is not None,
+        f"runs ({holder.owner})" if holder else "does not run: nothing is started by itself",
         "marsad up",
     )
-    last = {}
-    for job in jobs(app.config.settings):  # each by itself: some run every few seconds, some once a day
-        ended = [run for run in ledger.runs(job=job.name, since=now - LAST_RUNS, limit=5) if run.outcome]
-        if ended:
-            last[job.name] = ended[0]
-    failed = [run for run in last.values() if run.outcome in ("failed", "timeout", "killed")]
+    ended = [run for job in jobs(app.config.settings) if (run := ledger.last_run(job.name)) is not None]
+    last = [run for run in ended if run.started_at > now - LAST_RUNS]
+    failed = [run for run in last if run.outcome in ("failed", "timeout", "killed")]
     yield said(
         "runs",
         not failed,

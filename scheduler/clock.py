@@ -118,7 +118,7 @@ class Clock:
 
     def _taken(self, ledger: Ledger) -> Lock:
         """The lock as it stands, taken or prolonged if it could be."""
-        return ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S, is_dead)
+        return ledger.take_lock(LOCK, self._owner, ledger.clock(), LOCK_S)
 
     # -- the course -----------------------------------------------------------------------------------------
 
@@ -150,22 +150,27 @@ class Clock:
             log.info("scheduler_ended")
 
     def _look(self, ledger: Ledger, watch: _Watch, ticking: _Ticking) -> None:
-        """Prolong the lock, and see whether the clock was set.  Raises :class:`Elsewhere` for a lost lock."""
+        """Prolong the lock, and see whether the clock was set.  Raises :class:`Elsewhere` for a lost lock.
+
+        The ledger's times go by its clock, APScheduler by this machine's; on a server these are two.
+        """
         try:
-            now, monotonic = ledger.clock(), boot_time()
-            jumped = jump_s((now - watch.now).total_seconds(), monotonic - watch.monotonic)
-            if jumped or monotonic - watch.beat_at >= BEAT_S:
+            here, now, monotonic = datetime.now(UTC), ledger.clock(), boot_time()
+            passed_s = monotonic - watch.monotonic
+            jumped = jump_s((here - watch.here).total_seconds(), passed_s)
+            set_s = jump_s((now - watch.now).total_seconds(), passed_s)
+            if jumped or set_s or monotonic - watch.beat_at >= BEAT_S:
                 watch.beat_at = monotonic
                 lock = self._taken(ledger)
                 if lock.owner != self._owner:
                     log.error("lock_lost", lock=LOCK, owner=lock.owner)
                     raise Elsewhere(lock)
+            if set_s < 0:
+                ledger.set_back(now, -set_s)
             if jumped:
-                log.warning("clock_was_set", seconds=round(jumped), now=now.isoformat())
-                if jumped < 0:
-                    ledger.set_back(now, -jumped)
+                log.warning("clock_was_set", seconds=round(jumped), now=here.isoformat())
                 ticking.wake()
-            watch.now, watch.monotonic, watch.faulty = now, monotonic, False
+            watch.here, watch.now, watch.monotonic, watch.faulty = here, now, monotonic, False
         except LedgerError as fault:  # full or busy: whoever would take over could not either
             if not watch.faulty:
                 log.error("lock_not_prolonged", fault=str(fault))
@@ -192,7 +197,7 @@ class _Watch:
     """What was seen when the clock and the lock were last looked at."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.now = ledger.clock()
+        self.here, self.now = datetime.now(UTC), ledger.clock()
         self.monotonic = self.beat_at = boot_time()
         self.faulty = False
         """The ledger could not be had, which was told."""

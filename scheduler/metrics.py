@@ -28,7 +28,7 @@ from scheduler.jobs import due_at, jobs
 from store.gauges import Holdings, Queues
 from store.health import Gap, Health, State
 from store.ledger import Ledger, LedgerError
-from store.owners import is_dead, memory_kb, owner_name
+from store.owners import memory_kb, owner_name
 from store.runs import Run, RunOutcome
 from store.states import LinkState, SourceState
 
@@ -158,12 +158,11 @@ class Metrics(Collector):
         enabled = {source.id for source in config.sources.values() if source.enabled}
         health = {name: one for name, one in ledger.health().items() if name in enabled}
         holdings, last_new = self._costly(health, enabled, now)
-        holder = ledger.lock_holder("scheduler")
-        up = holder is not None and holder.until > now and not is_dead(holder.owner)
+        holder = ledger.lock_holder("scheduler", ledger.clock())
         seen = Seen(
             at=now,
-            scheduler_up=up,
-            scheduler_kb=_memory_kb(holder.owner) if holder is not None and up else None,
+            scheduler_up=holder is not None,
+            scheduler_kb=_memory_kb(holder.owner) if holder is not None else None,
             holdings=holdings,
             queues=ledger.queues(),
             listings={key: n for key, n in ledger.listing_statuses().items() if key[0] in enabled},
@@ -186,15 +185,15 @@ class Metrics(Collector):
             free_bytes=shutil.disk_usage(settings.home).free,
             required_bytes=settings["scheduler.free_mb"] << 20,
             read_s=read_s,
-            write_s=self._write_s(now),
+            write_s=self._write_s(),
         )
         return replace(seen, took_s=time.monotonic() - began)
 
-    def _write_s(self, now: datetime) -> float | None:
+    def _write_s(self) -> float | None:
         """How long it takes to write a row so that it is kept."""
         began = time.monotonic()
         try:
-            lock = self._ledger.take_lock(_LOCK, self._owner, now, 1.0, is_dead)
+            lock = self._ledger.take_lock(_LOCK, self._owner, self._ledger.clock(), 1.0)
             took = time.monotonic() - began
             if lock.owner == self._owner:
                 self._ledger.free_lock(lock)

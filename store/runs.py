@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from store import owners
 from store.database import AnyRow, Database
 from store.tables import jobs, locks, runs
 
@@ -200,7 +201,12 @@ class Runs:
     # ---- locks -------------------------------------------------------------------------------------------
 
     def take_lock(
-        self, name: str, owner: str, now: datetime, ttl_s: float, is_dead: Callable[[str], bool] | None = None
+        self,
+        name: str,
+        owner: str,
+        now: datetime,
+        ttl_s: float,
+        is_dead: Callable[[str], bool] = owners.is_dead,
     ) -> Lock:
         """Hold *name* until *now* + *ttl_s*, or prolong it; the lock as it stands, whoever holds it.
 
@@ -213,8 +219,7 @@ class Runs:
                 connection.execute(sa.insert(locks).values(name=name, token=0))
                 row = _lock_row(connection, name)
                 assert row is not None
-            held = row.owner is not None and row.until > now and not (is_dead and is_dead(row.owner))
-            if held and row.owner != owner:
+            if row.owner != owner and _is_held(row, now, is_dead):
                 return Lock(name, row.owner, row.token, row.until)
             lock = Lock(name, owner, row.token + (row.owner != owner), now + timedelta(seconds=ttl_s))
             connection.execute(
@@ -230,13 +235,17 @@ class Runs:
         with self._db.writing() as connection:
             connection.execute(sa.update(locks).where(mine).values(owner=None, until=None))
 
-    def lock_holder(self, name: str) -> Lock | None:
-        """Who holds *name*, or held it last without giving it back."""
+    def lock_holder(
+        self, name: str, now: datetime, is_dead: Callable[[str], bool] = owners.is_dead
+    ) -> Lock | None:
+        """Who holds *name* at *now*; ``None`` if it would be had by whoever takes it."""
         with self._db.reading() as connection:
             row = connection.execute(sa.select(locks).where(locks.c.name == name)).one_or_none()
-        if row is None or row.owner is None:
-            return None
-        return Lock(name, row.owner, row.token, row.until)
+        return Lock(name, row.owner, row.token, row.until) if row and _is_held(row, now, is_dead) else None
+
+
+def _is_held(row: AnyRow, now: datetime, is_dead: Callable[[str], bool]) -> bool:
+    return row.owner is not None and row.until > now and not is_dead(row.owner)
 
 
 def _lock_row(connection: Connection, name: str) -> AnyRow | None:

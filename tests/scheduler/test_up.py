@@ -64,7 +64,7 @@ def test_79_a_second_scheduler_is_told_who_runs_and_one_standing_by_takes_over(
     stock(host, 1)
     outlets.add("akhbar", host)
     with up(outlets) as first:
-        first.until(lambda: first.ledger.lock_holder("scheduler"), "the lock")
+        first.until(lambda: first.holder(), "the lock")
         refused = marsad(outlets, "up", expect=5).stderr
         assert f"process {first.process.pid}" in refused
         assert "--standby" in refused
@@ -73,7 +73,7 @@ def test_79_a_second_scheduler_is_told_who_runs_and_one_standing_by_takes_over(
             first.process.kill()
             first.process.wait()
             second.until(lambda: "scheduler_started" in second.text(), "it takes over")
-            holder = second.ledger.lock_holder("scheduler")
+            holder = second.holder()
             assert holder is not None and holder.owner.split("/")[1] == str(second.process.pid)
             assert second.stop()[0] == 0
     assert first.ledger is not None
@@ -84,13 +84,13 @@ def test_79_whoever_lost_the_lock_ends_with_5_so_that_it_is_started_again(
 ) -> None:
     outlets.add("akhbar", site.host())
     with up(outlets) as clock:
-        lock = clock.until(lambda: clock.ledger.lock_holder("scheduler"), "the lock")
+        lock = clock.until(lambda: clock.holder(), "the lock")
         # As when it was frozen, or its machine asleep, until another one took over.
         later = lock.until + timedelta(hours=1)
         clock.ledger.take_lock("scheduler", "elsewhere/7/7", later, 60.0)
         assert clock.process.wait(30) == 5
         assert "process 7 on elsewhere" in clock.text()
-        assert clock.ledger.lock_holder("scheduler").owner == "elsewhere/7/7"
+        assert clock.holder().owner == "elsewhere/7/7"
 
 
 def test_it_ends_within_ten_seconds_while_an_outlet_hangs_and_gives_back_what_it_held(
@@ -210,18 +210,45 @@ def test_a_catalogue_without_outlets_is_no_clock(outlets: Outlets) -> None:
     assert "nothing to collect" in done.stderr
 
 
+def clocked(offset: Path) -> dict[str, str]:
+    """The environment of processes whose wall clock is off by what the file *offset* says, in seconds."""
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here / "wrong_clock"), str(here.parents[1])])
+    return {"WRONG_CLOCK": str(offset), "PYTHONPATH": path}
+
+
+def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
+    site: Site, outlets: Outlets, tmp_path: Path, database: str
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    offset = tmp_path / "offset"
+    offset.write_text("0")
+    with up(outlets, more=clocked(offset), url=database) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the first article")
+        now = clock.ledger.clock()
+        assert clock.ledger.claim_hosts({"taken.example"}, "elsewhere/7/7", now, 3600, 1.0)
+        for articles, hours in ((2, -6), (3, 6)):
+            offset.write_text(str(hours * 3600))
+            stock(host, articles)
+            clock.until(
+                lambda n=articles: clock.ledger.status().articles == n, f"the next one, {hours} h off"
+            )
+        now = clock.ledger.clock()
+        assert not clock.ledger.claim_hosts({"taken.example"}, "me/1/1", now, 60, 1.0), "it is held still"
+        asked = {**clocked(offset), "MARSAD_LEDGER__URL": database}
+        assert "ok  scheduler" in marsad(outlets, "health", expect=None, more=asked).stdout
+        assert clock.stop()[0] == 0
+
+
 def test_81_a_clock_that_is_set_by_hours_stops_nothing(site: Site, outlets: Outlets, tmp_path: Path) -> None:
     host = site.host()
     stock(host, 1)
     outlets.add("akhbar", host)
     offset = tmp_path / "offset"
     offset.write_text("0")
-    here = Path(__file__).parent
-    clocked = {
-        "WRONG_CLOCK": str(offset),
-        "PYTHONPATH": os.pathsep.join([str(here / "wrong_clock"), str(here.parents[1])]),
-    }
-    with up(outlets, more=clocked) as clock:
+    with up(outlets, more=clocked(offset)) as clock:
         clock.until(lambda: clock.ledger.status().articles == 1, "the first article")
         for articles, hours in ((2, -6), (3, 6), (4, 0)):
             offset.write_text(str(hours * 3600))

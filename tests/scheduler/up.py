@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from store.ledger import Ledger
-from store.runs import Run
+from store.runs import Lock, Run
 from tests.crawlers.outlets import FAST, Outlets
 
 SWIFT: dict[str, dict[str, Any]] = {
@@ -54,6 +54,10 @@ class Up:
             if run.ended_at and all(getattr(run, key) == value for key, value in where.items())
         ]
 
+    def holder(self) -> Lock | None:
+        """The scheduler's lock, while somebody holds it."""
+        return self.ledger.lock_holder("scheduler", self.ledger.clock())
+
     def text(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
@@ -82,16 +86,20 @@ def up(
     name: str = "up",
     more: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
+    url: str = "",
 ) -> Iterator[Up]:
-    """A scheduler over *outlets*, *more* in its environment; killed at the end if it runs still."""
+    """A scheduler over *outlets*, *more* in its environment; killed at the end if it runs still.
+
+    Its ledger is that of the home or, with *url*, the server's.
+    """
     outlets.home.mkdir(parents=True, exist_ok=True)
     log = outlets.folder / f"{name}.log"
-    with log.open("ab") as output, Ledger.open(outlets.home) as ledger:
+    with log.open("ab") as output, Ledger.open(url or outlets.home) as ledger:
         process = subprocess.Popen(
             command(outlets, "up", *arguments, options=options),
             stderr=output,
             stdout=output,
-            env=environment(more),
+            env=environment({**(more or {}), "MARSAD_LEDGER__URL": url}),
         )
         try:
             yield Up(process, log, ledger)
@@ -105,10 +113,12 @@ def up(
                     process.wait()
 
 
-def marsad(outlets: Outlets, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    """``marsad …`` on the same home."""
+def marsad(
+    outlets: Outlets, *arguments: str, expect: int | None = 0, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """``marsad …`` on the same home, *more* in its environment; *expect* ``None``: whatever its exit code."""
     done = subprocess.run(
-        command(outlets, *arguments), capture_output=True, text=True, timeout=120, env=environment()
+        command(outlets, *arguments), capture_output=True, text=True, timeout=120, env=environment(more)
     )
-    assert done.returncode == expect, f"{done.returncode}: {done.stdout}{done.stderr}"
+    assert expect in (None, done.returncode), f"{done.returncode}: {done.stdout}{done.stderr}"
     return done

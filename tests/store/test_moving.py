@@ -42,7 +42,7 @@ def held(ledger: Ledger) -> tuple[object, ...]:
         ledger.overrides(),
         ledger.runs(),
         ledger.job_states(),
-        ledger.lock_holder("scheduler"),
+        ledger.lock_holder("scheduler", NOW),
     )
 
 

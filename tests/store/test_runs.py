@@ -105,17 +105,19 @@ def test_a_lock_has_one_holder(
     assert ledger.take_lock("scheduler", "a", NOW, 30).token == 1
     lock = ledger.take_lock("scheduler", "b", later(seconds=after_s), 30, dead.__contains__)
     assert (lock.owner, lock.token) == (holder, token)
-    assert ledger.lock_holder("scheduler") == lock
+    assert ledger.lock_holder("scheduler", later(seconds=after_s)) == lock
+    assert ledger.lock_holder("scheduler", lock.until) is None, "run out"
+    assert ledger.lock_holder("scheduler", NOW, lambda owner: True) is None, "its owner is gone"
 
 
 def test_a_lock_is_prolonged_and_given_back(ledger: Ledger) -> None:
-    assert ledger.lock_holder("scheduler") is None
+    assert ledger.lock_holder("scheduler", NOW) is None
     first = ledger.take_lock("scheduler", "a", NOW, 30)
     again = ledger.take_lock("scheduler", "a", later(seconds=20), 30)
     assert (again.token, again.until) == (first.token, later(seconds=50))
     ledger.free_lock(again)
-    assert ledger.lock_holder("scheduler") is None
+    assert ledger.lock_holder("scheduler", NOW) is None
     other = ledger.take_lock("scheduler", "b", later(seconds=21), 30)
     assert other.token == 2
     ledger.free_lock(again)  # too late: it has a new owner
-    assert ledger.lock_holder("scheduler") == other
+    assert ledger.lock_holder("scheduler", later(seconds=21)) == other
