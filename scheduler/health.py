@@ -28,6 +28,7 @@ _LONGEST_QUIET = timedelta(hours=6)
 """A pause between two items is no news below this, whatever was usual."""
 _OFTEN = 3
 """A listing that failed so often in a row is told of."""
+_GONE = 410
 _STALE = 4
 """Times its pause that a source may be unvisited."""
 GAP_FROM = timedelta(hours=2)
@@ -113,6 +114,51 @@ def usual(before: Past, day: date, expected: tuple[float, float] | None) -> tupl
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that is known of one source."""
+
+    source: Source
+    state: SourceState | None
+    points: Sequence[EntryState]
+    """Its listings, those never asked among them."""
+    before: Past
+    blocks: Mapping[str, tuple[datetime, str]]
+    job: JobState | None
+    now: datetime
+
+    @property
+    def yesterday(self) -> date:
+        return (self.now - timedelta(days=1)).astimezone(UTC).date()
+
+    @property
+    def seen(self) -> Day:
+        """What came yesterday."""
+        return self.before.days.get(self.yesterday, Day())
+
+    @property
+    def usual(self) -> tuple[int, int, str] | None:
+        """What usually comes on such a day as yesterday."""
+        return usual(self.before, self.yesterday, self.source.expect_per_day)
+
+    @property
+    def file(self) -> str:
+        return f"config/sources/…/{self.source.id}.yml"
+
+    @property
+    def test(self) -> str:
+        return f"marsad sources test {self.source.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    state: State
+    reason: str
+    move: str = ""
+    since: datetime | None = None
+    """``None``: now, unless it was so before."""
+
+
 def judge(
     source: Source,
     state: SourceState | None,
@@ -122,114 +168,144 @@ def judge(
     job: JobState | None,
     now: datetime,
 ) -> Health:
-    """What is to be said of *source* at *now*."""
+    """What is to be said of *source* at *now*: the first that there is to say, the gravest first."""
     known = {entry.url: entry for entry in entries}
     points = [known.get(entry.url, EntryState(source.id, entry.url)) for entry in source.entry_points]
-    gone = [point for point in points if point.last_status == 410]
-    trouble = [point for point in points if point.failures >= _OFTEN and point not in gone]
-    yesterday = (now - timedelta(days=1)).astimezone(UTC).date()
-    seen = before.days.get(yesterday, Day())
-    span = usual(before, yesterday, source.expect_per_day)
-    evidence: dict[str, Any] = {
-        "last_statuses": {point.url: point.last_status for point in points},
-        "last_visited_at": _stamp(state.last_visited_at) if state else None,
-        "last_new_at": _stamp(before.last_new_at),
-        "yesterday": {"new": seen.new, "visits": seen.visits},
+    case = _Case(source, state, points, before, blocks, job, now)
+    looks = (_gone, _unasked, _unhad, _paused, _unvisited, _troubled, _unusual, _silent)
+    said = next((found for look in looks if (found := look(case)) is not None), None)
+    if said is None:
+        said = _Verdict(
+            State.OK, f"visited {_stamp(state.last_visited_at if state else None)}, nothing amiss"
+        )
+    return Health(source.id, said.state, said.since or now, said.reason, said.move, _evidence(case))
+
+
+def _evidence(case: _Case) -> dict[str, Any]:
+    span, pause = case.usual, case.before.longest_pause
+    return {
+        "last_statuses": {point.url: point.last_status for point in case.points},
+        "last_visited_at": _stamp(case.state.last_visited_at) if case.state else None,
+        "last_new_at": _stamp(case.before.last_new_at),
+        "yesterday": {"new": case.seen.new, "visits": case.seen.visits},
         "usual": None if span is None else {"low": span[0], "high": span[1], "from": span[2]},
-        "longest_pause_h": None
-        if before.longest_pause is None
-        else round(before.longest_pause.total_seconds() / 3600, 1),
+        "longest_pause_h": None if pause is None else round(pause.total_seconds() / 3600, 1),
     }
 
-    def say(what: State, since: datetime | None, reason: str, move: str = "") -> Health:
-        return Health(source.id, what, since or now, reason, move, evidence)
 
-    file = f"config/sources/…/{source.id}.yml"
-    if points and len(gone) == len(points):
-        return say(
-            State.RETIRED,
-            None,
-            "every listing has answered 410 (gone)",
-            f"find where it publishes now and change {file}, or set enabled: false with the reason",
-        )
-    if state is None or state.last_visited_at is None:
-        return say(State.QUIET, None, "never visited yet", "marsad up, or marsad crawl " + source.id)
-    if state.state == "refused":
-        return say(
+def _gone(case: _Case) -> _Verdict | None:
+    if not case.points or any(point.last_status != _GONE for point in case.points):
+        return None
+    return _Verdict(
+        State.RETIRED,
+        "every listing has answered 410 (gone)",
+        f"find where it publishes now and change {case.file}, or set enabled: false with the reason",
+    )
+
+
+def _unasked(case: _Case) -> _Verdict | None:
+    if case.state is not None and case.state.last_visited_at is not None:
+        return None
+    return _Verdict(State.QUIET, "never visited yet", f"marsad up, or marsad crawl {case.source.id}")
+
+
+def _unhad(case: _Case) -> _Verdict | None:
+    """What its last visits say that brought no listing."""
+    what, why = (case.state.state, case.state.reason) if case.state else ("", None)
+    since = case.before.failing_since
+    if what == "refused":
+        return _Verdict(
             State.REFUSED,
-            before.failing_since,
-            state.reason or "robots.txt forbids every entry point",
-            f"it is respected: set enabled: false with the reason in {file}, or ask the outlet",
+            why or "robots.txt forbids every entry point",
+            f"it is respected: set enabled: false with the reason in {case.file}, or ask the outlet",
+            since,
         )
-    if state.state == "blocked":
-        until = _blocked_until(points, blocks)
+    if what == "blocked":
+        until = _blocked_until(case.points, case.blocks)
         wait = f"nothing is asked until {_stamp(until)}; " if until else ""
-        return say(
+        return _Verdict(
             State.BLOCKED,
-            before.failing_since,
-            f"it keeps machines out: {state.reason or 'challenge or 403'}",
-            f"{wait}it is never evaded: ask the outlet for access, or set enabled: false in {file}",
+            f"it keeps machines out: {why or 'challenge or 403'}",
+            f"{wait}it is never evaded: ask the outlet for access, or set enabled: false in {case.file}",
+            since,
         )
-    if state.state == "failing":
-        return say(
+    if what == "failing":
+        return _Verdict(
             State.FAILING,
-            before.failing_since,
-            f"no listing could be had: {state.reason or 'no reason told'}",
-            f"marsad sources test {source.id}; where its address changed, change {file}",
+            f"no listing could be had: {why or 'no reason told'}",
+            f"{case.test}; where its address changed, change {case.file}",
+            since,
         )
-    if job is not None and job.paused_at is not None:
-        return say(
-            State.QUIET,
-            job.paused_at,
-            f"paused since {_stamp(job.paused_at)}",
-            f"marsad schedule resume {source.id}",
-        )
-    pause_s = max((point.interval_s or 0.0 for point in points), default=0.0) or 3600.0
-    stale = now - state.last_visited_at
-    if stale > max(timedelta(seconds=_STALE * pause_s), GAP_FROM):
-        return say(
+    return None
+
+
+def _paused(case: _Case) -> _Verdict | None:
+    if case.job is None or case.job.paused_at is None:
+        return None
+    at = case.job.paused_at
+    return _Verdict(State.QUIET, f"paused since {_stamp(at)}", f"marsad schedule resume {case.source.id}", at)
+
+
+def _unvisited(case: _Case) -> _Verdict | None:
+    last_at = case.state.last_visited_at if case.state else None
+    pause_s = max((point.interval_s or 0.0 for point in case.points), default=0.0) or 3600.0
+    if last_at is None or case.now - last_at <= max(timedelta(seconds=_STALE * pause_s), GAP_FROM):
+        return None
+    return _Verdict(
+        State.WARNING,
+        f"not visited for {_hours(case.now - last_at)}, though it is due",
+        "see that the scheduler runs and has time for it: marsad health, marsad runs",
+        last_at,
+    )
+
+
+def _troubled(case: _Case) -> _Verdict | None:
+    trouble = [point for point in case.points if point.failures >= _OFTEN and point.last_status != _GONE]
+    if not trouble:
+        return None
+    worst = max(trouble, key=lambda point: point.failures)
+    fail = "fails" if len(trouble) == 1 else "fail"
+    return _Verdict(
+        State.WARNING,
+        f"{len(trouble)} of {len(case.points)} listings {fail}: {worst.url} {worst.failures} times in a row "
+        f"(status {worst.last_status})",
+        f"{case.test}; change or remove the listing in {case.file}",
+    )
+
+
+def _unusual(case: _Case) -> _Verdict | None:
+    span, seen, first_at = case.usual, case.seen, case.before.first_at
+    if span is None or not seen.ok or span[0] <= seen.new <= span[1]:
+        return None
+    if first_at is None or case.yesterday <= first_at.astimezone(UTC).date():
+        return None  # its first day was not a whole one
+    hint = (
+        "a listing may have moved or been cut short"
+        if seen.new < span[0]
+        else "old items may be listed as new"
+    )
+    return _Verdict(
+        State.WARNING,
+        f"{seen.new} new items on {case.yesterday:%A}, usual are {span[0]} to {span[1]} (from {span[2]})",
+        f"compare with its site: {case.test}; {hint}",
+    )
+
+
+def _silent(case: _Case) -> _Verdict | None:
+    last_at, pause = case.before.last_new_at, case.before.longest_pause
+    if last_at is None:
+        return None
+    silent = case.now - last_at
+    if pause is not None and silent > max(pause * 1.5, _LONGEST_QUIET):
+        return _Verdict(
             State.WARNING,
-            state.last_visited_at,
-            f"not visited for {_hours(stale)}, though it is due",
-            "see that the scheduler runs and has time for it: marsad health, marsad runs",
+            f"nothing new for {_hours(silent)}; its longest pause in {WEEKS} weeks was {_hours(pause)}",
+            f"compare with its site: {case.test}",
+            last_at,
         )
-    if trouble:
-        worst = max(trouble, key=lambda point: point.failures)
-        fail = "fails" if len(trouble) == 1 else "fail"
-        return say(
-            State.WARNING,
-            None,
-            f"{len(trouble)} of {len(points)} listings {fail}: {worst.url} {worst.failures} times in a row "
-            f"(status {worst.last_status})",
-            f"marsad sources test {source.id}; change or remove the listing in {file}",
-        )
-    if span is not None and seen.ok and not span[0] <= seen.new <= span[1]:
-        below = seen.new < span[0]
-        return say(
-            State.WARNING,
-            None,
-            f"{seen.new} new items on {yesterday:%A}, usual are {span[0]} to {span[1]} (from {span[2]})",
-            f"compare with its site: marsad sources test {source.id}"
-            + (
-                "; a listing may have moved or been cut short"
-                if below
-                else "; old items may be listed as new"
-            ),
-        )
-    silent = None if before.last_new_at is None else now - before.last_new_at
-    if silent is not None and before.longest_pause is not None:
-        limit = max(before.longest_pause * 1.5, _LONGEST_QUIET)
-        if silent > limit:
-            return say(
-                State.WARNING,
-                before.last_new_at,
-                f"nothing new for {_hours(silent)}; its longest pause in {WEEKS} weeks was "
-                f"{_hours(before.longest_pause)}",
-                f"compare with its site: marsad sources test {source.id}",
-            )
-    if silent is not None and silent > timedelta(days=1):
-        return say(State.QUIET, before.last_new_at, f"nothing new for {_hours(silent)}")
-    return say(State.OK, None, f"visited {_stamp(state.last_visited_at)}, nothing amiss")
+    if silent > timedelta(days=1):
+        return _Verdict(State.QUIET, f"nothing new for {_hours(silent)}", since=last_at)
+    return None
 
 
 def gaps_of(
@@ -238,15 +314,15 @@ def gaps_of(
     before: Sequence[Visited],
     first_visited_at: datetime | None,
     now: datetime,
-    longest_pause_s: float,
+    pause_s: float,
 ) -> list[Gap]:
     """What lies between the stretches that were *covered*, each with why, as the visits in it say.
 
-    The last one is open while the source is not collected.
+    The last one is open while the source is not collected.  *pause_s* usually lies between two visits.
     """
     if first_visited_at is None:
         return []
-    least = max(GAP_FROM, timedelta(seconds=2 * longest_pause_s))
+    least = max(GAP_FROM, timedelta(seconds=2 * pause_s))
     starts = [first_visited_at, *(end for _, end in covered)]
     ends = [*(start for start, _ in covered), None]
     found = []

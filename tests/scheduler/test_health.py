@@ -24,6 +24,7 @@ SOURCE = Source(
     "a", {"en": "A"}, "MA", ("en",), "national", "https://a.example/", "UTC",
     (EntryPoint("feed", FEED), EntryPoint("sitemap", MAP)),
 )  # fmt: skip
+EXPECTED = replace(SOURCE, expect_per_day=(20, 40))
 STATE = SourceState("a", NOW - 60 * DAY, NOW - HOUR / 2, NOW - HOUR / 2, NOW + HOUR / 2, "ok", None)
 
 
@@ -59,8 +60,9 @@ def verdict(
     blocks: dict[str, tuple[datetime, str]] | None = None,
     job: JobState | None = None,
     now: datetime = NOW,
+    source: Source = SOURCE,
 ) -> tuple[str, str, str]:
-    found = judge(SOURCE, state, entries, past(before) if before else NO_PAST, blocks or {}, job, now)
+    found = judge(source, state, entries, past(before) if before else NO_PAST, blocks or {}, job, now)
     return str(found.state), found.reason, found.next_move
 
 
@@ -138,6 +140,18 @@ def failing(what: str, reason: str | None) -> SourceState:
             "retired",
             "every listing has answered 410 (gone)",
             id="fault 62: gone",
+        ),
+        pytest.param(
+            {"source": EXPECTED, "before": visits((2 * DAY, "ok", 90), (DAY, "ok", 3))},
+            "warning",
+            "3 new items on Tuesday, usual are 20 to 40 (from the catalogue)",
+            id="fewer than the catalogue expects",
+        ),
+        pytest.param(
+            {"source": EXPECTED, "before": visits((10 * HOUR, "ok", 90), (9 * HOUR, "ok", 3))},
+            "ok",
+            "visited 2026-11-25T07:30Z, nothing amiss",
+            id="its first day was no whole one",
         ),
         pytest.param(
             {"job": JobState("source:a", paused_at=NOW)},
