@@ -70,7 +70,6 @@ def restore(file: Path, as_json: bool) -> None:
     Example:
       marsad restore var/backup/ledger-20261125T031500Z.sqlite && marsad verify
     """
-    from cli.verify import told_of_restore
     from store.archive import Archive
     from store.backup import restore as put_back
     from store.verify import pages_behind
@@ -90,13 +89,15 @@ def restore(file: Path, as_json: bool) -> None:
         click.echo(f"put back: {counted(articles, 'article')}, {counted(links, 'link')}, checked")
         if done.aside is not None:
             click.echo(f"the ledger that was there: {done.aside}")
-    told_of_restore(pages)
+    say(
+        f"the archive has {counted(pages, 'page') if pages else 'no page'} that this ledger does not know. "
+        f"Next: `marsad verify` {'reads them in' if pages else 'compares the index'}"
+    )
 
 
 def refuse_server(app: App, how: str) -> None:
     """Ends the call where the ledger is a server's."""
-    url = str(app.config.settings.values.get("ledger", {}).get("url", ""))
-    if url and not url.startswith("sqlite"):
+    if app.config.settings["ledger.url"]:
         say(f"ledger.url: the ledger is on a server, and {how}")
         raise SystemExit(UNREACHABLE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import PARTIAL, App, current, is_terminal, say
+from cli.context import PARTIAL, App, current, is_terminal
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -82,26 +82,27 @@ class _Report:
     index_left_to: str | None = None
     """The process that writes the index, and so brings in what waits."""
 
+    def add(self, found: Sequence[Finding]) -> None:
+        """*found*, of which some are for a person to mend."""
+        self.found += found
+        self.left += [one for one in found if one.beyond_us or _TOLD[one.kind].done is None]
+
     def rows(self, *, dry_run: bool) -> list[dict[str, Any]]:
-        left = Counter(id(finding) for finding in self.left)
+        left = {id(finding) for finding in self.left}
         groups: defaultdict[tuple[str, bool], list[Finding]] = defaultdict(list)
         for finding in self.found:
-            groups[finding.kind, id(finding) not in left].append(finding)
-        rows = []
-        for (kind, mended), some in groups.items():
-            told = _TOLD[kind]
-            mendable = told.done is not None and not any(one.beyond_us for one in some)
-            rows.append(
-                {
-                    "kind": str(kind),
-                    "count": len(some),
-                    "what": told.what,
-                    "mended": mended and not dry_run,
-                    "next": "marsad verify" if dry_run and mendable else "" if mended else told.move,
-                    "examples": [{"thing": one.thing, "said": one.said} for one in some[:_EXAMPLES]],
-                }
-            )
-        return rows
+            groups[finding.kind, id(finding) in left].append(finding)
+        return [
+            {
+                "kind": str(kind),
+                "count": len(some),
+                "what": _TOLD[kind].what,
+                "mended": not is_left and not dry_run,
+                "next": _TOLD[kind].move if is_left else "marsad verify" if dry_run else "",
+                "examples": [{"thing": one.thing, "said": one.said} for one in some[:_EXAMPLES]],
+            }
+            for (kind, is_left), some in groups.items()
+        ]
 
 
 @click.command()
@@ -170,15 +171,13 @@ def _verified(
     tell("reading the ledger's file")
     damage = [Finding(Kind.DAMAGED, "ledger", line) for line in ledger.quick_check(references=False)]
     if damage:  # rows that cannot be trusted are no ground to mend anything on
-        report.found, report.left = damage, damage
+        report.add(damage)
         return Compared()
     tell("comparing the ledger's rows")
     found = ledger.disagreements(is_dead)
-    report.found += found
-    reread = False
+    report.add(found)
     if not dry_run:
-        report.left += _mend_rows(ledger, found)
-        reread = any(one.kind in (Kind.LINK_WITHOUT_ARTICLE, Kind.WITHOUT_TEXT) for one in found)
+        _mend_rows(ledger, found)
     archive = Archive(app.data)
 
     def progress(file: str, pages: int) -> None:
@@ -188,17 +187,16 @@ def _verified(
         compared = compare_archive(ledger, archive, progress)
     else:
         compared = compare_sample(ledger, archive, sample, progress)
-    report.found += compared.findings
-    report.left += [one for one in compared.findings if _TOLD[one.kind].done is None]
+    report.add(compared.findings)
     if not dry_run:
+        reread = any(one.kind in (Kind.LINK_WITHOUT_ARTICLE, Kind.WITHOUT_TEXT) for one in found)
         _mend_from_archive(app, ledger, compared, reread, tell)
     _compare_index(app, report, dry_run, tell)
     return compared
 
 
-def _mend_rows(ledger: Ledger, found: Sequence[Finding]) -> list[Finding]:
-    """Mend what the ledger's rows disagree in; what is left to a person."""
-    from store.consistency import Kind
+def _mend_rows(ledger: Ledger, found: Sequence[Finding]) -> None:
+    """Mend what the ledger's rows disagree in, and end what the dead still hold."""
     from store.owners import is_dead
 
     now = datetime.now(UTC)
@@ -207,8 +205,7 @@ def _mend_rows(ledger: Ledger, found: Sequence[Finding]) -> list[Finding]:
     ledger.free_dead_locks(is_dead)
     ledger.end_dead_runs(is_dead, now)
     ledger.free_unowned()
-    dead = (Kind.LEASE_OF_THE_DEAD, Kind.RUN_OF_THE_DEAD)
-    return ledger.mend([one for one in found if one.kind not in dead], now)
+    ledger.mend(found, now)
 
 
 def _mend_from_archive(app: App, ledger: Ledger, compared: Compared, reread: bool, tell: Tell) -> None:
@@ -396,16 +393,3 @@ def _line() -> Iterator[Tell]:
         yield write
     finally:
         click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def told_of_restore(pages: int) -> None:
-    """Say, after a backup was put back, what the archive has that the ledger has not."""
-    if pages:
-        say(
-            f"the archive has {counted(pages, 'page')} more than this ledger knows. "
-            "Next: `marsad verify` reads them in"
-        )
-    else:
-        say(
-            "the archive has no page that this ledger does not know. Next: `marsad verify` compares the index"
-        )

@@ -102,14 +102,13 @@ class Consistency:
                 found += look(connection, is_dead)
         return found
 
-    def mend(self, found: Iterable[Finding], now: datetime) -> list[Finding]:
-        """Make the rows of *found* agree; those findings that are left to a person.
+    def mend(self, found: Iterable[Finding], now: datetime) -> None:
+        """Make the rows of *found* agree, but for what is beyond us.
 
         Each row is looked at again first, so that what a living process has done meanwhile stands.  The
         leases and runs of the dead are ended by :meth:`free_dead_owners` and its like.  A link whose article
         is gone waits to be read again, or to be fetched where it has no page.
         """
-        left = []
         menders = {
             Kind.NEWEST_REVISION: _mend_newest,
             Kind.WITHOUT_TEXT: _drop,
@@ -120,12 +119,9 @@ class Consistency:
         }
         for finding in found:
             mender = menders.get(finding.kind)
-            if mender is None or finding.beyond_us:
-                left.append(finding)
-                continue
-            with self._db.writing() as connection:
-                mender(connection, finding.thing, now)
-        return left
+            if mender is not None and not finding.beyond_us:
+                with self._db.writing() as connection:
+                    mender(connection, finding.thing, now)
 
     def free_unowned(self) -> None:
         """Links in the state ``fetching`` that nobody holds are what they are: still to be fetched."""
@@ -383,7 +379,7 @@ def _mend_newest(connection: Connection, identity: str, _: datetime) -> None:
         announce(connection, identity)
 
 
-def _drop(connection: Connection, identity: str, _: datetime) -> None:
+def _drop(connection: Connection, identity: str, now: datetime) -> None:
     """Take out an article of which there is no text; its link is then one without its article."""
     there = sa.select(revisions.c.revision).where(revisions.c.article_id == identity).limit(1)
     if connection.execute(there).first() is not None:
@@ -393,7 +389,7 @@ def _drop(connection: Connection, identity: str, _: datetime) -> None:
     for table in (ties, variants, articles):
         connection.execute(sa.delete(table).where(table.c.article_id == identity))
     for key in keys:
-        _mend_unlinked(connection, key, _)
+        _mend_unlinked(connection, key, now)
 
 
 def _made_of_revisions(connection: Connection, identity: str) -> dict[str, object] | None:

@@ -16,14 +16,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 import config
-from cli.backup import refuse_server
 from cli.main import main
 from pipeline.reader import read_captured
 from search.answers import Searcher
@@ -448,6 +446,21 @@ def test_a_missing_archive_file_is_told_of_and_the_texts_are_kept(home: Home) ->
     assert content(home.path) == before
 
 
+def test_a_text_that_no_article_may_claim_is_left_to_a_person_and_told_so_beforehand(home: Home) -> None:
+    """Its article's row is gone, and its address is by now that of another one."""
+    identity = home.first()
+    columns = "revision, fetched_at, content_hash, rules_version"
+    place = "capture_file, capture_offset, capture_sha256, document"
+    home.sql(
+        f"INSERT INTO revisions SELECT '{GHOST}', {columns}, {place} FROM revisions "
+        f"WHERE article_id = '{identity}' AND revision = 1"
+    )
+    for options in (["--dry-run"], []):
+        (row,) = home.json("verify", *options, expect=1)["disagreements"]
+        assert (row["kind"], row["mended"]) == ("without_article", False)
+        assert "marsad --home NEW replay" in row["next"], options
+
+
 def test_an_article_under_a_wrong_id_is_left_to_a_person(home: Home) -> None:
     home.sql(f"UPDATE articles SET key = 'sabah.example/other' WHERE article_id = '{home.first()}'")
     assert home.found(expect=1) == {"wrong_id": 1}
@@ -543,9 +556,7 @@ def test_backups_of_a_home_are_numbered_and_the_newest_kept(home: Home) -> None:
     assert len(list((home.path / "backup").iterdir())) == 2
 
 
-def test_a_ledger_on_a_server_is_left_to_its_own_tools(capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = {"url": "postgresql+psycopg://desk@db.example/marsad"}
-    app: Any = SimpleNamespace(config=SimpleNamespace(settings=SimpleNamespace(values={"ledger": ledger})))
-    with pytest.raises(SystemExit):
-        refuse_server(app, "backed up by pg_dump")
-    assert "pg_dump" in capsys.readouterr().err
+def test_a_ledger_on_a_server_is_left_to_its_own_tools(home: Home) -> None:
+    server = ("--set", "ledger.url=postgresql+psycopg://desk@db.example/marsad")
+    assert "pg_dump" in home.marsad(*server, "backup", expect=5)
+    assert "pg_restore" in home.marsad(*server, "restore", str(home.path / "ledger.sqlite"), expect=5)
