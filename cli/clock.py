@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from config.wording import counted
 if TYPE_CHECKING:
     from config import Config
     from scheduler.jobs import Job
+    from store.ledger import Ledger
     from store.runs import JobState, Run
     from store.states import EntryState, SourceState
 
@@ -84,9 +85,8 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
 
     app = current()
     app.require_ledger()
-    now = datetime.now(UTC)
     with app.ledger(create=False) as ledger:
-        states = ledger.job_states()
+        states, now = ledger.job_states(), ledger.clock()
         rows = [
             _job_row(job, states.get(job.name), next(iter(ledger.runs(job=job.name, limit=1)), None), now)
             for job in jobs(app.config.settings)
@@ -104,7 +104,7 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
                 for source in app.config.sources.values()
                 if source.enabled
             ]
-        holder = ledger.lock_holder("scheduler", ledger.clock())
+        holder = ledger.lock_holder("scheduler", now)
     print_rows(
         app, "schedule", rows, ("name", "last_at", "last", "next_at", "why"), as_json=as_json, as_csv=as_csv
     )
@@ -177,7 +177,11 @@ def run_now(names: tuple[str, ...]) -> None:
       marsad schedule run-now backup
       marsad schedule run-now hespress le360-fr
     """
-    _change(names, "run_now")
+    _change(
+        names,
+        "will run as soon as the scheduler looks",
+        lambda ledger, keys, now: ledger.want_run(keys, now),
+    )
 
 
 @schedule.command()
@@ -189,7 +193,7 @@ def pause(names: tuple[str, ...]) -> None:
     Example:
       marsad schedule pause hespress
     """
-    _change(names, "pause")
+    _change(names, "paused", lambda ledger, keys, now: ledger.pause(keys, now))
 
 
 @schedule.command()
@@ -201,24 +205,18 @@ def resume(names: tuple[str, ...]) -> None:
     Example:
       marsad schedule resume hespress
     """
-    _change(names, "resume")
+    _change(names, "resumed", lambda ledger, keys, now: ledger.pause(keys, None))
 
 
-def _change(names: Sequence[str], what: str) -> None:
-
+def _change(names: Sequence[str], told: str, change: Callable[[Ledger, list[str], datetime], None]) -> None:
+    """Have *change* done to the jobs and sources *names*, and say that they are *told*."""
     app = current()
     keys = [_key(app.config, name) for name in names]
-    now = datetime.now(UTC)
     app.data.mkdir(parents=True, exist_ok=True)
     with app.ledger() as ledger:
-        if what == "run_now":
-            ledger.want_run(keys, now)
-        else:
-            ledger.pause(keys, now if what == "pause" else None)
-        holder = ledger.lock_holder("scheduler", ledger.clock())
-    told = {"run_now": "will run as soon as the scheduler looks", "pause": "paused", "resume": "resumed"}[
-        what
-    ]
+        now = ledger.clock()
+        change(ledger, keys, now)
+        holder = ledger.lock_holder("scheduler", now)
     for name in names:
         click.echo(f"{name}: {told}")
     if holder is None:
@@ -261,7 +259,6 @@ def runs(job: str | None, limit: int, as_json: bool, as_csv: bool) -> None:
       marsad runs
       marsad runs --job crawl --json
     """
-
     app = current()
     app.require_ledger()
     with app.ledger(create=False) as ledger:

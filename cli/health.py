@@ -37,7 +37,6 @@ def health(as_json: bool) -> None:
       marsad health
       marsad health --json > /run/marsad.json || alert
     """
-
     app = current()
     app.require_ledger()
     now = datetime.now(UTC)

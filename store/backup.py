@@ -24,6 +24,7 @@ from store.ledger import Ledger
 
 FOLDER = "backup"
 _NAME = re.compile(r"ledger-\d{8}T\d{6}Z(?:-\d+)?\.sqlite\Z")
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part(?:-\w+)?\Z")
 _STEP = 2000
 """Pages copied between two looks at whether to stop (8 MB)."""
 _HEAD = b"SQLite format 3\0"
@@ -322,12 +323,12 @@ def _with_log(path: Path) -> list[Path]:
 
 def _remove_parts(target: Path) -> None:
     """Remove what a killed process left of the same or another backup in this folder."""
-    for path in target.parent.glob(".ledger-*.part*"):
-        pid = path.name.rpartition(".part")[0].rpartition(".")[2]
-        if not (pid.isdigit() and Path(f"/proc/{pid}").exists()):
+    for path in target.parent.iterdir():
+        part = _PART.match(path.name)
+        if part is None or not (part["name"] == target.name or _NAME.match(part["name"])):
+            continue
+        if int(part["pid"]) == os.getpid() or not Path(f"/proc/{part['pid']}").exists():
             path.unlink(missing_ok=True)
-    for path in target.parent.glob(f".{target.name}.*.part*"):
-        path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -158,9 +158,14 @@ def test_told_to_stop_it_makes_nothing(ledger: Ledger, tmp_path: Path) -> None:
 def test_what_a_killed_backup_left_is_swept_by_the_next_one(ledger: Ledger, tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     folder.mkdir()
-    (folder / ".ledger-20261101T000000Z.sqlite.999999999.part").write_bytes(b"half")
-    back_up(ledger, folder / "ledger-20261102T000000Z.sqlite")
-    assert [path.name for path in folder.iterdir()] == ["ledger-20261102T000000Z.sqlite"]
+    name = "ledger-20261102T000000Z.sqlite"
+    for left in (".ledger-20261101T000000Z.sqlite.999999999.part", f".{name}.999999999.part-wal"):
+        (folder / left).write_bytes(b"half")
+    under_way = {f".{name}.{os.getppid()}.part", f".other.sqlite.{os.getppid()}.part", ".my own.part"}
+    for kept in under_way:
+        (folder / kept).write_bytes(b"half")
+    back_up(ledger, folder / name)
+    assert {path.name for path in folder.iterdir()} == {name, *under_way}
 
 
 @pytest.mark.parametrize(
