@@ -82,6 +82,7 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
       marsad schedule list --csv > schedule.csv
     """
     from scheduler.jobs import jobs
+    from store.states import SOURCE
 
     app = current()
     app.require_ledger()
@@ -97,7 +98,7 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
                 _source_row(
                     source.id,
                     visited.get(source.id),
-                    states.get(f"source:{source.id}"),
+                    states.get(SOURCE + source.id),
                     ledger.entry_states(source.id),
                     now,
                 )
@@ -227,7 +228,8 @@ def _key(config: Config, name: str) -> str:
     """The ledger's name of a job or source; ends the call for one that is neither."""
     import difflib
 
-    from scheduler.jobs import SOURCE, jobs
+    from scheduler.jobs import jobs
+    from store.states import SOURCE
 
     known = [job.name for job in jobs(config.settings)]
     if name in known:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from crawlers.assignment import Assignment, leads_of
 from crawlers.run import Progress, Watch, batches, due_sources
 from store.owners import is_dead, owner_name
+from store.states import SOURCE
 from store.urls import host_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def may_be_taken(config: Config, ledger: Ledger, now: datetime) -> list[list[Sou
     jobs = ledger.job_states()
     due = []
     for name in due_sources(config, ledger, now):
-        job = jobs.get(f"source:{name}")
+        job = jobs.get(SOURCE + name)
         if job is not None:
             resting = job.next_due_at is not None and job.next_due_at > now and job.wanted_at is None
             if job.paused_at is not None or resting:
@@ -104,7 +105,7 @@ class Round(Watch):
             count += len(hosts)
             sources += group
             for source in group:
-                ledger.set_due(f"source:{source.id}", now + rest)
+                ledger.set_due(SOURCE + source.id, now + rest)
             if count >= most:
                 break
         self.idle = not sources

@@ -12,9 +12,9 @@ import structlog
 from config.loader import Config
 from scheduler.alerts import AlertFailed, lines, tell
 from scheduler.health import NO_PAST, WEEKS, gaps_of, judge, past
-from scheduler.jobs import SOURCE
 from store.health import Gap, Health, HealthChange
 from store.ledger import Ledger
+from store.states import SOURCE
 
 log = structlog.get_logger("marsad.health")
 

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from config.settings import Settings
 from store.runs import JobState
+from store.states import SOURCE
 
 CRAWL, BACKUP = "crawl", "backup"
-SOURCE = "source:"
-"""Before a source's id: the name under which its visits are paused or wanted now."""
 
 
 @dataclass(frozen=True, slots=True)

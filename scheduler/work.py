@@ -20,12 +20,13 @@ from config.logs import RUN_ID
 from crawlers.run import CrawlSummary, batches, due_sources, environment, run_crawl
 from scheduler.checkup import check
 from scheduler.children import run_child
-from scheduler.jobs import BACKUP, CRAWL, SOURCE, Job, rest_s, visitable
+from scheduler.jobs import BACKUP, CRAWL, Job, rest_s, visitable
 from store.archive import Archive, ArchiveError
 from store.backup import Stopped, back_up, default_path, prune
 from store.ledger import Ledger, LedgerError
 from store.retention import look_again, retire_logs, retire_pages
 from store.runs import RunOutcome
+from store.states import SOURCE
 
 log = structlog.get_logger("marsad.scheduler")
 

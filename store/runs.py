@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """What the ledger remembers of a job, or (as ``source:ID``) of the visits of a source."""
+    """What the ledger remembers of a job, or of a source's visits (:data:`store.states.SOURCE` + id)."""
 
     job: str
     next_due_at: datetime | None = None

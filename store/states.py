@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from store.records import Capture, Link
 
+SOURCE = "source:"
+"""Before a source's id: the name among the jobs under which its visits are paused, wanted now, or rest."""
+
 
 class Fence(NamedTuple):
     """What a writer shows to prove that it still has the right to a host: the token of its lease."""
