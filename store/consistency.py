@@ -276,14 +276,15 @@ _IDS = sa.select(articles.c.article_id)
 
 
 def _dead(connection: Connection, is_dead: Callable[[str], bool]) -> Iterator[Finding]:
-    for table, owner, what in (
-        (links, links.c.lease_owner, "links"),
-        (hosts, hosts.c.lease_owner, "hosts"),
-        (outbox, outbox.c.lease_owner, "outbox rows"),
-        (locks, locks.c.owner, "locks"),
+    for owner, held, what in (
+        (links.c.lease_owner, links.c.lease_owner, "links"),
+        # Whose lease of a host it was stays there when it has ended.
+        (hosts.c.lease_owner, hosts.c.lease_until, "hosts"),
+        (outbox.c.lease_owner, outbox.c.lease_owner, "outbox rows"),
+        (locks.c.owner, locks.c.owner, "locks"),
     ):
-        held = sa.select(owner, sa.func.count()).select_from(table).where(owner.is_not(None)).group_by(owner)
-        for name, count in connection.execute(held):
+        statement = sa.select(owner, sa.func.count()).where(held.is_not(None)).group_by(owner)
+        for name, count in connection.execute(statement):
             if is_dead(name):
                 yield Finding(Kind.LEASE_OF_THE_DEAD, name, f"{count} {what}")
     for run in connection.execute(

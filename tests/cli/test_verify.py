@@ -154,6 +154,7 @@ def leave_dead(home: Home) -> None:
         one = page("news/9", b"")
         ledger.add_links([one.link], BEGAN)
         assert ledger.lease_links(owner, BEGAN, 1e6, 5)
+        assert ledger.lease_host("host.example", owner, BEGAN, 1e6)
         ledger.start_run("read", owner, BEGAN)
         ledger.take_lock("scheduler", owner, BEGAN, 1e9)
 
@@ -251,7 +252,7 @@ def damaged_index(home: Home) -> None:
 
 MENDED = [
     pytest.param(
-        leave_dead, {"lease_of_the_dead": 2, "run_of_the_dead": 1}, id="fault 78: leases of the dead"
+        leave_dead, {"lease_of_the_dead": 3, "run_of_the_dead": 1}, id="fault 78: leases of the dead"
     ),
     pytest.param(wrong_revision, {"newest_revision": 1}, id="wrong revision"),
     pytest.param(no_text, {"without_text": 1}, id="article without text"),
