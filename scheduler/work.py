@@ -73,7 +73,7 @@ class Work:
         """Runs that have ended, and when, of which the ledger does not know yet."""
         self._guard, self._writing = threading.Lock(), threading.Lock()
         self._unread = True
-        """At the start something may wait to be compared that an earlier process had read."""
+        """Something may wait to be compared: at the start what an earlier process had read."""
         self._full = False
         self.follow: Callable[[str], None] = lambda job: None
         """Told which job has got work just now, and so need not wait for its time."""
@@ -282,14 +282,15 @@ class Work:
     # -- reading and indexing --------------------------------------------------------------------------------
 
     def _read(self, job: Job) -> None:
-        """Make articles of what was captured, and compare them with those around them."""
-        if self._unread or self._ledger.oldest_captured() is not None:
+        """Make articles of what was captured here, and compare them, and those of workers, with others."""
+        if self._unread or self._ledger.captured_waiting(""):
             self._unread = self._child(job.name, "pipeline.reader", "--link") != "ok"
             self.follow("outbox")
 
     def _outbox(self, job: Job) -> None:
-        """Index what the outbox holds."""
+        """Index what the outbox holds; in a shared ledger workers stored some of it, and compared none."""
         if self._ledger.outbox_size():
+            self._unread |= self._ledger.file is None
             self._child(job.name, "search.indexer")
 
     # -- revisits --------------------------------------------------------------------------------------------

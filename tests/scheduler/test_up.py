@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from store.archive import Archive
+from store.records import Capture
 from tests.crawlers.outlets import Outlets
 from tests.scheduler.up import SWIFT, command, environment, marsad, up
 from tests.site.faults import Host, Site, silent, status
+from tests.store import made
 
 
 @pytest.fixture
@@ -239,6 +242,27 @@ def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
         assert not clock.ledger.claim_hosts({"taken.example"}, "me/1/1", now, 60, 1.0), "it is held still"
         asked = {**clocked(offset), "MARSAD_LEDGER__URL": database}
         assert "ok  scheduler" in marsad(outlets, "health", expect=None, more=asked).stdout
+        assert clock.stop()[0] == 0
+
+
+def test_pages_that_lie_with_a_worker_are_not_for_the_scheduler_to_read(
+    site: Site, outlets: Outlets, database: str
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    with up(outlets, url=database) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the article")
+        clock.until(lambda: clock.ended("outbox", outcome="ok"), "an indexing run")
+        theirs = made.link(1, "elsewhere")
+        clock.ledger.add_links([theirs], made.NOW)
+        (leased,) = [one for one in clock.ledger.lease_links("w", made.NOW, 60, 9) if one.link == theirs]
+        place = Capture("paris-1/marsad-1.warc.gz", 0, "0" * 64)
+        clock.ledger.captured(leased.key, replace(made.page(theirs), capture=place))
+        reads, crawls = len(clock.ended("read")), len(clock.ended("crawl"))
+        clock.until(lambda: len(clock.ended("crawl")) > crawls + 6, "time goes by")
+        assert len(clock.ended("read")) <= reads + 2
+        assert clock.ledger.captured_waiting("paris-1") == 1
         assert clock.stop()[0] == 0
 
 
