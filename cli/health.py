@@ -79,18 +79,17 @@ def _checks(app: App, ledger: Ledger, now: datetime) -> Iterator[dict[str, Any]]
         or f"the last run of each job ended well ({counted(len(last), 'job')})",
         "read its log: marsad runs --json names it",
     )
-    status = ledger.status()
-    waits = {"to be read": status.frontier.get("captured", 0), "to be indexed": status.outbox}
-    oldest = ledger.oldest_captured()
+    waits = ledger.queues()
+    oldest = waits.oldest_captured_at
     stuck = oldest is not None and now - oldest > STALE
     yield said(
         "queues",
         not stuck,
-        ", ".join(f"{count} {what}" for what, count in waits.items())
+        f"{waits.captured} to be read, {waits.outbox} to be indexed"
         + (f", the oldest page since {lasting((now - oldest).total_seconds())}" if oldest else ""),
         "see why reading fails: marsad runs --job read",
     )
-    aside = status.frontier.get("quarantined", 0)
+    aside = ledger.status().frontier.get("quarantined", 0)
     yield said(
         "quarantine",
         not aside,

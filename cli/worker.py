@@ -83,6 +83,8 @@ class _Work:
         self.counts: Counter[str] = Counter()
         self._readers: dict[str, Follower] = {}
         self._beat_at = self._adopted_at = 0.0
+        self._pause_s = 1.0
+        """Before a ledger that could not be had is tried again; doubled until it is there."""
         self._ended = False
         self._ended_at = self.began
 
@@ -94,7 +96,6 @@ class _Work:
         from store.ledger import LedgerError
 
         say(f"worker {self._name}: taking hosts, captures in {self._app.data / 'archive' / self._name}")
-        pause_s = 1.0
         try:
             while True:
                 try:
@@ -103,11 +104,11 @@ class _Work:
                 except LedgerError as fault:
                     if self._once:
                         raise
-                    say(f"worker {self._name}: {fault}; trying again in {pause_s:.0f} s")
-                    self._sleep(pause_s)
+                    say(f"worker {self._name}: {fault}; trying again in {self._pause_s:.0f} s")
+                    self._sleep(self._pause_s)
                     if self._ended:
                         return
-                    pause_s = min(2 * pause_s, _LONGEST_S)
+                    self._pause_s = min(2 * self._pause_s, _LONGEST_S)
         finally:
             for reader in self._readers.values():
                 reader.tell()
@@ -167,10 +168,10 @@ class _Work:
                 reader.tell()
         if time.monotonic() < self._beat_at + _BEAT_S:
             return
-        self._beat_at = time.monotonic()
         if not ledger.worker_seen(self._name, me, ledger.clock()):
             say(f"worker {self._name}: another process works under this id by now. Next: another --id")
             raise SystemExit(USAGE)
+        self._beat_at, self._pause_s = time.monotonic(), 1.0  # the ledger is there
 
     def _read(self, folder: str) -> None:
         reader = self._readers.get(folder)

@@ -376,14 +376,6 @@ class Frontier:
             for row in rows
         ]
 
-    def oldest_captured(self) -> datetime | None:
-        """When the page was fetched that waits longest to be read; ``None`` if none waits."""
-        with self._db.reading() as connection:
-            oldest: datetime | None = connection.scalar(
-                sa.select(sa.func.min(links.c.fetched_at)).where(CAPTURED)
-            )
-        return oldest
-
     def captured_waiting(self, folder: str | None = None) -> int:
         """How many pages wait to be read, leased ones included; *folder* as for :meth:`lease_captured`."""
         with self._db.reading() as connection:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,15 +15,19 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from store.ledger import Ledger
+from tests import postgres
+from tests.crawlers.outlets import Outlets
 from tests.postgres import Server
+from tests.scheduler.up import command, environment
+from tests.site.faults import Site
 from tests.store.made import NOW, link
 
 
 def marsad(home: Path, url: str, *arguments: str) -> Result:
     """``marsad --home HOME …`` with ``MARSAD_LEDGER__URL``."""
-    environment = {name: None for name in os.environ if name.startswith("MARSAD_")}
+    none = {name: None for name in os.environ if name.startswith("MARSAD_")}
     return CliRunner().invoke(
-        main, ["--home", str(home), *arguments], env={**environment, "MARSAD_LEDGER__URL": url}
+        main, ["--home", str(home), *arguments], env={**none, "MARSAD_LEDGER__URL": url}
     )
 
 
@@ -73,3 +81,46 @@ def test_the_demo_has_its_own_ledger_whatever_the_settings_say(tmp_path: Path) -
 def test_a_worker_is_named_as_a_folder_may_be(tmp_path: Path) -> None:
     found = marsad(tmp_path, "", "worker", "--id", "../up")
     assert found.exit_code == 2 and "'../up', expected a to z" in found.stderr
+
+
+def test_a_worker_waits_for_its_server_and_each_time_anew(tmp_path: Path) -> None:
+    where = postgres.binaries()
+    if where is None:
+        pytest.skip(postgres.ABSENT)
+    outlets, log = Outlets(tmp_path), tmp_path / "log.txt"
+    with Site() as site, postgres.Server(where) as server, log.open("wb") as output:
+        outlets.add("akhbar", site.host())
+        url = server.new_database()
+        process = subprocess.Popen(
+            command(outlets, "worker", "--id", "w"),
+            stdout=output,
+            stderr=output,
+            env=environment({"MARSAD_LEDGER__URL": url}),
+        )
+
+        def until(what: Callable[[], object]) -> None:
+            end = time.monotonic() + 90
+            while not what():
+                assert time.monotonic() < end and process.poll() is None, log.read_text()
+                time.sleep(0.1)
+
+        def seen() -> datetime | None:
+            with Ledger.open(url) as ledger:
+                return next((worker.seen_at for worker in ledger.workers()), None)
+
+        try:
+            until(seen)
+            server.stop()
+            until(lambda: "trying again in 2 s" in log.read_text())
+            server.start()
+            last = seen()
+            until(lambda: seen() != last)
+            last = seen()
+            until(lambda: seen() != last)  # begun again, and heard of
+            server.stop()
+            until(lambda: log.read_text().count("trying again in 1 s") == 2)
+            process.terminate()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
