@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,6 +118,45 @@ def pages_behind(ledger: Ledger, archive: Archive) -> int:
 # ---- one file --------------------------------------------------------------------------------------------
 
 
+@dataclass
+class _Read:
+    """What reading one file gave."""
+
+    unknown: list[tuple[datetime, Capture]] = field(default_factory=list)
+    visits: list[dict[str, Any]] = field(default_factory=list)
+    overrides: list[dict[str, Any]] = field(default_factory=list)
+    damaged: list[Broken] = field(default_factory=list)
+    """Broken places behind which something whole stands: no writer was killed there."""
+    broken: list[Broken] = field(default_factory=list)
+    """Those behind which nothing whole has come yet."""
+    faults: dict[int, str] = field(default_factory=dict)
+    """Offset of each broken place, with what was seen there."""
+
+    def met_broken(self, place: Broken) -> None:
+        self.broken.append(place)
+        self.faults[place.offset] = place.detail
+
+    def met_whole(self) -> None:
+        self.damaged += self.broken
+        self.broken.clear()
+
+    def is_cut(self) -> bool:
+        """Whether the file ends as that of a writer who was killed; what is of that is no damage then."""
+        cut = next((index for index, place in enumerate(self.broken) if place.cut), None)
+        if cut is not None:  # what seems to begin inside of what was cut off is part of it
+            del self.broken[cut:]
+        return cut is not None
+
+    def findings(self, name: str) -> Iterator[Finding]:
+        """What the ledger does not know of the file *name*."""
+        for _, capture in self.unknown:
+            yield Finding(Kind.UNKNOWN_PAGE, f"{name} at {capture.offset}")
+        for visit in self.visits:
+            yield Finding(Kind.UNKNOWN_VISIT, f"{visit['source_id']} {visit['started_at']}")
+        for _ in self.overrides:
+            yield Finding(Kind.UNKNOWN_OVERRIDE, name)
+
+
 def _compare_file(
     ledger: Ledger, archive: Archive, path: Path, named: list[Named], found: Compared, progress: Progress
 ) -> None:
@@ -125,38 +164,10 @@ def _compare_file(
     wanted: dict[int, list[Named]] = {}
     for one in named:
         wanted.setdefault(one.capture.offset, []).append(one)
-    unknown: list[tuple[datetime, Capture]] = []
-    visits: list[dict[str, Any]] = []
-    said: list[dict[str, Any]] = []
-    broken: list[Broken] = []
-    faults: dict[int, str] = {}
-    """Offset of each place that could not be read whole, with what was seen there."""
-
-    def on_broken(place: Broken) -> None:
-        broken.append(place)
-        faults[place.offset] = place.detail
-
-    def on_visit(visit: dict[str, Any]) -> None:
-        whole()
-        if not _has_visit(ledger, visit):
-            visits.append(visit)
-
-    def on_override(one: dict[str, Any]) -> None:
-        whole()
-        if not _has_override(ledger, one):
-            said.append(one)
-
-    damaged: list[Broken] = []
-
-    def whole() -> None:
-        """Something whole stands behind what was broken so far: no writer was killed there."""
-        damaged.extend(broken)
-        broken.clear()
-
+    read, written = _Read(), False
     try:
         written = archive.is_being_written(path)
-        for page in archive.iter_pages(path, on_visit=on_visit, on_override=on_override, on_broken=on_broken):
-            whole()
+        for page in _pages(ledger, archive, path, read):
             capture = page.capture
             if capture is None:  # somebody else's file, laid in the folder: a replay takes its pages in
                 continue
@@ -167,7 +178,7 @@ def _compare_file(
                 if one.capture.sha256 != capture.sha256:
                     _lost(found, one, f"has digest {capture.sha256}")
             if here is None and not written and not _is_known(ledger, page):
-                unknown.append((page.fetched_at, capture))
+                read.unknown.append((page.fetched_at, capture))
     except FileNotFoundError:
         # Deleted while we looked: retention says so, or it is missing.
         if name in removed_files(archive):
@@ -177,29 +188,42 @@ def _compare_file(
                 _lost(found, one, "the file is missing")
         return
     except (ArchiveError, OSError) as fault:
+        # What lies in it is not lost, as far as we know.
         found.findings.append(Finding(Kind.DAMAGED_PLACE, name, str(fault)))
+        return
     found.files += 1
     found.written += written
-    cut = next((index for index, place in enumerate(broken) if place.cut), None)
-    if cut is not None:  # what seems to begin inside of what was cut off is part of it
-        found.unfinished += not written
-        del broken[cut:]
-    for place in (*damaged, *broken):
-        if not written or place in damaged:
-            found.findings.append(Finding(Kind.DAMAGED_PLACE, f"{name} at {place.offset}", place.detail))
+    found.unfinished += read.is_cut() and not written
+    for place in read.damaged if written else read.damaged + read.broken:
+        found.findings.append(Finding(Kind.DAMAGED_PLACE, f"{name} at {place.offset}", place.detail))
     for offset, ones in wanted.items():
         for one in ones:
-            _lost(found, one, faults.get(offset, "no page begins there"))
+            _lost(found, one, read.faults.get(offset, "no page begins there"))
     if not written:
-        found.unknown += unknown
-        found.visits += visits
-        found.overrides += said
-        things = {
-            Kind.UNKNOWN_PAGE: [f"{name} at {capture.offset}" for _, capture in unknown],
-            Kind.UNKNOWN_VISIT: [f"{visit['source_id']} {visit['started_at']}" for visit in visits],
-            Kind.UNKNOWN_OVERRIDE: [name for _ in said],
-        }
-        found.findings += [Finding(kind, thing) for kind, some in things.items() for thing in some]
+        found.unknown += read.unknown
+        found.visits += read.visits
+        found.overrides += read.overrides
+        found.findings += read.findings(name)
+
+
+def _pages(ledger: Ledger, archive: Archive, path: Path, read: _Read) -> Iterator[FetchedPage]:
+    """The pages of a file; what is met between them goes to *read*."""
+
+    def on_visit(visit: dict[str, Any]) -> None:
+        read.met_whole()
+        if not _has_visit(ledger, visit):
+            read.visits.append(visit)
+
+    def on_override(said: dict[str, Any]) -> None:
+        read.met_whole()
+        if not _has_override(ledger, said):
+            read.overrides.append(said)
+
+    for page in archive.iter_pages(
+        path, on_visit=on_visit, on_override=on_override, on_broken=read.met_broken
+    ):
+        read.met_whole()
+        yield page
 
 
 def _lost(found: Compared, one: Named, why: str) -> None:

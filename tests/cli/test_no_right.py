@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from cli.main import main
+from store.archive import Archive
 from store.ledger import Ledger
 from tests.house.test_imports import ROOT
+from tests.store.made import NOW, link, page
 
 _PR_CAPBSET_DROP = 24
 _MAY_IGNORE_MODES = (1, 2, 3)
@@ -81,3 +85,23 @@ def test_a_ledger_that_may_not_even_be_read_is_named(sealed: Path) -> None:
 def test_a_folder_that_may_not_be_made_is_named_with_the_next_move(sealed: Path) -> None:
     said = refused(marsad(sealed / "below", "crawl"))
     assert said.startswith(f"{sealed / 'below'}: Permission denied. Next: ")
+
+
+def test_an_archive_file_that_may_not_be_read_is_told_of_and_nothing_in_it_is_called_lost(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    of = link(1)
+    with Ledger.open(home) as ledger, Archive(home).writer() as writer:
+        one = replace(page(of), capture=writer.write_page(page(of)))
+        ledger.add_links([of], NOW)
+        (leased,) = ledger.lease_links("w", NOW, 60, 1)
+        ledger.captured(leased.key, one)
+    (file,) = Archive(home).files()
+    file.chmod(0)
+    done = marsad(home, "verify", "--json")
+    assert done.returncode == 1, done.stderr
+    (row,) = json.loads(done.stdout)["disagreements"]
+    assert (row["kind"], row["count"], row["mended"]) == ("damaged_place", 1, False)
+    assert "Permission denied" in row["examples"][0]["said"]
+    assert json.loads(marsad(home, "status", "--json").stdout)["frontier"] == {"captured": 1}
