@@ -100,9 +100,11 @@ def _is_nested(value: Any) -> bool:
 
 
 def lasting(seconds: float | None) -> str:
-    """A span for a person: ``45 min``, ``3 h 20 min``, ``2 d 4 h``."""
+    """A span for a person: ``45 min``, ``3 h 20 min``, ``2 d 4 h``; ``–2 h`` of a time before."""
     if seconds is None:
         return "–"
+    if seconds < 0:
+        return f"–{lasting(-seconds)}"
     minutes = round(seconds / 60)
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)

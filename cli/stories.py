@@ -12,6 +12,7 @@ import click
 
 from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, say
 from cli.rows import formats, lasting, local, print_rows, table
+from config.wording import counted
 
 if TYPE_CHECKING:
     from pipeline.likeness import Asked
@@ -276,11 +277,14 @@ def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool
     if as_json:
         app.print_json(row)
         return
-    rows = [{**one, "after": lasting(one["delay_s"]), "changed": _changed(one)} for one in row["pick_ups"]]
+    rows, apart = (
+        [{**one, "after": lasting(one["delay_s"]), "changed": _changed(one)} for one in row[key]]
+        for key in ("pick_ups", "apart")
+    )
     if as_csv:
         print_rows(app, "pick_ups", rows, (), as_json=False, as_csv=True)
         return
-    for line in (*app.banner(), *_communique_lines(app, row, rows)):
+    for line in (*app.banner(), *_communique_lines(app, row, rows, apart)):
         click.echo(line)
 
 
@@ -299,19 +303,29 @@ def _changed(pick_up: dict[str, Any]) -> str:
     return "; ".join(told)
 
 
-def _communique_lines(app: App, row: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[str]:
+def _communique_lines(
+    app: App, row: dict[str, Any], rows: list[dict[str, Any]], apart: list[dict[str, Any]]
+) -> Iterator[str]:
     yield click.style(row["title"], bold=True)
     issuer = row["issuer"] or "issuer unknown"
     yield f"{issuer}, first seen at {row['source']} ({row['language']}) {local(app, row['first_at'])}"
-    yield (
-        f"{row['articles']} articles, {row['voices']} in words of their own; fifth national outlet after "
-        f"{lasting(row['fifth_national_s'])}, first foreign after {lasting(row['first_foreign_s'])}"
+    fifth, foreign = row["fifth_national_s"], row["first_foreign_s"]
+    yield "; ".join(
+        (
+            f"{counted(row['articles'], 'article')}, {row['voices']} in words of their own",
+            "fewer than five national outlets" if fifth is None else f"fifth national after {lasting(fifth)}",
+            "no foreign one" if foreign is None else f"first foreign after {lasting(foreign)}",
+        )
     )
     if row["silent"]:
         yield f"silent though collected: {', '.join(row['silent'])}"
     yield ""
     if rows:
         yield from table(rows, ("after", "source", "language", "voice", "share", "changed", "title"))
+    if apart:
+        yield ""
+        yield "told of it before, or on nobody's word (not counted):"
+        yield from table(apart, ("after", "source", "language", "title"))
 
 
 # -- rumours ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import timedelta
 from math import ceil
 from statistics import median as middle
 
-from search.stories import Communique
+from search.stories import Communique, timed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Speed:
 
     communications: int
     undated: int
-    """Of them, those of which the first article bears no time of publication: left out of what follows."""
+    """Of them, those of which the first article bears no time of day: left out of what follows."""
     fifth_national: Reach
     first_foreign: Reach
 
@@ -36,7 +36,7 @@ class Speed:
 def speed(communiques: Iterable[Communique]) -> Speed:
     """The delays of *communiques* from their first appearance on."""
     told = list(communiques)
-    dated = [one for one in told if one.origin.article.published is not None]
+    dated = [one for one in told if timed_at(one.origin) is not None]
     return Speed(
         communications=len(told),
         undated=len(told) - len(dated),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from config.model import Source
 from search.trends import Coverage
-from store.records import Annotated, Attribution, Evidence, Figure, StoredArticle, Voice
+from store.records import Annotated, Attribution, Evidence, Figure, Precision, StoredArticle, Voice
 
 _FIFTH = 5
 _SILENCE = timedelta(hours=24)
@@ -27,6 +27,15 @@ def time_of(stored: StoredArticle) -> datetime:
     """When *stored* was published or, where it does not say, first seen."""
     published = stored.article.published
     return published.at if published else stored.first_seen_at
+
+
+_DAYS = frozenset([Precision.DAY, Precision.MONTH])
+
+
+def timed_at(stored: StoredArticle) -> datetime | None:
+    """When *stored* was published; ``None`` where no time of day is known: no delay is told of midnight."""
+    published = stored.article.published
+    return published.at if published and published.precision not in _DAYS else None
 
 
 def kinds_of(annotated: Annotated) -> frozenset[str]:
@@ -63,11 +72,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PickUp:
-    """One article about a communication."""
+    """One article of the story of a communication."""
 
     article: StoredArticle
     delay: timedelta | None
-    """After the first appearance; ``None`` where one of the two bears no time of publication."""
+    """After the first appearance, below 0 before it; ``None`` where one of the two bears no time of day."""
     share: float | None
     """Of its words, those in sentences of the text that it was copied from; ``None`` for words of its own."""
     voice: Voice
@@ -84,7 +93,9 @@ class Communique:
     issuer: str
     """Id of the unit or body that speaks."""
     pick_ups: tuple[PickUp, ...]
-    """All others of the story, in order of time."""
+    """The others of the story that carry it, in order of time; by these alone all below is counted."""
+    apart: tuple[PickUp, ...]
+    """Those that do not: they told of the fact earlier in words of their own, or on nobody's word."""
     fifth_national: timedelta | None
     """Until the fifth national outlet had it; ``None`` if fewer did."""
     first_foreign: timedelta | None
@@ -104,23 +115,24 @@ def communique(
     origin = _origin(story)
     if origin is None or origin.ties is None:
         return None
-    others = [one for one in story if one.article_id != origin.article_id]
-    delays = [(one, _delay(origin, one)) for one in others]
+    others = [_pick_up(origin, one) for one in story if one.article_id != origin.article_id]
+    carried = tuple(one for one in others if _carries(one))
     return Communique(
         story_id=origin.ties.story_id,
         origin=origin,
         issuer=issuer(origin.annotated),
-        pick_ups=tuple(_pick_up(origin, one, delay) for one, delay in delays),
-        fifth_national=_fifth_national(origin, delays, sources),
+        pick_ups=carried,
+        apart=tuple(one for one in others if not _carries(one)),
+        fifth_national=_fifth_national(origin, carried, sources),
         first_foreign=min(
             (
-                delay
-                for one, delay in delays
-                if delay is not None and not _national(sources.get(one.article.source_id))
+                one.delay
+                for one in carried
+                if one.delay is not None and not _national(sources.get(one.article.article.source_id))
             ),
             default=None,
         ),
-        silent=_silent(story, time_of(origin), sources, coverage),
+        silent=_silent([origin, *(one.article for one in carried)], time_of(origin), sources, coverage),
     )
 
 
@@ -134,16 +146,25 @@ def issuer(annotated: Annotated) -> str:
     return annotated.unit or next(iter(annotated.institutions), "")
 
 
+def _carries(one: PickUp) -> bool:
+    """Whether an article prints the communication; a copy or translation does, whatever its clock says."""
+    if one.voice is not Voice.INDEPENDENT:
+        return True
+    ties = one.article.ties
+    early = one.delay is not None and one.delay < timedelta(0)
+    return not early and not (ties and ties.relation == "rumour")
+
+
 def _delay(origin: StoredArticle, other: StoredArticle) -> timedelta | None:
-    first, then = origin.article.published, other.article.published
-    return then.at - first.at if first and then else None
+    first, then = timed_at(origin), timed_at(other)
+    return then - first if first and then else None
 
 
-def _pick_up(origin: StoredArticle, one: StoredArticle, delay: timedelta | None) -> PickUp:
+def _pick_up(origin: StoredArticle, one: StoredArticle) -> PickUp:
     ties = one.ties
     return PickUp(
         article=one,
-        delay=delay,
+        delay=_delay(origin, one),
         share=ties.copy_share if ties else None,
         voice=ties.voice if ties else Voice.INDEPENDENT,
         figures=changes(origin.annotated.figures, one.annotated.figures),
@@ -172,25 +193,25 @@ def _national(source: Source | None) -> bool:
 
 def _fifth_national(
     origin: StoredArticle,
-    delays: Sequence[tuple[StoredArticle, timedelta | None]],
+    pick_ups: Sequence[PickUp],
     sources: Mapping[str, Source],
 ) -> timedelta | None:
     """Until the fifth national outlet had it, the origin's among them."""
     first: dict[str, timedelta] = {}
     if _national(sources.get(origin.article.source_id)):
         first[origin.article.source_id] = timedelta(0)
-    for one, delay in delays:
-        outlet = one.article.source_id
-        if delay is not None and _national(sources.get(outlet)):
-            first[outlet] = min(delay, first.get(outlet, delay))
+    for one in pick_ups:
+        outlet = one.article.article.source_id
+        if one.delay is not None and _national(sources.get(outlet)):
+            first[outlet] = min(one.delay, first.get(outlet, one.delay))
     ordered = sorted(first.values())
     return ordered[_FIFTH - 1] if len(ordered) >= _FIFTH else None
 
 
 def _silent(
-    story: Sequence[StoredArticle], began: datetime, sources: Mapping[str, Source], coverage: Coverage
+    printed: Sequence[StoredArticle], began: datetime, sources: Mapping[str, Source], coverage: Coverage
 ) -> tuple[str, ...]:
-    speaking = {one.article.source_id for one in story}
+    speaking = _outlets(printed)
     return tuple(
         sorted(
             name

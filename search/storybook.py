@@ -272,6 +272,7 @@ def communique_record(one: Communique) -> dict[str, Any]:
         "first_foreign_s": None if one.first_foreign is None else int(one.first_foreign.total_seconds()),
         "silent": list(one.silent),
         "pick_ups": [pick_up_record(each) for each in one.pick_ups],
+        "apart": [pick_up_record(each) for each in one.apart],
     }
 
 

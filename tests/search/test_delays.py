@@ -19,6 +19,7 @@ def told(fifth: float | None, foreign: float | None = None, at: datetime | None 
         origin=stored("a", at=at),
         issuer="dgsn",
         pick_ups=(),
+        apart=(),
         fifth_national=None if fifth is None else fifth * HOUR,
         first_foreign=None if foreign is None else foreign * HOUR,
         silent=(),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from search.series import Series, missing, points
-from search.stories import Change, changes, communique, rumour
+from search.stories import Change, changes, communique, rumour, time_of
 from search.units import counted, over_time
 from store.records import (
     Attributed,
@@ -18,6 +18,7 @@ from store.records import (
     Evidence,
     Figure,
     KindLabel,
+    Precision,
     StoredArticle,
     Ties,
     Voice,
@@ -88,14 +89,60 @@ def test_a_communication_is_traced_from_the_first_official_word() -> None:
     found = communique([early, OFFICIAL, copy, abroad], SOURCES, {})
     assert found is not None and found.origin == OFFICIAL
     assert [(one.article.article.title, one.delay) for one in found.pick_ups] == [
-        ("rumeur", timedelta(hours=-3)),
         ("copie", timedelta(hours=2)),
         ("ailleurs", timedelta(hours=5)),
     ]
-    assert [(one.share, one.voice) for one in found.pick_ups][1] == (0.9, Voice.COPY)
+    assert (found.pick_ups[0].share, found.pick_ups[0].voice) == (0.9, Voice.COPY)
     assert found.first_foreign == timedelta(hours=5) and found.fifth_national is None
-    assert found.voices == 3, "the copy is none"
-    assert [one.figures for one in found.pick_ups][2] == (Change("arrests", (18.0,), (8.0,)),)
+    assert found.voices == 2, "the copy is none, nor is who told of it before"
+    assert found.pick_ups[1].figures == (Change("arrests", (18.0,), (8.0,)),)
+    assert [(one.article.article.title, one.delay) for one in found.apart] == [
+        ("rumeur", timedelta(hours=-3))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "ties", "carries"),
+    [
+        (2, {}, True),
+        (2, {"relation": "rumour"}, False),
+        (-2, {}, False),
+        (-2, {"relation": "rumour"}, False),
+        (-0.2, {"copy_of": "0" * 32, "copy_share": 1.0, "voice": Voice.COPY}, True),
+        (-0.2, {"relation": "translation", "voice": Voice.TRANSLATION}, True),
+    ],
+)
+def test_a_pick_up_carries_the_communication(hours: float, ties: Mapping[str, Any], carries: bool) -> None:
+    other = made("x", "gazette", hours=hours, ties=ties)
+    story = sorted([OFFICIAL, other], key=time_of)
+    found = communique(story, SOURCES, {})
+    assert found is not None
+    assert ([one.article for one in found.pick_ups], [one.article for one in found.apart]) == (
+        ([other], []) if carries else ([], [other])
+    )
+    assert found.first_foreign == (timedelta(hours=hours) if carries else None)
+
+
+def test_who_ran_the_rumour_alone_is_silent_on_its_denial_and_not_among_the_fifth() -> None:
+    rumour_ = made("x", "sabah", hours=-9, ties={"relation": "rumour"})
+    others = [made(outlet, outlet, hours=1) for outlet in ("matin", "un", "deux")]
+    whole = (SEEN - timedelta(days=1), SEEN + timedelta(days=2))
+    found = communique([rumour_, OFFICIAL, *others], NATIONAL, {"sabah": [whole], "matin": [whole]})
+    assert found is not None
+    assert (found.fifth_national, found.silent) == (None, ("sabah",))
+
+
+@pytest.mark.parametrize("precision", [Precision.DAY, Precision.MONTH])
+def test_no_delay_is_told_of_an_article_that_bears_no_time_of_day(precision: Precision) -> None:
+    dated = made("x", "gazette", hours=-9)
+    published = replace(dated.article.published, precision=precision)  # type: ignore[type-var]
+    other = replace(
+        dated, annotated=replace(dated.annotated, article=replace(dated.article, published=published))
+    )
+    found = communique([other, OFFICIAL], SOURCES, {})
+    assert found is not None
+    assert [(one.article, one.delay) for one in found.pick_ups] == [(other, None)]
+    assert found.first_foreign is None
 
 
 @pytest.mark.parametrize("form", ["communique", "denial", "clarification", "spokesperson", "social_post"])
