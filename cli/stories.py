@@ -17,6 +17,7 @@ from config.wording import counted
 if TYPE_CHECKING:
     from pipeline.likeness import Asked
     from search.storybook import Storybook
+    from store.ledger import Ledger
 
 _LIMIT = click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 
@@ -50,7 +51,7 @@ def _whole_id(book: Storybook, wanted: str) -> str:
     if len(ids) == 1:
         return ids[0]
     if ids:
-        say(f"{wanted!r} begins several stories: {', '.join(ids[:5])}")
+        say(f"{wanted!r} begins several stories: {', '.join(ids[:5])}{' …' if len(ids) > 5 else ''}")
         raise SystemExit(USAGE)
     say(f"no story {wanted!r}; `marsad stories` shows ids")
     raise SystemExit(NOTHING_FOUND)
@@ -89,17 +90,20 @@ def story(words: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """Show a story, article by article, and what ties each to it; or correct it.
 
     `merge` makes one story of those that the articles (or stories) belong to, `split` makes a story of their
-    own of articles. Both are kept as your word and stand above what is worked out, also after a replay.
+    own of articles and their copies. Both are kept as your word and stand above what is worked out, also
+    after a replay; each undoes the other, the last word counts.
 
     \b
     Examples:
       marsad story 3f2a9c
       marsad story merge 3f2a9c 81bb02
-      marsad story split 81bb02
+      marsad story split 81bb02          that article is told elsewhere; `merge` takes it back
     """
     app = current()
     if words[0] in ("merge", "split"):
-        _correct(app, words[0], words[1:])
+        if as_csv:
+            raise click.UsageError(f"--csv is for a story that is shown; {words[0]} has --json")
+        _correct(app, words[0], words[1:], as_json=as_json)
         return
     if len(words) > 1:
         raise click.UsageError(f"one story at a time, got {len(words)}; or `merge`, `split`")
@@ -145,7 +149,7 @@ def _article_row(one: Any) -> dict[str, Any]:
     }
 
 
-def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
+def _correct(app: App, kind: str, wanted: tuple[str, ...], *, as_json: bool) -> None:
     """Keep an analyst's word and work the stories out again."""
     if len(wanted) < (2 if kind == "merge" else 1):
         raise click.UsageError(f"{kind} needs {'two ids or more' if kind == 'merge' else 'an id'}")
@@ -157,20 +161,34 @@ def _correct(app: App, kind: str, wanted: tuple[str, ...]) -> None:
 
     app.require_ledger()
     with app.ledger(create=False) as ledger:
-        ids = []
-        for each in wanted:
-            found = ledger.ids_beginning(each.lower(), limit=2)
-            if len(found) != 1:
-                say(f"{each!r} is {'no article' if not found else 'the beginning of several articles'}")
-                raise SystemExit(NOTHING_FOUND if not found else USAGE)
-            ids.append(found[0])
+        ids = list(dict.fromkeys(_article_id(ledger, each) for each in wanted))
+        stories = {one.ties.story_id for one in map(ledger.find, ids) if one and one.ties}
+        if kind == "merge" and len(stories) == 1:
+            say(f"all of these are in story {stories.pop()} already; nothing was changed")
+            raise SystemExit(USAGE)
         said = Override(kind, tuple(ids), datetime.now(UTC))
         with Archive(app.data).writer() as writer:  # first: a replay has it from there
             writer.write_override(encode(said))
         ledger.override(said)
         done = link(ledger, app.config, again=ids)
-    say(f"kept: {kind} {' '.join(one[:8] for one in ids)}; {done.changed} articles changed their ties")
+    say(
+        f"kept: {kind} {' '.join(one[:8] for one in ids)}; ties changed of {counted(done.changed, 'article')}"
+    )
     index_waiting(app)
+    if as_json:
+        app.print_json({"kind": kind, "article_ids": ids, "changed": done.changed})
+
+
+def _article_id(ledger: Ledger, start: str) -> str:
+    """The id of the one article that *start* begins."""
+    found = ledger.ids_beginning(start.lower(), limit=6)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        say(f"{start!r} begins several ids: {', '.join(found[:5])}{' …' if len(found) > 5 else ''}")
+    else:
+        say(f"{start!r} is no article; `marsad stories` and `marsad story ID --json` show ids")
+    raise SystemExit(USAGE if found else NOTHING_FOUND)
 
 
 # -- communications ---------------------------------------------------------------------------------------
@@ -246,8 +264,8 @@ def _print_speed(app: App, book: Storybook, query: str, *, as_json: bool, as_csv
 @click.option(
     "--text",
     "file",
-    type=click.File(encoding="utf-8", errors="replace"),
-    help="A communiqué's text (- is stdin).",
+    type=click.File("rb"),
+    help="A communiqué's text, in UTF-8 (- is stdin).",
 )
 @formats
 def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool) -> None:
@@ -258,7 +276,8 @@ def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool
     \b
     Examples:
       marsad communique 3f2a9c
-      pbpaste | marsad communique --text -
+      marsad communique --text bayan.txt
+      xclip -o | marsad communique --text - --json
     """
     from search.storybook import communique_record
 
@@ -266,11 +285,13 @@ def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool
     if (communique_id is None) == (file is None):
         raise click.UsageError("an ID or --text FILE, one of the two")
     with _storybook(app) as book:
-        wanted = _whole_id(book, communique_id) if communique_id else book.nearest(file.read())
+        wanted = book.nearest(_text_of(file)) if file else _whole_id(book, communique_id or "")
         found = book.communique(wanted) if wanted else None
     if found is None:
         _none(
-            "no communication of the institution is in this story" if wanted else "no article has this text"
+            "no communication of the institution is in this story"
+            if wanted
+            else "no article has this text, or tells the same"
         )
         return
     row = communique_record(found)
@@ -286,6 +307,22 @@ def communique(communique_id: str | None, file: Any, as_json: bool, as_csv: bool
         return
     for line in (*app.banner(), *_communique_lines(app, row, rows, apart)):
         click.echo(line)
+
+
+def _text_of(file: Any) -> str:
+    """The text of a file; ends the call where it has none, or is in another encoding than UTF-8."""
+    try:
+        text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        seen = f"byte {fault.object[fault.start]:#04x} at {fault.start}"
+        say(
+            f"{file.name}: not UTF-8 ({seen}). Next: `iconv -f windows-1256 -t utf-8 FILE`, or paste the text"
+        )
+        raise SystemExit(USAGE) from None
+    if not text.strip():
+        say(f"{file.name}: no text in it, expected a communiqué's words")
+        raise SystemExit(USAGE)
+    return str(text)
 
 
 def _changed(pick_up: dict[str, Any]) -> str:

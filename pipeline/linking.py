@@ -41,6 +41,9 @@ around and as much again, however many articles there are.
 _MARGIN = 3
 """Windows on each side of what is new that are looked at: a story goes on from article to article."""
 
+_BY_WORD = "override"
+"""Among the facts that tie an article to a story: that an analyst said so."""
+
 Progress = Callable[[int], object]
 """Told, as it goes, how many articles have been marked or compared."""
 
@@ -293,15 +296,29 @@ class Around:
     def ties(self, touched: set[str], overrides: Sequence[Override]) -> Iterator[tuple[str, Ties]]:
         """The ties of every member of each story that holds one of *touched*, or held it before."""
         by_story: defaultdict[str, list[str]] = defaultdict(list)
-        now = overridden(self._window.stories(), overrides)
+        origins = {name: copy.origin for name, copy in self._copies.items()}
+        now = overridden(self._window.stories(), overrides, origins)
         for name, story in now.items():
             if name in self._rows:
                 by_story[story].append(name)
+        called = {story: self._called(story, names) for story, names in by_story.items()}
+        before = {
+            name: known.story_id
+            for names in by_story.values()
+            for name in names
+            if (known := self._rows[name].known)
+        }
+        # A story is made anew also where a member left it: what others were to that one, they are no more.
+        left = {
+            before[name]
+            for story, names in by_story.items()
+            for name in names
+            if name in before and before[name] != called[story]
+        }
         for story, names in by_story.items():
-            before = {known.story_id for one in names if (known := self._rows[one].known)}
-            moved = before != {self._called(story, names)}
-            if moved or not touched.isdisjoint(names):
-                yield from self._of_story(self._called(story, names), names)
+            held = {before.get(name) for name in names}
+            if held != {called[story]} or not left.isdisjoint(held) or not touched.isdisjoint(names):
+                yield from self._of_story(called[story], names)
 
     def _called(self, story: str, names: Sequence[str]) -> str:
         """The id of a story: its first article's, which may be older than what is looked at."""
@@ -313,6 +330,7 @@ class Around:
 
     def _of_story(self, story_id: str, names: Sequence[str]) -> Iterator[tuple[str, Ties]]:
         joins = {name: self._join(name) for name in names}
+        first = min(names, key=lambda name: (self._rows[name].print.published, name))
         members = [
             replace(self._rows[name].member, copy=self._copies.get(name), closest=joins[name].closest)
             for name in names
@@ -324,7 +342,7 @@ class Around:
                 name,
                 Ties(
                     story_id=story_id,
-                    because=() if name == story_id else joins[name].because,
+                    because=() if name == story_id else self._because(joins[name], first, names),
                     copy_of=copy.origin if copy else None,
                     copy_share=copy.verbatim if copy else None,
                     copy_how=copy.how if copy else None,
@@ -333,6 +351,13 @@ class Around:
                     voice=_voice(self._rows[name].print, copy, relation.type),
                 ),
             )
+
+    def _because(self, join: Join, first: str, names: Collection[str]) -> tuple[str, ...]:
+        """What ties a member to its story: facts shared with another member, or an analyst's word."""
+        apart = bool(join.closest) and join.closest not in names
+        merged = self._window.story_of(join.article_id) != self._window.story_of(first)
+        facts = () if apart else join.because
+        return (_BY_WORD, *facts) if apart or merged else facts
 
     def _join(self, name: str) -> Join:
         for one in (name, *self._rows[name].links):

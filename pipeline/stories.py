@@ -76,7 +76,7 @@ class Join:
     story_id: str
     because: tuple[str, ...] = ()
     """What it shares with the member that it is closest to (``town tanger``, ``number 3520``, ``about
-    cannabis``), or ``copy``, or ``override``; empty for the only member."""
+    cannabis``), or ``copy``; empty for the only member."""
     score: float = 0.0
     """Of its strongest link in the story."""
     closest: str = ""
@@ -355,19 +355,29 @@ def partition(
     window = StoryWindow(rules)
     for traits in sorted(articles, key=lambda one: (one.published, one.article_id)):
         window.add(traits, (origins or {}).get(traits.article_id))
-    return overridden(window.stories(), overrides)
+    return overridden(window.stories(), overrides, origins)
 
 
-def overridden(stories: Mapping[str, str], overrides: Sequence[Override]) -> dict[str, str]:
+def overridden(
+    stories: Mapping[str, str], overrides: Sequence[Override], origins: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """*stories* (article → story) as analysts want them, one word after the other, each seeing what the ones
-    before made; ids that nobody knows are passed over."""
+    before made; ids that nobody knows are passed over.
+
+    Where an article is split off, its copies (*origins*: copy → origin) go with it.
+    """
     said = dict(stories)
     for override in overrides:
         ids = [one for one in override.article_ids if one in said]
         if len(ids) < 1:
             continue
         if override.kind == "split":
-            said.update(dict.fromkeys(ids, f"{min(ids)}*"))
+            along = [
+                copy
+                for copy, origin in (origins or {}).items()
+                if origin in ids and said.get(copy) == said[origin]
+            ]
+            said.update(dict.fromkeys((*ids, *along), f"{min(ids)}*"))
         else:
             merged = {said[one] for one in ids}
             kept = min(merged)

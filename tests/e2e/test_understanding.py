@@ -68,6 +68,19 @@ def test_a_communique_is_traced_and_found_by_its_text(desk: Desk, tmp_path: Path
     assert desk.json("communique", "--text", str(pasted))["communique_id"] == listed["communique_id"]
     pasted.write_text("Une recette de cuisine, avec trois œufs et un peu de sel.", encoding="utf-8")
     assert "no article has this text" in desk.fails(3, "communique", "--text", str(pasted))
+    pasted.write_text(" \n", encoding="utf-8")
+    assert "no text in it" in desk.fails(2, "communique", "--text", str(pasted))
+    pasted.write_text(one["text"], encoding="utf-16")
+    assert "not UTF-8" in desk.fails(2, "communique", "--text", str(pasted))
+    assert "begins several stories" in desk.fails(2, "communique", "")
+
+
+def test_a_rumour_printed_before_its_denial_is_no_pick_up(desk: Desk) -> None:
+    (one,) = desk.json("communiques", "kind:denial title:(رسائل نصية)")["communiques"]
+    sources = [row["source"] for row in one["pick_ups"]]
+    assert [row["source"] for row in one["apart"]] == ["jaridat-rif", "zanqa-press"]
+    assert all(row["delay_s"] < 0 for row in one["apart"]) and "zanqa-press" in one["silent"]
+    assert "zanqa-press" not in sources and one["articles"] == 1 + len(sources)
 
 
 def test_a_rumour_and_its_denial(desk: Desk) -> None:
@@ -225,9 +238,12 @@ def test_an_analyst_merges_and_splits(desk: Desk, tmp_path: Path) -> None:
     one, other = (
         row["story_id"] for row in desk.json("stories", "kind:partnership OR kind:recruitment")["stories"][:2]
     )
-    desk.run("story", "merge", one, other)
+    assert desk.json("story", "merge", one, other)["article_ids"] == [one, other]
+    assert "already" in desk.fails(2, "story", "merge", one, other, one)
+    assert "--json" in desk.fails(2, "story", "split", one, "--csv")
     whole = desk.json("story", one)
     assert other in {row["article_id"] for row in whole["members"]}
+    assert "override" in {fact for row in whole["members"] for fact in row["because"]}
     desk.run("story", "split", other)
     assert other not in {row["article_id"] for row in desk.json("story", one)["members"]}
     # An empty home that is given the archive has the analyst's word too.

@@ -172,6 +172,10 @@ def test_analysts_have_the_last_word_also_after_all_is_compared_again(tmp_path: 
         found = ties(ledger)
         assert found["visa-fr"].story_id == found["moto-fr"].story_id == IDS["moto-ar"]
         assert found["moto-en"].story_id == IDS["moto-en"]
+        told = {
+            name: "override" in found[name].because for name in ("moto-ar", "moto-fr", "visa-ar", "moto-en")
+        }
+        assert told == {"moto-ar": False, "moto-fr": False, "visa-ar": True, "moto-en": False}
         ledger.unmark()
         link(ledger, CONFIG)
         assert ties(ledger) == found

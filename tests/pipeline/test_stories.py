@@ -232,6 +232,20 @@ def test_analysts_have_the_last_word(overrides: list[Override], expected: dict[s
 
 
 @pytest.mark.parametrize(
+    ("overrides", "stories"),
+    [
+        ([said("split", "b")], {"a": "a", "b": "b*", "copy": "b*"}),
+        ([said("split", "copy")], {"a": "a", "b": "a", "copy": "copy*"}),
+        ([said("split", "copy"), said("split", "b")], {"a": "a", "b": "b*", "copy": "copy*"}),
+    ],
+)
+def test_copies_go_where_their_origin_is_split_off_to(
+    overrides: list[Override], stories: dict[str, str]
+) -> None:
+    assert overridden({"a": "a", "b": "a", "copy": "a"}, overrides, {"copy": "b", "gone": "x"}) == stories
+
+
+@pytest.mark.parametrize(
     ("arabic", "latin"),
     [
         ("مكادة", "Makada"),
