@@ -156,7 +156,8 @@ def _nothing(app: App, query: str) -> str:
 
     hints = []
     if labels := sorted({name.lower() for name in _COMPARED.findall(query)}):
-        hints.append(f"What {' and '.join(labels)} find is worked out by `marsad link`.")
+        named = " and ".join(f"{name}:" for name in labels)
+        hints.append(f"{named} ask for what `marsad link` works out (a crawl does so at its end).")
     asked = {name.lower() for name in _SOURCE.findall(query)} - {"web"}
     for unknown in sorted(asked - set(app.config.sources) if asked else ()):
         near = nearest(unknown, app.config.sources)

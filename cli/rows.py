@@ -34,12 +34,21 @@ def print_rows(
     elif as_csv:
         click.echo(_csv(rows), nl=False)
     else:
-        told = [{key: local(app, row[key]) if key in _TIMES else row[key] for key in row} for row in rows]
+        told = [{key: _for_people(app, key, value) for key, value in row.items()} for row in rows]
         for line in (*app.banner(), *table(told, shown)):
             click.echo(line)
 
 
 _TIMES = frozenset({"at", "first_at", "last_at"})
+_IDS = frozenset({"story_id", "communique_id", "rumour_id"})
+_BEGINNING = 8
+"""So much of an id says which it is, and every command and query takes it."""
+
+
+def _for_people(app: App, key: str, value: Any) -> Any:
+    if key in _TIMES:
+        return local(app, value)
+    return value[:_BEGINNING] if key in _IDS else value
 
 
 def local(app: App, stamp: str | None) -> str | None:

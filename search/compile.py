@@ -7,6 +7,7 @@ filters, dates, prefixes and words that are near one another say yes or no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -36,6 +37,9 @@ from search.query import (
 if TYPE_CHECKING:
     from search.analysis import Analysis
     from search.analysis import Phrase as Tokens
+
+_BEGINNING = re.compile("[0-9a-f]{1,31}")
+"""Of the id of a story, which is a digit longer at least."""
 
 BOOST = {"title": 3.0, "subtitle": 1.5, "text": 1.0}
 """A headline says what an article is about; a text mentions more than that."""
@@ -202,6 +206,8 @@ class Compiler(Generic[Q]):
                         if question
                         else self._queries.nothing()
                     )
+                if name == "story" and _BEGINNING.fullmatch(value):
+                    return self._queries.pattern(name, f"{value}[0-9a-f]*")
                 return self._queries.value(name, value)
             case And(of=parts):
                 return self._all_of(parts, [self._label(name, _positive(part)) for part in parts])

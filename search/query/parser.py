@@ -63,6 +63,7 @@ CLOSED = {
     "scope": ("national", "international", "agency", "official"),
     "has": tuple(HAS),
     "attribution": ("official", "security_source", "other_official", "foreign_official", "outlet", "none"),
+    "voice": ("independent", "copy", "translation", "aggregator"),
 }
 
 

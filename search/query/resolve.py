@@ -8,7 +8,9 @@ from search.analysis.tables import plain
 from search.figures import asked
 from search.query.faults import close
 
-_AS_TYPED = frozenset({"partner", "figure", "story", "voice"})
+_AS_TYPED = frozenset({"partner", "figure", "voice"})
+_PARTLY = 12
+"""So many names are looked at that have the one typed for a word (``fes`` of ``wilaya fes``)."""
 _TOLD = 8
 """So many names are told where none is like the one typed."""
 
@@ -55,7 +57,8 @@ class Names:
         return message, proposal
 
     def _unknown(self, field: str, value: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
-        near = close(plain(value), known, 3, 0.6)
+        typed = plain(value)
+        near = close(typed, known, 3, 0.6) or [name for name in known if typed in name.split()][:_PARTLY]
         meant = list(dict.fromkeys(each for name in near for each in known[name]))
         proposal = (
             f"did you mean {' or '.join(meant)}" if meant else f"quotes alone search for the word: {value!r}"

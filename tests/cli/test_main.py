@@ -281,7 +281,7 @@ def test_words_of_a_query_may_begin_with_a_minus_sign(words: list[str], query: s
     [
         ("source:hespresss", "No outlet 'hespresss' is in the catalogue: 'hespress'?"),
         ("-source:(hespress OR le360-fr)", None),
-        ("story:x OR voice:independent", "What story and voice find is worked out by `marsad link`."),
+        ("story:x OR voice:independent", "story: and voice: ask for what `marsad link` works out"),
         ("relevance:any توقيف", None),
         ("توقيف", "relevance:any"),
     ],

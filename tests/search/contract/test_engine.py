@@ -10,7 +10,7 @@ from search import scope
 from search.documents import document
 from search.engine import CursorFault, Engine, EngineError, IndexMissing
 from search.query import parse
-from store.records import StoredArticle
+from store.records import StoredArticle, Ties
 from tests.search.press import NOW, SEEN, SOURCES, analysis, stored
 
 
@@ -274,3 +274,10 @@ def test_default_filter_shows_in_and_adjacent(engine: Engine) -> None:
     assert [found(text) for text in ("", "un", "relevance:any", "relevance:none", "un -relevance:none")] == [
         2, 2, 4, 1, 3,
     ]  # fmt: skip
+
+
+def test_a_story_is_found_by_the_beginning_of_its_id(engine: Engine) -> None:
+    one, other = "3f2a9c" + "0" * 26, "3f81bb" + "0" * 26
+    put(engine, *(stored(name, name=name, ties=Ties(story)) for name, story in (("a", one), ("b", other))))
+    for asked, count in (("3f", 2), ("3f2a9c", 1), (other, 1), ("a9c", 0), ("3F2A", 1)):
+        assert len(ids(engine, f"story:{asked} relevance:any")) == count, asked

@@ -206,6 +206,8 @@ def test_dates_that_meet_are_no_fault() -> None:
         ("institution:dgns", "dgsn"),
         ("agency:reutres", "col 8: agency: does not know 'reutres'; did you mean reuters"),
         ("kind:(denial OR denyal)", "col 17: kind: does not know 'denyal'; did you mean denial"),
+        ("unit:fès", "did you mean wilaya-fes"),
+        ("voice:indep", "col 7: voice: does not know 'indep'; did you mean independent"),
         ("source:unheard-of story:x partner:Europol", ""),
         ("figure:arrests>=10 figure:cannabis_kg figure:other:phones=3 figure:Dead", ""),
         ("figure:arests>=10", "col 8: figure: does not know 'arests'; did you mean arrests"),
