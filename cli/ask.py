@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, is_terminal, say
+from cli.rows import print_rows
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from store.records import Annotated, Article, Evidence, Figure, StoredArticle
     from store.retention import Removed
 
+UNITS = ("articles", "stories", "voices", "communications")
 INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
 
 
@@ -61,7 +63,18 @@ def _may_unmask(app: App, unmasked: bool) -> None:
 # -- search -----------------------------------------------------------------------------------------------
 
 
-@click.command(cls=QueryCommand)
+class _Search(QueryCommand):
+    """``--count`` stands alone or before a unit; any other word after it is one of the query."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        told = [
+            "--count=all" if word == "--count" and after not in UNITS else word
+            for word, after in zip(args, [*args[1:], ""], strict=True)
+        ]
+        return super().parse_args(ctx, told)
+
+
+@click.command(cls=_Search)
 @click.argument("query", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="Hits shown.")
@@ -70,7 +83,13 @@ def _may_unmask(app: App, unmasked: bool) -> None:
 @click.option("--values", default=10, show_default=True, type=click.IntRange(1), help="Values shown of each.")
 @click.option("--cursor", help="Continue after the page that gave this cursor.")
 @click.option("--group", type=click.Choice(["story"]), help="One line a story, as `marsad stories`.")
-@click.option("--count", "units", is_flag=True, help="Only count: articles, stories, voices, communications.")
+@click.option(
+    "--count",
+    "unit",
+    type=click.Choice(["all", *UNITS]),
+    metavar="[UNIT]",
+    help="Only count articles, stories, voices, communications; or one of these.",
+)
 def search(
     query: tuple[str, ...],
     as_json: bool,
@@ -80,7 +99,7 @@ def search(
     values: int,
     cursor: str | None,
     group: str | None,
-    units: bool,
+    unit: Any,
 ) -> None:
     """Find articles that QUERY matches, newest first.
 
@@ -93,13 +112,19 @@ def search(
       marsad search 'توقيف طنجة from:7d'
       marsad search '"sûreté nationale" source:courrier-bouregreg' --sort score
       marsad search 'DGSN lang:(es OR en)' --facets source,lang --json
+      marsad search 'kind:denial from:90d' --count stories
     """
     app = current()
+    if group or unit:
+        whole = "--group" if group else "--count"
+        others = {"--count": group and unit, "--facets": facets, "--cursor": cursor, "--sort": sort != "time"}
+        if beside := [name for name, given in others.items() if given]:
+            raise click.UsageError(f"{whole} goes without {' and '.join(beside)}")
     if group:
         _grouped(query, limit, as_json)
         return
-    if units:
-        _count(app, " ".join(query), as_json)
+    if unit:
+        _count(app, " ".join(query), unit, as_json)
         return
     names = tuple(filter(None, facets.split(",")))
     with _searcher(app) as searcher:
@@ -128,19 +153,20 @@ def _grouped(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     context.invoke(stories, query=query, limit=limit, as_json=as_json, as_csv=False)
 
 
-def _count(app: App, query: str, as_json: bool) -> None:
-    """How many articles, stories, voices and communications match."""
+def _count(app: App, query: str, unit: str, as_json: bool) -> None:
+    """How many articles, stories, voices and communications match, or of one of these."""
     from search.units import counted as units_of
 
     with _searcher(app) as searcher:
         found = units_of(searcher.articles(query))
+    shown = {name: number for name, number in found.items() if unit in ("all", name)}
     if as_json:
-        app.print_json({"query": query, **found})
+        app.print_json({"query": query, **shown})
     else:
         for line in app.banner():
             click.echo(line)
-        for unit, number in found.items():
-            click.echo(f"{unit:<16}{number:>9}")
+        for name, number in shown.items():
+            click.echo(f"{name:<16}{number:>9}")
     if not found["articles"]:
         say(_nothing(app, query))
         raise SystemExit(NOTHING_FOUND)
@@ -162,6 +188,10 @@ def _nothing(app: App, query: str) -> str:
     for unknown in sorted(asked - set(app.config.sources) if asked else ()):
         near = nearest(unknown, app.config.sources)
         hints.append(f"No outlet {unknown!r} is in the catalogue" + (f": {near!r}?" if near else "."))
+    if "partner:" in query:
+        hints.append(
+            "`marsad search --facets partner --values 50 --limit 0` lists the partners that there are."
+        )
     if "relevance:" not in query:
         hints.append("Articles not about the institution are found with relevance:any.")
     return " ".join([f"nothing found for {query!r}.", *hints])
@@ -226,12 +256,13 @@ def _marked(highlight: Highlight) -> str:
 @click.option(
     "--count",
     "unit",
-    type=click.Choice(["articles", "stories", "voices", "communications"]),
+    type=click.Choice(UNITS),
     default="articles",
     show_default=True,
     help="What is counted; each counts once, when it began.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/output.md).")
+@click.option("--csv", "as_csv", is_flag=True, help="Rows as CSV: one for each interval of each line.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file.")
 def trend(
     query: tuple[str, ...],
@@ -241,6 +272,7 @@ def trend(
     share: bool,
     unit: Any,
     as_json: bool,
+    as_csv: bool,
     svg: Path | None,
 ) -> None:
     """Count the articles that QUERY matches over time, in the newsroom's time zone.
@@ -253,6 +285,7 @@ def trend(
       marsad trend 'الأمن الوطني from:90d' --by week
       marsad trend DGSN --by month --share --split lang --svg dgsn.svg
       marsad trend place:tanger --compare place:casablanca --by week --json
+      marsad trend kind:denial --by quarter --count communications --csv > denials.csv
     """
     app = current()
     text = " ".join(query)
@@ -273,8 +306,10 @@ def trend(
         say(f"drawn: {svg}")
     if as_json:
         app.print_json(found.to_json())
+    elif as_csv:
+        print_rows(app, "points", _trend_rows(found), (), as_json=False, as_csv=True)
     elif not svg:
-        for line in _trend_lines(app, found, share):
+        for line in _trend_lines(app, found, share, unit):
             click.echo(line)
     if not any(point.count for one in (found, *found.compare) for point in one.points):
         say(_nothing(app, text))
@@ -285,7 +320,17 @@ _BARS = " ▏▎▍▌▋▊▉█"
 _BAR_WIDTH = 32
 
 
-def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
+def _trend_rows(found: Trend) -> list[dict[str, Any]]:
+    """One row for each interval of each query, and of each value that it is split by."""
+    return [
+        {"query": one.query, "value": value, **point.to_json()}
+        for one in (found, *found.compare)
+        for value, points in ((None, one.points), *one.split.items())
+        for point in points
+    ]
+
+
+def _trend_lines(app: App, found: Trend, share: bool, unit: str) -> Iterator[str]:
     yield from app.banner()
     lines: list[tuple[str, Sequence[Point], int]] = [
         (value, points, found.sources) for value, points in found.split.items()
@@ -293,7 +338,10 @@ def _trend_lines(app: App, found: Trend, share: bool) -> Iterator[str]:
     for one in (found, *found.compare) if found.compare or not lines else ():
         lines.append((one.query, one.points, one.sources))
     for name, points, sources in lines:
-        yield f"{name or 'all articles'}, by {found.interval} ({found.time_zone})"
+        what = name or "all articles"
+        if unit != "articles":
+            what = f"{unit} of {what}"
+        yield f"{what}, by {found.interval} ({found.time_zone})"
         top = max((_measure(point, share) for point in points), default=0) or 1
         for point in points:
             value = _measure(point, share)

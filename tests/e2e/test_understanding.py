@@ -216,6 +216,30 @@ def test_units_are_counted(desk: Desk) -> None:
     points = desk.json("trend", "kind:road_safety from:120d", "--by", "month", "--count", "stories")["points"]
     assert sum(point["count"] for point in points) == found["stories"]
     assert "goes without" in desk.fails(2, "trend", "from:9d", "--count", "voices", "--split", "lang")
+    assert "stories of from:9d, by day" in desk.run("trend", "from:9d", "--count", "stories")
+
+
+def test_one_unit_is_counted_where_it_is_named(desk: Desk) -> None:
+    whole = desk.json("search", "--count", "kind:denial")
+    assert set(whole) == {"query", "articles", "stories", "voices", "communications", "demo"}
+    one = desk.json("search", "kind:denial", "--count", "stories")
+    assert one == {"query": "kind:denial", "stories": whole["stories"], "demo": True}
+    for beside in (["--group", "story"], ["--facets", "lang"], ["--sort", "score"]):
+        assert f"goes without {'--count' if beside[0] == '--group' else beside[0]}" in desk.fails(
+            2, "search", "kind:denial", "--count", *beside
+        )
+
+
+def test_a_trend_is_rows_of_a_spreadsheet(desk: Desk) -> None:
+    told = desk.json("trend", "from:9d", "--compare", "kind:denial from:9d", "--split", "lang")
+    printed = desk.run("trend", "from:9d", "--compare", "kind:denial from:9d", "--split", "lang", "--csv")
+    rows = list(csv.DictReader(io.StringIO(printed.lstrip("\ufeff"))))
+    whole = [row for row in rows if (row["query"], row["value"]) == ("from:9d", "")]
+    assert [(row["start"], int(row["count"])) for row in whole] == [
+        (point["start"], point["count"]) for point in told["points"]
+    ]
+    assert {row["value"] for row in rows if row["query"] == "from:9d"} == {"", *told["split"]}
+    assert {row["query"] for row in rows} == {"from:9d", "kind:denial from:9d"}
 
 
 @pytest.mark.parametrize(
