@@ -83,7 +83,8 @@ class Asked:
         return (strength or 0) / 1000
 
     def likeness(self, text: str, denials: Iterable[StoredArticle]) -> list[tuple[float, StoredArticle]]:
-        """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first.
+        """(likeness from 0 to 1, denial) of those whose claim is like *text*, the likest first, of equals the
+        earliest.
 
         Articles that run a claim can be asked about too; one that denies what nobody can tell is passed over.
         """
@@ -106,7 +107,7 @@ class Asked:
             like = sum(weights[key] for key in common) / sum(weights.values())
             if like >= (_LIKE if same else _LIKE_ACROSS):
                 found.append((round(like, 2), one))
-        return sorted(found, key=lambda pair: (-pair[0], pair[1].article_id))
+        return sorted(found, key=lambda pair: (-pair[0], _since(pair[1]), pair[1].article_id))
 
     def _of_claim(self, one: StoredArticle) -> Marks:
         """The marks of what *one* denies: its claim, its headline, and its first paragraph."""
@@ -123,3 +124,8 @@ class Asked:
             for key in marks.traits.keys
             if (sort := sort_of(key)) in _WEIGHTS and (words or sort is not Sort.WORD)
         }
+
+
+def _since(one: StoredArticle) -> datetime:
+    published = one.article.published
+    return published.at if published else one.first_seen_at

@@ -1,9 +1,11 @@
 """What each article is to the others of its story: the original, a copy, a rumour, its denial …
 
-A rumour is known by its own words (:mod:`pipeline.annotation.hearsay`), or by what comes after it: an article
-that no official word carries, in a story that is later denied or clarified.  So relations belong to a story
-as it stands, not to the moment of arrival, and are made anew when it grows.  What an article was to others
-when it was published does not change because its page was edited since.  Pure functions of the members.
+A rumour is known by its own words (:mod:`pipeline.annotation.hearsay`), by what comes after it: an article
+that no official word carries, in a story that is later denied or clarified; or by what stands beside it: an
+article that rests on nobody's word, of what another tells as hearsay and no authority at all.  So relations
+belong to a story as it stands, not to the moment of arrival, and are made anew when it grows.  What an
+article was to others when it was published does not change because its page was edited since.  Pure functions
+of the members.
 """
 
 from __future__ import annotations
@@ -176,7 +178,8 @@ def relations(members: Sequence[Member]) -> dict[str, Relation]:
 
 
 def _rumour(one: Member, story: Sequence[Member], answers: Sequence[Member]) -> bool:
-    """Whether *one* is a rumour: told on nobody's word, by its own account or because an answer followed.
+    """Whether *one* is a rumour: told on nobody's word, by its own account or another's, or because an answer
+    followed.
 
     Behind an official word, who cites nobody retells that; only an unnamed source still says something else.
     """
@@ -188,7 +191,10 @@ def _rumour(one: Member, story: Sequence[Member], answers: Sequence[Member]) -> 
         other.official and other.rank < one.rank for other in story
     ):
         return False
-    return any(one.rank < answer.rank for answer in answers)
+    if any(one.rank < answer.rank for answer in answers):
+        return True
+    unanswered = any(other.hearsay for other in story) and not any(other.official for other in story)
+    return unanswered and not one.voice
 
 
 def _of_one(

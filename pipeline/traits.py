@@ -215,9 +215,9 @@ class TraitMaker:
 
     def _learn(self, text: str, key: int) -> None:
         for word in text.split():
-            if "_" in word:
-                first, _, rest = word.replace("_", " ").partition(" ")
-                self._phrases.setdefault(pattern(first), []).append((f"{pattern(rest)} ", key))
+            first, _, rest = pattern(word.replace("_", " ")).partition(" ")
+            if rest:  # a hyphen parts words as well, in texts too
+                self._phrases.setdefault(first, []).append((f"{rest} ", key))
             elif word.endswith("*"):
                 self._starts.setdefault(pattern(word), []).append(key)
             else:

@@ -340,6 +340,33 @@ def test_a_rumour_is_one_by_its_own_words_or_by_its_answer() -> None:
     }  # fmt: skip
 
 
+def test_who_tells_on_nobodys_word_what_another_tells_as_hearsay_spreads_it_too() -> None:
+    plain = replace(member("a", "دوي بسوق السمك", PLAIN, 0), voice="")
+    spread = member("b", "انفجار بسوق السمك؟", POLICE_SILENT, 1)
+    sourced = replace(member("c", "رؤوس أخرى", PLAIN, 2), voice="outlet")
+    found = {name: (one.type.value, one.of) for name, one in relations([plain, spread, sourced]).items()}
+    assert (found["a"], found["b"]) == (("rumour", None), ("rumour", "a"))
+    assert found["c"][0] != "rumour", "somebody answers for it"
+    official = member("d", "توقيف سارق", DISPATCH, 3, "communique")
+    confirmed = {name: one.type.value for name, one in relations([plain, spread, official]).items()}
+    assert (confirmed["a"], confirmed["b"]) == ("original", "rumour"), "an authority carries what it told"
+
+
+CURFEW = {
+    "ar": ("وثيقة حول حظر التجول بالناظور", "تتحدث وثيقة عن حظر للتجول الليلي بالناظور."),
+    "fr": ("Couvre-feu à Nador ?", "Un document annonce un couvre-feu nocturne à Nador."),
+    "es": ("¿Toque de queda en Nador?", "Un documento anuncia un toque de queda en Nador."),
+    "en": ("Curfew in Nador?", "A document announces a night curfew in Nador."),
+}
+
+
+@pytest.mark.parametrize("language", CURFEW)
+def test_a_curfew_is_one_thing_in_every_language(language: str) -> None:
+    """A word of the lists may have a hyphen, which texts part it at."""
+    traits = made(language, language, *CURFEW[language])
+    assert "about curfew" in {makers()[1].told(key) for key in traits.keys}
+
+
 def test_who_retells_an_official_word_spreads_no_rumour_and_an_unnamed_source_does() -> None:
     official = member("a", "توقيف سارق", DISPATCH, 0, "communique")
     retold = member("b", "سارق الدراجات", PLAIN, 1)

@@ -369,6 +369,11 @@ LANGUAGES = [
         "ary",
         ("ar",),
     ),
+    (
+        "أوديو فالواتساب كيقول باللي كاينة عصابة ديال خطافين الدراري الصغار كتدور فسلا فطوموبيل بيضا.",
+        "ary",
+        ("ar",),
+    ),
     ("La direction dément formellement les informations relayées par certains sites.", "fr", ("ar",)),
     ("Las autoridades pidieron a los ciudadanos que no compartan informaciones.", "es", ("ar",)),
     ("Officers seized two tonnes of cannabis off the coast, a spokesman said on Friday.", "en", ("fr",)),
