@@ -69,7 +69,7 @@ class _Search(QueryCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         told = [
             "--count=all" if word == "--count" and after not in UNITS else word
-            for word, after in zip(args, [*args[1:], ""], strict=True)
+            for word, after in pairwise([*args, ""])
         ]
         return super().parse_args(ctx, told)
 
