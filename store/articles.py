@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from store import codec
@@ -23,8 +24,8 @@ from store.records import (
     Ties,
     Verdict,
 )
-from store.states import LinkState, OutboxRow
-from store.tables import articles, outbox, revisions, ties, variants
+from store.states import IndexDue, LinkState, OutboxRow, Refusal
+from store.tables import articles, outbox, refusals, revisions, ties, variants
 from store.urls import canonicalize, url_key
 
 _PAGE = 200  # articles read at a time when all are streamed
@@ -112,6 +113,18 @@ class Articles:
         """How many articles there are."""
         with self._db.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(articles)) or 0
+
+    def known(self, article_ids: Iterable[str]) -> set[str]:
+        """Those of *article_ids* that there is an article of."""
+        found: set[str] = set()
+        with self._db.reading() as connection:
+            for some in chunks(article_ids):
+                found.update(
+                    connection.scalars(
+                        sa.select(articles.c.article_id).where(articles.c.article_id.in_(some))
+                    )
+                )
+        return found
 
     # ---- writing -----------------------------------------------------------------------------------------
 
@@ -252,11 +265,53 @@ class Articles:
             with self._db.writing() as connection:
                 connection.execute(sa.update(outbox).where(theirs).values(lease_owner=None, lease_until=None))
 
-    def outbox_done(self, seqs: Sequence[int]) -> None:
-        """These rows are in the index for good."""
+    def outbox_done(
+        self, seqs: Sequence[int], article_ids: Iterable[str] = (), refused: Iterable[Refusal] = ()
+    ) -> None:
+        """These rows are done: the index has their articles for good, or has *refused* them.
+
+        *article_ids*: all articles that were offered; those of them that it took are refused no more.
+        """
         with self._db.writing() as connection:
             for some in chunks(seqs):
                 connection.execute(sa.delete(outbox).where(outbox.c.seq.in_(some)))
+            if connection.execute(sa.select(refusals.c.article_id).limit(1)).first() is not None:
+                for ids in chunks(article_ids):
+                    connection.execute(sa.delete(refusals).where(refusals.c.article_id.in_(ids)))
+            _refuse(connection, refused)
+
+    def refused_anew(self, refused: Iterable[Refusal], since: datetime) -> None:
+        """A rebuild that began at *since* has offered every article, and these were *refused*."""
+        with self._db.writing() as connection:
+            connection.execute(sa.delete(refusals).where(refusals.c.at < since))
+            _refuse(connection, refused)
+
+    def refusals(self) -> list[Refusal]:
+        """The articles that the index refused, the newest refusal first."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                sa.select(refusals).order_by(refusals.c.at.desc(), refusals.c.article_id)
+            )
+            return [Refusal(row.article_id, row.revision, row.at, row.reason) for row in rows]
+
+    def outbox_last(self) -> int:
+        """The greatest number that an outbox row was ever given; 0 if none was."""
+        with self._db.reading() as connection:
+            return last_number(connection, outbox)
+
+    def index_due(self) -> IndexDue:
+        """What the index should hold: all articles but those that wait or that it refused."""
+        known = sa.select(articles.c.article_id)
+        waits = sa.select(outbox.c.article_id).where(outbox.c.article_id.in_(known))
+        with self._db.reading() as connection:
+            counted = connection.execute(
+                sa.select(
+                    sa.select(sa.func.count()).select_from(articles).scalar_subquery(),
+                    sa.select(sa.func.count()).select_from(waits.distinct().subquery()).scalar_subquery(),
+                    sa.select(sa.func.count()).select_from(refusals).scalar_subquery(),
+                )
+            ).one()
+        return IndexDue(*counted)
 
     def outbox_refill(self) -> int:
         """Every article goes to the index again (a rebuild); how many."""
@@ -501,6 +556,30 @@ def _addvariants_of(connection: Connection, article_id: str, urls: Mapping[str, 
     if urls:
         rows = [{"article_id": article_id, "url": url, "key": key} for url, key in sorted(urls.items())]
         connection.execute(_NEW_VARIANTS, rows)
+
+
+def last_number(connection: Connection, table: sa.Table) -> int:
+    """The greatest number that a row of *table*, which counts its rows, was ever given; 0 if none was."""
+    counter = table.autoincrement_column
+    assert counter is not None  # it counts its rows
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, counter.name)
+        asked = sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, postgresql.REGCLASS)))
+        return connection.scalar(asked) or 0
+    of = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return connection.scalar(of, {"name": table.name}) or 0
+
+
+def _refuse(connection: Connection, refused: Iterable[Refusal]) -> None:
+    for each in refused:
+        connection.execute(sa.delete(refusals).where(refusals.c.article_id == each.article_id))
+        row = {
+            "article_id": each.article_id,
+            "revision": each.revision,
+            "at": each.at,
+            "reason": each.reason,
+        }
+        connection.execute(sa.insert(refusals).values(row))
 
 
 def announce(connection: Connection, article_id: str) -> None:

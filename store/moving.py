@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from store.articles import last_number
 from store.database import LedgerError
 from store.ledger import Ledger
 from store.tables import metadata
@@ -39,8 +41,24 @@ def copy_ledger(
                 new.execute(sa.insert(table), [dict(row) for row in some])
                 copied[table.name] += len(some)
                 progress(done := done + len(some))
-            counter = table.autoincrement_column
-            if counter is not None and new.dialect.name == "postgresql" and copied[table.name]:
-                of = sa.func.pg_get_serial_sequence(table.name, counter.name)
-                new.execute(sa.select(sa.func.setval(of, sa.select(sa.func.max(counter)).scalar_subquery())))
+            if table.autoincrement_column is not None:
+                last = last_number(old, table)
+                _count_on(new, table, table.autoincrement_column, last)
     return copied
+
+
+def _count_on(connection: Connection, table: sa.Table, counter: sa.Column[int], last: int) -> None:
+    """Let *table* give its next row a number behind *last* and behind all that it has.
+
+    Also where its rows are gone: the index goes by the numbers that rows of the outbox had.
+    """
+    last = max(last, connection.scalar(sa.select(sa.func.max(counter))) or 0)
+    if not last:
+        return
+    if connection.dialect.name == "postgresql":
+        of = sa.func.pg_get_serial_sequence(table.name, counter.name)
+        connection.execute(sa.select(sa.func.setval(of, last)))
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        named = {"name": table.name, "last": last}
+        connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), named)
+        connection.execute(sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), named)

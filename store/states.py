@@ -142,6 +142,28 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An article that the index does not take, at this revision; it is offered again when it changes."""
+
+    article_id: str
+    revision: int
+    at: datetime
+    """When it was refused."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDue:
+    """What the index should hold, seen at one instant."""
+
+    articles: int
+    waiting: int
+    """Of these, how many the outbox names."""
+    refused: int
+    """Of these, how many the index refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerStatus:
     """Counts of everything, for ``marsad status``."""
 

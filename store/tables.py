@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The Alembic revision that these tables are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -233,6 +233,15 @@ outbox = Table(
     Column("lease_owner", String),
     Column("lease_until", Instant),
     sqlite_autoincrement=True,  # a number is never given twice: a late outbox_done deletes no newer row
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 hosts = Table(

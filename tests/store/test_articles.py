@@ -10,6 +10,7 @@ import pytest
 
 from store.ledger import Ledger
 from store.records import Annotated, FetchedPage, Reason, Rejection, StoredArticle, Verdict
+from store.states import IndexDue, Refusal
 from store.urls import article_id, url_key
 from tests.store.made import NOW, after, annotated, decision, link, page
 
@@ -324,6 +325,42 @@ def test_outbox_rows_of_the_dead_are_due_again_at_once(ledger: Ledger) -> None:
     ledger.outbox_take(2, "alive", NOW, 60)
     ledger.outbox_free(lambda owner: owner == "dead")
     assert [row.seq for row in ledger.outbox_take(10, "next", NOW, 60)] == [*(row.seq for row in first), 5]
+
+
+def test_the_last_number_of_the_outbox_is_known_when_its_rows_are_done(ledger: Ledger) -> None:
+    assert ledger.outbox_last() == 0
+    ids = fill(ledger, 3)
+    ledger.outbox_done([row.seq for row in ledger.outbox_take(9, "a", NOW, 60)])
+    assert (ledger.outbox_size(), ledger.outbox_last()) == (0, 3)
+    ledger.index_again(ids[:1])
+    assert ledger.outbox_last() == 4
+    assert ledger.outbox_refill() == 3
+    assert ledger.outbox_last() == 7
+
+
+def test_a_refusal_is_kept_until_the_article_is_taken(ledger: Ledger) -> None:
+    ids = fill(ledger, 3)
+    seqs = [row.seq for row in ledger.outbox_take(9, "a", NOW, 60)]
+    refused = [Refusal(ids[0], 1, NOW, "400: too long"), Refusal(ids[1], 1, after(seconds=1), "400: no")]
+    ledger.outbox_done(seqs[:2], ids, refused)
+    assert ledger.refusals() == refused[::-1]
+    assert ledger.index_due() == IndexDue(articles=3, waiting=1, refused=2)
+    again = Refusal(ids[0], 2, after(seconds=2), "400: still too long")
+    ledger.outbox_done([], ids[:1], [again])
+    assert ledger.refusals() == [again, refused[1]]
+    ledger.outbox_done(seqs[2:], ids[1:])
+    assert ledger.refusals() == [again]
+    ledger.refused_anew([], since=after(seconds=2))
+    assert ledger.refusals() == [again], "refused since the rebuild began"
+    ledger.refused_anew([refused[1]], since=after(seconds=3))
+    assert ledger.refusals() == [refused[1]]
+
+
+def test_what_the_index_should_hold_counts_an_article_once(ledger: Ledger) -> None:
+    ids = fill(ledger, 3)
+    ledger.index_again([ids[0], ids[0], "0" * 32])
+    assert ledger.index_due() == IndexDue(articles=3, waiting=3, refused=0)
+    assert ledger.known([*ids, "0" * 32]) == set(ids)
 
 
 def test_a_refilled_outbox_holds_every_article_once(ledger: Ledger) -> None:

@@ -62,3 +62,20 @@ def test_a_ledger_is_the_same_on_a_server_and_back_in_a_file(database: str, tmp_
         assert server.add_links([link(99)], NOW)["new"] == 1
         server.tombstone(article_id(link(1).url), after(days=1))
         assert [row.seq for row in server.outbox_take(9, "i", NOW, 60)] == [1, 2]
+
+
+def test_the_outbox_counts_on_where_all_of_its_rows_were_done(database: str, tmp_path: Path) -> None:
+    """The index goes by the numbers that rows had: a ledger that moved must not begin anew."""
+    with Ledger.open(tmp_path / "old") as old, Ledger.open(database) as server:
+        fill(old)
+        old.tombstone(article_id(link(1).url), after(days=1))
+        old.outbox_done([row.seq for row in old.outbox_take(9, "i", NOW, 60)])
+        assert (old.outbox_size(), old.outbox_last()) == (0, 2)
+        copy_ledger(old, server)
+        assert server.outbox_last() == 2
+        with Ledger.open(tmp_path / "back") as back:
+            copy_ledger(server, back)
+            assert back.outbox_last() == 2
+            for ledger in (server, back):
+                ledger.index_again([article_id(link(1).url)])
+                assert [row.seq for row in ledger.outbox_take(9, "i", NOW, 60)] == [3]
