@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from cli.context import BAD_CONFIG, PARTIAL, USAGE, App, current, is_terminal, say
+from config.logs import last_fault
 from config.settings import variable_of
 from config.wording import counted
 
@@ -36,6 +37,8 @@ class Collected:
     """Sources that brought errors and nothing else."""
     stopped: str | None = None
     totals: dict[str, Any] = field(default_factory=dict)
+    unindexed: str | None = None
+    """Why some of it waits for the index still, where it does for a fault."""
 
 
 def collect(
@@ -48,8 +51,8 @@ def collect(
 ) -> Collected:
     """Fetch what is due (or *source_ids*), read it and index it; returns when nothing is left to do.
 
-    *revisit* asks again for the articles first seen within that time.  Raises ``LedgerError``,
-    ``EngineError``.
+    *revisit* asks again for the articles first seen within that time.  An index that cannot be written stops
+    nothing: what it is to take waits in the outbox.  Raises ``LedgerError``.
     """
     from crawlers.run import run_crawl
 
@@ -76,8 +79,7 @@ def collect(
         meter.phase("comparing")
         link_waiting(app)
         meter.phase("indexing")
-        indexer.finish(meter.tick)
-    index_waiting(app)
+        unindexed = indexer.fault(meter.tick) or _index_rest(app)
     with app.ledger() as ledger:
         read = ledger.read_since(started_at)
     rows = []
@@ -101,7 +103,12 @@ def collect(
             }
         )
     return Collected(
-        tuple(rows), time.monotonic() - began, summary.failed, summary.stopped, totals=_totals(rows)
+        tuple(rows),
+        time.monotonic() - began,
+        summary.failed,
+        summary.stopped,
+        totals=_totals(rows),
+        unindexed=unindexed,
     )
 
 
@@ -120,15 +127,28 @@ def link_waiting(app: App) -> None:
         link(ledger, app.config)
 
 
+def _index_rest(app: App) -> str | None:
+    """Index what the outbox still holds; why it cannot be done, where it cannot."""
+    from search.engine import EngineError
+
+    try:
+        index_waiting(app)
+    except EngineError as fault:
+        return str(fault)
+    return None
+
+
 def index_waiting(app: App) -> int:
     """Index what the outbox still holds; how many articles.
 
     Where another process is writing the index, what waits is left to it, and said.
     """
+    from config.logs import configure
     from search.answers import Searcher
     from search.engine import EngineBusy
     from search.indexer import drain
 
+    configure(app.config.settings)
     with Searcher(app.config, app.data) as searcher:
         try:
             return drain(searcher.ledger, searcher.engine, app.config, analysis=searcher.analysis).indexed
@@ -156,18 +176,27 @@ class Follower:
 
     def finish(self, tick: Callable[[], None]) -> None:
         """Tell it that no more will come, and wait; raises ``SystemExit`` where it ended badly."""
+        if fault := self.fault(tick):
+            say(fault)
+            raise SystemExit(PARTIAL)
+
+    def fault(self, tick: Callable[[], None]) -> str | None:
+        """Tell it that no more will come, and wait; what went wrong where it ended badly."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         while (code := self._process.poll()) is None:
             tick()
             time.sleep(0.1)
-        if code:
-            if shutil.disk_usage(self._log.parent).free < _ROOM_BYTES:  # its log is cut short by that, too
-                why, move = f"the disk of {self._log.parent} is full", "free some space, then run"
-            else:
-                why, move = f"see {self._log}", "run"
-            say(f"{self._module} ended with {code}: {why}. Nothing is lost: {move} `marsad crawl` again.")
-            raise SystemExit(PARTIAL)
+        if not code:
+            return None
+        if shutil.disk_usage(self._log.parent).free < _ROOM_BYTES:  # its log is cut short by that, too
+            why, move = f"the disk of {self._log.parent} is full", "free some space, then run"
+        else:
+            why, move = (last_fault(self._log) if code > 0 else None) or f"see {self._log}", "run"
+        return (
+            f"{self._module} ended with {code}: {why.removesuffix('.')}. "
+            f"Nothing is lost: {move} `marsad crawl` again."
+        )
 
     @property
     def ended(self) -> bool:
@@ -342,7 +371,9 @@ def crawl(
     else:
         for line in report(app, found):
             click.echo(line)
-    if found.failed or found.stopped:
+    if found.unindexed:
+        say(found.unindexed)
+    if found.failed or found.stopped or found.unindexed:
         raise SystemExit(PARTIAL)
 
 

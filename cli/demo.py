@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.context import DEMO_MARK, USAGE, App, current, program, say
+from cli.context import DEMO_MARK, PARTIAL, USAGE, App, current, program, say
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -40,9 +40,19 @@ def demo(ctx: click.Context) -> None:
     run(current())
 
 
+def _collect(shown: App, revisit: timedelta | None = None) -> None:
+    from cli.collect import collect, report
+
+    found = collect(shown, revisit=revisit, progress=True)
+    for line in report(shown, found):
+        click.echo(line)
+    if found.unindexed:
+        say(found.unindexed)
+        raise SystemExit(PARTIAL)
+
+
 def run(app: App) -> None:
     """The demo in ``demo`` below *app*'s home; what lies there from an earlier demo is replaced."""
-    from cli.collect import collect, report
     from demo.press import load
     from demo.server import serve
 
@@ -59,13 +69,11 @@ def run(app: App) -> None:
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)
         click.echo("\n$ marsad crawl")
-        for line in report(shown, collect(shown, progress=True)):
-            click.echo(line)
+        _collect(shown)
         stand.press = load(today, act=2)
         click.echo("\nTwo articles are edited, one is taken down. Every page is asked for again:")
         click.echo("\n$ marsad crawl --revisit 1d")
-        for line in report(shown, collect(shown, revisit=timedelta(days=1), progress=True)):
-            click.echo(line)
+        _collect(shown, revisit=timedelta(days=1))
     where = f"{program()} --home {_quoted(str(home))}"
     for question in (
         ["search", "نفي اختطاف", "--limit", "3"],

@@ -78,6 +78,10 @@ def link(everything: bool, as_json: bool) -> None:
         click.echo(f"{counted(found.articles, 'article')} compared, ties of {found.changed} changed")
 
 
+_SHOWN = 10
+"""Refused articles that are shown to a person."""
+
+
 @click.group()
 def index() -> None:
     """Look after the search index, a projection of the ledger."""
@@ -86,11 +90,12 @@ def index() -> None:
 @index.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def index_status(as_json: bool) -> None:
-    """Say what is indexed and what is waiting.
+    """Say what is indexed, what is waiting, and what the index refused, with the reason.
 
     \b
-    Example:
+    Examples:
       marsad index status
+      marsad index status --json | jq .refused
     """
     from search.answers import Searcher
     from search.indexer import status as indexed
@@ -109,12 +114,26 @@ def index_status(as_json: bool) -> None:
         "outbox": found.waiting,
     }
     if as_json:
-        app.print_json(value)
+        refused = [
+            {
+                "article_id": each.article_id,
+                "revision": each.revision,
+                "at": f"{each.at:%Y-%m-%dT%H:%M:%SZ}",
+                "reason": each.reason,
+            }
+            for each in found.refusals
+        ]
+        app.print_json({**value, "refused": refused})
         return
     for line in app.banner():
         click.echo(line)
     for name, item in value.items():
         click.echo(f"{name:<12}{item if item is not None else 'nothing indexed yet'}")
+    click.echo(f"{'refused':<12}{len(found.refusals)}")
+    for each in found.refusals[:_SHOWN]:
+        click.echo(f"  {each.article_id} revision {each.revision}: {each.reason}")
+    if len(found.refusals) > _SHOWN:
+        click.echo(f"  … {len(found.refusals) - _SHOWN} more (--json lists all)")
 
 
 @index.command()
@@ -153,6 +172,8 @@ def rebuild(workers: int | None) -> None:
 def verify(as_json: bool) -> None:
     """Compare index and ledger, id by id and revision by revision; exit 1 where they differ.
 
+    What the index refused (`marsad index status` says why) is no difference.
+
     \b
     Example:
       marsad index verify
@@ -173,6 +194,7 @@ def verify(as_json: bool) -> None:
         ],
         "surplus": list(found.surplus),
         "outbox": found.waiting,
+        "refused": found.refused,
     }
     if as_json:
         app.print_json(value)
@@ -183,6 +205,8 @@ def verify(as_json: bool) -> None:
         for name, ids in (("missing", found.missing), ("surplus", found.surplus)):
             click.echo(f"{name:<8} {len(ids)}  {' '.join(ids[:5])}")
         click.echo(f"stale    {len(found.stale)}  {' '.join(row[0] for row in found.stale[:5])}")
+        if found.refused:
+            click.echo(f"refused  {found.refused}  (marsad index status)")
     if not found.agrees:
         waiting = f" (waiting in the outbox: {found.waiting})" if found.waiting else ""
         say(f"index and ledger differ{waiting}. Next: `marsad index rebuild`")

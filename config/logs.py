@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from config.settings import redact
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from config.settings import Settings
 
+_LAST_BYTES = 16_384
 RUN_ID = "MARSAD_RUN_ID"
 """Environment variable: the run of which a process is a part."""
 
@@ -91,6 +93,18 @@ def configure(settings: Settings) -> None:
     )
     if RUN_ID in os.environ:
         structlog.contextvars.bind_contextvars(run_id=int(os.environ[RUN_ID]))
+
+
+def last_fault(log: Path) -> str | None:
+    """What the process that wrote the file *log* last said of its end, as ``fault`` of a line of JSON."""
+    try:
+        with log.open("rb") as lines:
+            lines.seek(max(0, log.stat().st_size - _LAST_BYTES))
+            last = lines.read().splitlines()[-1:]
+        said = json.loads(last[0]) if last else None
+    except (OSError, ValueError):
+        return None
+    return str(said["fault"]) if isinstance(said, dict) and said.get("fault") else None
 
 
 class JsonLines(logging.Formatter):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.logs import last_fault
 from store.owners import memory_kb
 from store.runs import RunOutcome
 
@@ -89,7 +90,7 @@ def run_child(
     elif code < 0:
         outcome, detail = "killed", f"by {signal.Signals(-code).name}"
     elif code:
-        outcome, detail = "failed", f"exit {code}: see {log.name}"
+        outcome, detail = "failed", f"exit {code}: {last_fault(log) or f'see {log.name}'}"
     else:
         outcome = "ok"
     return Ended(outcome, exit_code, seconds, peak_kb, detail)

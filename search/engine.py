@@ -63,6 +63,14 @@ class RebuildNeeded(EngineError):
     """The index was written under another schema, analysis or time zone: ``marsad index rebuild``."""
 
 
+class ReadOnly(EngineError):
+    """The index takes no writes for now, mostly because its server's disk is nearly full."""
+
+
+class Unreachable(EngineError):
+    """The index's server does not answer, or not in time; what was asked may have been done."""
+
+
 class CursorFault(EngineError):
     """A cursor that this engine did not give, or gave for another sort order."""
 
@@ -85,6 +93,17 @@ class Document:
     order: int = 0
     """The number of the outbox row that asked for it; 0 where none did.  Of two documents of one revision,
     the one with the higher order is as new or newer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What an engine did not take of the documents it was given."""
+
+    refused: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Article → the revision that it will never take, and why."""
+    held: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    """Article → revision and order of what it has and holds for newer; ``None`` where that was taken out
+    just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +162,15 @@ class Engine(Protocol):
 
         Idempotent.  A document older (by revision) than the indexed one is passed over.  Visible, and safe
         from a crash, after :meth:`refresh`.
+        """
+
+    def unwritten(self) -> Unwritten:
+        """What :meth:`upsert` did not take since this was last asked."""
+
+    def newest_order(self) -> int:
+        """The greatest order of any document here; 0 where orders are not kept.
+
+        Greater than any number that the ledger gave, it tells that the index knows more than the ledger.
         """
 
     def delete(self, article_ids: Iterable[str]) -> None:

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from search.elasticsearch.client import ReadOnly, Unreachable, told
-from search.engine import IndexMissing
+from config.settings import redact
+from config.wording import counted
+from search.elasticsearch.client import blocked, told
+from search.engine import EngineError, IndexMissing, ReadOnly, Unreachable
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 _RETRIES = 8
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({429, 500, 502, 503, 504})
 _MOST_ITEMS = 1_000
+_MANY = 100
+"""Where so many documents are refused and none is taken, it is the index that is wrong, not each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Outcome:
     """What became of the items."""
 
     taken: int = 0
-    stale: int = 0
-    """Passed over, as the server has a newer state."""
+    stale: set[str] = field(default_factory=set)
+    """Articles passed over, as the server has a newer state."""
     refused: dict[str, str] = field(default_factory=dict)
     """Article → why the server will never take it."""
 
@@ -87,8 +91,10 @@ class Bulk:
     def send(self, items: Iterable[Item]) -> Outcome:
         """Write all of *items*.
 
-        Raises :class:`ReadOnly` (the index takes no writes), :class:`~search.engine.IndexMissing` (it was
-        removed), :class:`Unreachable` (the server was too busy or away for all retries).
+        Raises :class:`~search.engine.ReadOnly` (the index takes no writes),
+        :class:`~search.engine.IndexMissing` (it was removed), :class:`~search.engine.Unreachable` (the server
+        was too busy or away for all retries), or another :class:`~search.engine.EngineError` where it is not
+        a matter of one document.
         """
         outcome = Outcome()
         for chunk in self._chunks(items):
@@ -108,6 +114,7 @@ class Bulk:
             yield chunk
 
     def _send(self, chunk: list[Item], outcome: Outcome) -> None:
+        busy = ""
         for attempt in range(_RETRIES + 1):
             try:
                 answers = self._ask(chunk)
@@ -124,13 +131,14 @@ class Bulk:
                     raise
                 self._wait(_pause(attempt))
                 continue
-            chunk = self._sorted(chunk, answers, outcome)
+            chunk, busy = self._sorted(chunk, answers, outcome)
             if not chunk:
                 return
-            self._wait(_pause(attempt))
+            if attempt < _RETRIES:
+                self._wait(_pause(attempt))
         raise Unreachable(
-            f"the server is too busy to take {len(chunk)} documents ({_RETRIES} attempts). "
-            "Next: nothing is lost, they are sent again; give the server more room if this goes on"
+            f"the server did not take {counted(len(chunk), 'document')} in {_RETRIES + 1} attempts ({busy}). "
+            "Nothing is lost, what is to be indexed waits. Next: give the server more room if this goes on"
         )
 
     def _ask(self, chunk: list[Item]) -> list[dict[str, Any]]:
@@ -142,31 +150,53 @@ class Bulk:
                 answer = self._client.bulk(operations=[item.lines for item in chunk])  # type: ignore[misc]  # as bytes, too
             except ApiError as fault:
                 if fault.status_code == 413:
-                    raise _TooLarge(f"413: a document of {len(chunk[0].lines)} bytes is too large") from fault
+                    size = len(chunk[0].lines)
+                    raise _TooLarge(
+                        f"413: {size} bytes are more than the server takes (its http.max_content_length)"
+                    ) from fault
                 raise
         return [next(iter(each.values())) for each in answer["items"]]
 
-    def _sorted(self, chunk: list[Item], answers: list[dict[str, Any]], outcome: Outcome) -> list[Item]:
-        """The items of *chunk* that are to be sent again; what became of the others goes into *outcome*."""
-        again = []
+    def _sorted(
+        self, chunk: list[Item], answers: list[dict[str, Any]], outcome: Outcome
+    ) -> tuple[list[Item], str]:
+        """The items of *chunk* that are to be sent again, and why; what became of the others goes into
+        *outcome*."""
+        again, busy = [], ""
+        refused: dict[str, str] = {}
         for item, answer in zip(chunk, answers, strict=True):
             status, error = answer["status"], answer.get("error") or {}
+            kind = error.get("type")
             if status < 300 or (status == 404 and not error):
                 outcome.taken += 1
             elif status == 409:
-                outcome.stale += 1
+                outcome.stale.add(item.article_id)
+            elif kind == "cluster_block_exception" and status != 503:  # 503: the server is just starting
+                raise ReadOnly(blocked(str(error.get("reason"))))
+            elif kind == "index_closed_exception":
+                raise ReadOnly(blocked(f"{error.get('index')} is closed"))
             elif status in _BUSY:
                 again.append(item)
+                busy = _reason(status, error)
             elif status == 404:
-                raise IndexMissing(f"{error.get('reason')}: run `marsad index rebuild`")
-            elif error.get("type") == "cluster_block_exception":
-                raise ReadOnly(
-                    f"the index takes no writes now ({error.get('reason')}). "
-                    "Next: free disk space on the server; it opens the index again by itself"
+                raise IndexMissing(
+                    f"there is no index {answer['_index']} on the server. Next: `marsad index rebuild`"
                 )
+            elif status == 400:
+                refused[item.article_id] = _reason(status, error)
             else:
-                outcome.refused[item.article_id] = _reason(status, error)
-        return again
+                raise EngineError(
+                    f"{redact(self._url)} takes no document: {_reason(status, error)}. "
+                    "Next: use the writer's key of `marsad index keys`"
+                )
+        if len(refused) == len(chunk) >= _MANY:
+            reason = next(iter(refused.values()))
+            raise EngineError(
+                f"{redact(self._url)} refuses every document, the first one with {reason}. "
+                "Next: `marsad index rebuild`"
+            )
+        outcome.refused |= refused
+        return again, busy
 
 
 class _TooLarge(Exception):

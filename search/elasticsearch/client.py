@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from config.settings import redact
-from search.engine import EngineError, IndexMissing
+from search.engine import EngineError, IndexMissing, ReadOnly, Unreachable
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -20,14 +20,6 @@ OLDEST = (8, 11)
 """The oldest server that has all that is asked of one."""
 INSTALL = "pip install 'marsad[es]'"
 _ANALYSERS = ("arabic", "french", "english", "spanish")
-
-
-class ReadOnly(EngineError):
-    """The server has closed the index to writes: mostly because its disk is nearly full."""
-
-
-class Unreachable(EngineError):
-    """The server does not answer, or not in time; what was asked may have been done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +132,8 @@ def _of_status(where: str, fault: Any) -> EngineError:
                 f"{where} refused the key: it is none of this server, was revoked or has expired. "
                 "Next: set ELASTICSEARCH_API_KEY (see `marsad index keys`)"
             )
-        case 403 if kind(fault) == "cluster_block_exception":
-            return ReadOnly(
-                f"{where}: the index takes no writes now ({_reason(fault)}). "
-                "Next: free disk space on the server; it opens the index again by itself"
-            )
+        case 403 | 429 if kind(fault) == "cluster_block_exception":
+            return ReadOnly(f"{where}: {blocked(_reason(fault))}")
         case 403:
             return EngineError(
                 f"{where}: the key may not do this: {_reason(fault)}. Next: use one of the roles of "
@@ -155,6 +144,17 @@ def _of_status(where: str, fault: Any) -> EngineError:
                 f"{where} is too busy ({fault.status_code}: {_reason(fault)}). Next: try again"
             )
     return EngineError(f"{where}: {fault.status_code} {_reason(fault)}")
+
+
+def blocked(reason: str) -> str:
+    """What a block on writes means to a person; a full disk is the one that the server sets by itself."""
+    move = "free disk space on the server, which then opens the index again by itself"
+    if "disk" not in reason:
+        move = "whoever set the block on the server removes it (docs/elasticsearch.md)"
+    return (
+        f"the index takes no writes now ({reason}). "
+        f"Nothing is lost, what is to be indexed waits. Next: {move}"
+    )
 
 
 def kind(fault: Any) -> str:

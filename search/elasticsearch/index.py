@@ -36,6 +36,7 @@ from search.engine import (
     RebuildNeeded,
     Sort,
     TimeCounts,
+    Unwritten,
 )
 from search.fields import QUARTER_S
 
@@ -87,8 +88,9 @@ class ElasticEngine:
         """Partitions that are known to be there."""
         self._touched: set[str] = set()
         """Partitions written since the last refresh."""
-        self.refused: dict[str, str] = {}
-        """Article → why the server will never take it, since somebody last took these away."""
+        self._refused: dict[str, tuple[int, str]] = {}
+        self._stale: dict[str, str] = {}
+        """Article → the partition that has a newer state of it."""
 
     # -- the server ---------------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class ElasticEngine:
         """The generations that are written: the one in use, made if there is none, and the one beside it."""
         live = self._generation(self._layout.alias)
         if live is None:
-            live = self._begin_generation()
+            live = self._begin_generation(self._layout.alias)
             self._make(live.partition(datetime.now(self._zone)), self._layout.alias)
         elif live.fingerprint != self._fingerprint:
             self._reader()
@@ -157,10 +159,17 @@ class ElasticEngine:
         self._live = live
         return [live, following] if following and following != live else [live]
 
-    def _begin_generation(self) -> Generation:
-        """A generation with a number that none here bears; its templates are put."""
+    def _begin_generation(self, alias: str | None = None) -> Generation:
+        """A generation with a number that none here bears; its templates are put.
+
+        The one that *alias* names where there is one by now: two processes that both find none must not make
+        one each, and in one look at the server they either see the other's or choose the same number.
+        """
         with told(self._url):
             there = self._client.indices.get(index=f"{self._layout.prefix}-*", features="aliases")
+            named = [index for index, one in there.items() if alias in one["aliases"]]
+            if found := self._layout.generations(named):
+                return found[-1]
             numbers = [one.number for one in self._layout.generations(there)]
             made = Generation(max(numbers, default=0) + 1, self._fingerprint, self._layout.prefix)
             self._put_templates(made)
@@ -203,7 +212,14 @@ class ElasticEngine:
             except BadRequestError as fault:
                 if "resource_already_exists" not in str(fault):
                     raise
+                self._name_again(partition, alias)
         self._made.add(partition)
+
+    def _name_again(self, partition: str, alias: str) -> None:
+        """Let *alias* name *partition* where somebody took its name away: what is written there shows."""
+        of = self._layout.generation_of(partition)
+        if partition not in self._indices(alias) and self._generation(alias) == of:
+            self._client.indices.put_alias(index=partition, name=alias)
 
     def upsert(self, documents: Iterable[Document]) -> int:
         outcome = self._write(documents, self._writes or self._writing())
@@ -216,9 +232,41 @@ class ElasticEngine:
         bulk = self._bulk()
         for generation in generations:
             alias = self._layout.alias if generation == self._live else self._layout.next_alias
-            outcomes.append(bulk.send(self._items(batch, generation, alias)))
-        self.refused |= outcomes[0].refused
+            try:
+                outcomes.append(bulk.send(self._items(batch, generation, alias)))
+            except IndexMissing:
+                self._made.clear()  # one of them is there no more
+                raise
+        self._note(batch, outcomes[0], generations[0])
         return outcomes[0]
+
+    def _note(self, batch: Iterable[Document], outcome: Outcome, generation: Generation) -> None:
+        """Remember what *generation* did not take of *batch*."""
+        if outcome.refused or outcome.stale:
+            for one in batch:
+                if one.article_id in outcome.refused:
+                    self._refused[one.article_id] = (one.revision, outcome.refused[one.article_id])
+                if one.article_id in outcome.stale:
+                    seen = one.stored.first_seen_at if one.stored else one.at
+                    self._stale[one.article_id] = generation.partition(seen)
+
+    def unwritten(self) -> Unwritten:
+        refused, stale = self._refused, self._stale
+        self._refused, self._stale = {}, {}
+        held: dict[str, tuple[int, int] | None] = {}
+        if stale:
+            named = [{"_index": partition, "_id": identity} for identity, partition in stale.items()]
+            with told(self._url):
+                answer = self._client.mget(docs=named, source_includes=["revision", "order"])
+            for one in answer["docs"]:
+                known = one.get("_source")
+                held[one["_id"]] = (known["revision"], known["order"]) if known else None
+        return Unwritten(refused, held)
+
+    def newest_order(self) -> int:
+        newest = {"newest": {"max": {"field": "order"}}}
+        answer = self._ask({"match_all": {}}, size=0, track_total_hits=False, aggs=newest)
+        return int(answer["aggregations"]["newest"]["value"] or 0)
 
     def _items(self, documents: Iterable[Document], generation: Generation, alias: str) -> Iterator[Item]:
         for document in documents:

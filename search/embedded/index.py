@@ -36,6 +36,7 @@ from search.engine import (
     RebuildNeeded,
     Sort,
     TimeCounts,
+    Unwritten,
 )
 from search.fields import QUARTER_S
 
@@ -132,6 +133,8 @@ class EmbeddedEngine:
         self._writer: tantivy.IndexWriter | None = None
         self._pending: dict[str, int] = {}
         """Revisions written since the last commit: the searcher does not see them yet."""
+        self._held: dict[str, tuple[int, int]] = {}
+        """Articles passed over, with the newer revision that is here."""
 
     # -- opening ------------------------------------------------------------------------------------------
 
@@ -210,6 +213,7 @@ class EmbeddedEngine:
         taken = 0
         for document in batch:
             if document.revision < known.get(document.article_id, 0):
+                self._held[document.article_id] = (known[document.article_id], 0)
                 continue
             if document.article_id in known:
                 writer.delete_documents_by_term("article_id", document.article_id)
@@ -217,6 +221,13 @@ class EmbeddedEngine:
             known[document.article_id] = self._pending[document.article_id] = document.revision
             taken += 1
         return taken
+
+    def unwritten(self) -> Unwritten:
+        held, self._held = self._held, {}
+        return Unwritten(held=held)
+
+    def newest_order(self) -> int:
+        return 0  # one process writes at a time, in order
 
     def _revisions_of(self, ids: Sequence[str]) -> dict[str, int]:
         searcher = self._reader()

@@ -200,6 +200,13 @@ class Node:
         return ask(self.url, method, path, body, self._password)
 
 
+def require(build: Build = BUILDS["8"]) -> None:
+    """Skip the test, or fail it where that is asked for, if *build* cannot be started here."""
+    if not available(build):
+        assert ASKED != "require", ABSENT
+        pytest.skip(ABSENT)
+
+
 def shared(where: Path) -> str:
     """The URL of the one server of this run of the tests, whose processes share the folder *where*.
 
@@ -207,9 +214,7 @@ def shared(where: Path) -> str:
     """
     if OWN_URL:
         return OWN_URL
-    if not available(BUILDS["8"]):
-        assert ASKED != "require", ABSENT
-        pytest.skip(ABSENT)
+    require()
     told = where / "elasticsearch-url"
     with (where / "elasticsearch-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

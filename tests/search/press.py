@@ -26,6 +26,7 @@ from store.records import (
     StoredArticle,
     Ties,
 )
+from store.states import IndexDue, Refusal
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SEEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -167,6 +168,7 @@ class FakeLedger:
     visited: set[str] = field(default_factory=set)
     seq: int = 0
     leased: dict[int, str] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
 
     def put(self, *articles: StoredArticle) -> None:
         for one in articles:
@@ -202,9 +204,35 @@ class FakeLedger:
     def outbox_free(self, is_gone: Callable[[str], bool]) -> None:
         self.leased = {seq: owner for seq, owner in self.leased.items() if not is_gone(owner)}
 
-    def outbox_done(self, seqs: Iterable[int]) -> None:
+    def outbox_done(
+        self, seqs: Iterable[int], article_ids: Iterable[str] = (), refused: Iterable[Refusal] = ()
+    ) -> None:
         for seq in seqs:
             self.outbox.pop(seq, None)
+        for identity in article_ids:
+            self.refused.pop(identity, None)
+        self.refused |= {each.article_id: each for each in refused}
+
+    def refused_anew(self, refused: Iterable[Refusal], since: datetime) -> None:
+        self.refused = {each.article_id: each for each in refused}
+
+    def refusals(self) -> list[Refusal]:
+        return list(self.refused.values())
+
+    def outbox_last(self) -> int:
+        return self.seq
+
+    def index_due(self) -> IndexDue:
+        waits = {row.article_id for row in self.outbox.values()} & set(self.held)
+        return IndexDue(len(self.held), len(waits), len(self.refused))
+
+    def index_again(self, article_ids: Iterable[str]) -> None:
+        for identity in article_ids:
+            self.seq += 1
+            self.outbox[self.seq] = Row(self.seq, identity, 0)
+
+    def known(self, article_ids: Iterable[str]) -> set[str]:
+        return set(article_ids) & set(self.held)
 
     def outbox_refill(self) -> None:
         self.outbox.clear()
