@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,6 +26,7 @@ from search.engine import (
     RebuildNeeded,
     Unreachable,
 )
+from store.database import LedgerError
 from store.owners import is_dead, owner_name
 from store.states import Refusal
 
@@ -162,10 +164,17 @@ class _Drain:
         return Drained(self._indexed, self._removed, self._commits)
 
     def run(self, analysers: Analysers, follow: bool, committed: Callable[[], None]) -> None:
-        """Drain the outbox; *committed* is called after every commit."""
+        """Drain the outbox; *committed* is called after every commit.  What fails gives its rows back."""
+        # An indexer that was killed leaves rows leased.
+        self.ledger.outbox_free(is_dead)
+        try:
+            self._run(analysers, follow, committed)
+        finally:
+            with suppress(LedgerError):  # then they are due when the lease ends
+                self.ledger.outbox_free(lambda other: other == self._owner)
+
+    def _run(self, analysers: Analysers, follow: bool, committed: Callable[[], None]) -> None:
         ledger, engine = self.ledger, self._engine
-        # An indexer that was killed, or a drain of this process that failed, leaves rows leased.
-        ledger.outbox_free(lambda other: other == self._owner or is_dead(other))
         batch: int = self._config.settings["index.commit_every"]
         seqs: list[int] = []
         written: dict[str, bool] = {}
@@ -301,7 +310,8 @@ def _take_writer(engine: Engine, ledger: Ledger, follow: bool, stopped: Callable
                     f"the index knows number {newest} of the outbox, the ledger {last}: {_AHEAD}"
                 )
             if there < due.articles - due.waiting - due.refused:
-                missing = verify(ledger, engine).missing
+                waiting = ledger.waiting_for_index()
+                missing = [one for one in verify(ledger, engine).missing if one not in waiting]
                 ledger.index_again(missing)
                 _log().warning(
                     "index_incomplete", articles=len(missing), next="indexed again from the ledger"

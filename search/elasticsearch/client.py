@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ def connect(settings: Settings, purpose: str) -> Elasticsearch:
         raise EngineError(
             f"index.engine is 'elasticsearch', whose client is not installed: {INSTALL}"
         ) from absent
+    # It writes a line of each request and each failure; what a person needs to know is in our errors.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     given: dict[str, Any] = {}
     if settings["elasticsearch.api_key"]:
         given["api_key"] = settings["elasticsearch.api_key"]
