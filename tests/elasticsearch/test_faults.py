@@ -494,7 +494,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         yield running
 
 
-@pytest.mark.xdist_group("a server of one's own")
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 class TestOfOnesOwn:
     def test_1_what_a_full_queue_turns_away_is_sent_again(self, node: Node, tmp_path: Path) -> None:
         from elasticsearch import Elasticsearch
@@ -532,7 +533,6 @@ class TestOfOnesOwn:
             assert refusal.reason.startswith("413: ") and "http.max_content_length" in refusal.reason
             place.agrees(41, refused=1)
 
-    @pytest.mark.timeout(600)
     def test_74_killed_in_a_bulk_and_started_again_it_has_lost_nothing(
         self, node: Node, tmp_path: Path
     ) -> None:
@@ -578,7 +578,7 @@ def outlets_of(site: Site, folder: Path, url: str, name: str, **more: Any) -> tu
     return outlets, Desk(outlets.home, outlets.folder)
 
 
-@pytest.mark.parametrize("how", ["down", "silent"])
+@pytest.mark.parametrize("how", ["down", pytest.param("silent", marks=pytest.mark.soak)])
 def test_73_a_crawl_goes_on_without_the_server_and_the_next_indexes_it_all(
     elasticsearch: str, tmp_path: Path, how: str
 ) -> None:

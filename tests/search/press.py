@@ -226,6 +226,9 @@ class FakeLedger:
         waits = {row.article_id for row in self.outbox.values()} & set(self.held)
         return IndexDue(len(self.held), len(waits), len(self.refused))
 
+    def waiting_for_index(self) -> set[str]:
+        return {row.article_id for row in self.outbox.values()}
+
     def index_again(self, article_ids: Iterable[str]) -> None:
         for identity in article_ids:
             self.seq += 1

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from search.answers import Searcher
 from search.documents import document
@@ -72,6 +73,37 @@ def test_lost_index_is_filled_again(tmp_path: Path) -> None:
         file.rmdir() if file.is_dir() else file.unlink()
     ledger.put(stored("Trois"))
     assert run(ledger, tmp_path).indexed == 3
+
+
+def test_what_an_index_has_lost_is_indexed_again_by_the_next_drain(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(*(stored("Un", name=str(n)) for n in range(5)))
+    run(ledger, tmp_path)
+    with engine_at(tmp_path) as engine:
+        engine.delete([stored(name="1").article_id, stored(name="3").article_id])
+        engine.refresh()
+    ledger.put(stored("Deux"))
+    with capture_logs() as lines:
+        assert run(ledger, tmp_path).indexed == 3
+    (line,) = lines
+    assert (line["event"], line["articles"]) == ("index_incomplete", 2)
+    with engine_at(tmp_path) as engine:
+        assert verify(ledger, engine).agrees  # type: ignore[arg-type]
+
+
+def test_an_index_that_knows_more_than_the_ledger_asks_for_a_rebuild(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    ledger.put(stored("Un", revision=3))
+    run(ledger, tmp_path)
+    ledger.put(stored("Un", revision=2))  # put back from a backup, and read again
+    with pytest.raises(RebuildNeeded, match=r"has revision 3 of .*, the ledger 2.*marsad index rebuild"):
+        run(ledger, tmp_path)
+    assert ledger.outbox_size() == 1
+    with engine_at(tmp_path) as engine:
+        rebuild(ledger, engine, config(tmp_path), analysis=analysis())  # type: ignore[arg-type]
+    run(ledger, tmp_path)
+    with engine_at(tmp_path) as engine:
+        assert verify(ledger, engine).agrees  # type: ignore[arg-type]
 
 
 def test_verify_names_what_is_missing_stale_and_surplus(tmp_path: Path) -> None:

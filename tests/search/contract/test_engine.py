@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from search import scope
 from search.documents import document
-from search.engine import CursorFault, Engine, EngineError, IndexMissing
+from search.engine import CursorFault, Engine, EngineError, IndexMissing, Unwritten
 from search.query import parse
 from store.records import StoredArticle, Ties
 from tests.search.press import NOW, SEEN, SOURCES, analysis, stored
@@ -61,6 +62,21 @@ def test_older_revision_is_passed_over(engine: Engine) -> None:
     engine.refresh()
     assert taken == 0
     assert list(engine.revisions()) == [(stored(name="a").article_id, 5)]
+
+
+def test_what_was_passed_over_is_told_once_with_what_is_there(engine: Engine) -> None:
+    put(engine, stored("Nouveau", name="a", revision=3), stored("Autre", name="b"))
+    assert engine.unwritten() == Unwritten()
+    put(engine, stored("Ancien", name="a", revision=2), stored("Autre", name="b"))
+    assert engine.unwritten() == Unwritten(held={stored(name="a").article_id: (3, 0)})
+    assert engine.unwritten() == Unwritten()
+
+
+def test_the_newest_order_is_known_where_orders_are_kept(engine: Engine) -> None:
+    made = [document(stored(name=str(n)), analysis(), SOURCES) for n in range(3)]
+    engine.upsert(replace(one, order=order) for one, order in zip(made, (5, 1 << 36, 7), strict=True))
+    engine.refresh()
+    assert engine.newest_order() in (0, 1 << 36)
 
 
 def test_deleted_is_gone_and_unknown_ids_are_no_fault(engine: Engine) -> None:
