@@ -57,6 +57,7 @@ class Kind(StrEnum):
     INDEXED_OLD = "indexed_old"
     INDEXED_STRAY = "indexed_stray"
     INDEX_UNUSABLE = "index_unusable"
+    INDEX_AWAY = "index_away"
 
 
 @dataclass(frozen=True, slots=True)
