@@ -35,6 +35,8 @@ class Proxy:
         """Nothing is answered at all: whoever asks waits."""
         self.held = threading.Event()
         """A bulk request has come while they were held."""
+        self.before: tuple[bytes, Callable[[], object]] | None = None
+        """Called once, before the next request is passed on whose first line holds these bytes."""
         self.on_bulk: Callable[[], object] | None = None
         """Called once, when the next bulk request has been passed on."""
 
@@ -79,6 +81,9 @@ class Proxy:
                 if self.silent:
                     continue
                 head = data.split(b"\r\n", 1)[0]
+                if self.before is not None and self.before[0] in head:
+                    (_, call), self.before = self.before, None
+                    call()
                 is_bulk = _BULK in head and head.endswith(b"HTTP/1.1")
                 if is_bulk:
                     self.bulks += 1

@@ -386,6 +386,18 @@ def test_76_two_indexers_of_one_ledger_share_the_work(place: Place) -> None:
     assert len(place.partitions()) == 1
 
 
+def test_two_indexers_that_both_find_no_index_make_one(place: Place) -> None:
+    with Proxy(place.url) as wire, place.engine(wire.url) as late:
+        # Between its look for the alias and its look for what there is, the other one makes an index.
+        wire.before = (b"features=aliases", place.drain)
+        late.upsert(())
+        assert wire.before is None
+    assert len(place.partitions()) == 1
+    place.write(*range(3))
+    place.drain()
+    place.agrees(3)
+
+
 @contextmanager
 def stopped(place: Place, wire: Proxy) -> Iterator[subprocess.Popen[str]]:
     """An indexer that was stopped when it had just sent its documents: they arrive when the block ends."""
