@@ -1,8 +1,8 @@
 """Names of private persons, hidden in what leaves the house.
 
 A name keeps the first letter of each of its words and its length, so that the places of labels and quotations
-in a text stay what they are: ``Ahmed Benani`` is ``A•••• B•••••``.  The ledger and the index keep what was
-printed; every print and export hides it unless the operator allows otherwise (``privacy.unmasked``).
+in a text stay what they are: ``Ahmed Benani`` is ``A•••• B•••••``.  The ledger and the words of the index are
+what was printed; every print and export hides it unless the operator allows otherwise (``privacy.unmasked``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def masked(stored: StoredArticle) -> StoredArticle:
     annotated = stored.annotated
     if not annotated.masks:
         return stored
-    hide = _hider(annotated)
+    hide = hider(annotated)
     return replace(stored, annotated=_applied(annotated, hide))
 
 
@@ -34,7 +34,8 @@ def hidden(name: str) -> str:
     return _REST.sub("•", name)
 
 
-def _hider(annotated: Annotated) -> Callable[[str], str]:
+def hider(annotated: Annotated) -> Callable[[str], str]:
+    """Hides in a text the names that are to be masked."""
     names = sorted({cue.words for cue in annotated.masks if cue.words}, key=len, reverse=True)
     # Arabic writes particles joined to the name that follows.
     found = re.compile(rf"(?<!\w)([وفبكلد]{{0,2}})({'|'.join(map(re.escape, names))})(?!\w)")

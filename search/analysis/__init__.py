@@ -107,6 +107,11 @@ class Analysis:
     def _tables(self) -> tables.Tables:
         return tables.load(self._config)
 
+    @property
+    def known(self) -> tables.Tables:
+        """What it knows of words."""
+        return self._tables
+
     @cached_property
     def version(self) -> str:
         """Changes whenever the tokens of some text may: an index of another version must be rebuilt.  Names

@@ -29,7 +29,7 @@ Name = tuple[str, ...]
 
 _FILES = ("analysis.yml", "office_holders.yml", "agencies.yml", "figures.yml")
 """What is read besides institutions, places and communications."""
-_LISTS = ("whole", "known", "stops", "latin", "function", "compounds")
+_LISTS = ("whole", "known", "stops", "latin", "printed", "function", "compounds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Tables:
     """Arabic words that are not stemmed: folded → as printed, but for vowel signs."""
     latin: frozenset[str]
     """Latin names that are not stemmed, folded, apostrophes out (``mdiq``)."""
+    printed: frozenset[str]
+    """Those of them whose printed form is another, in lower case (``fès``, ``m’diq``)."""
     function: frozenset[str]
     """Folded words that a search for several words does not ask for."""
     compounds: tuple[str, ...]
@@ -94,6 +96,7 @@ def _write(file: Path, tables: Tables) -> None:
         "same": dict(tables.lemmas.same),
         "stops": sorted(word for words in tables.stops.values() for word in words),
         "latin": sorted(tables.latin),
+        "printed": sorted(tables.printed),
         "function": sorted(tables.function),
         "compounds": tables.compounds,
         "groups": [[" ".join(name) for name in group] for group in tables.groups],
@@ -111,12 +114,13 @@ def _write(file: Path, tables: Tables) -> None:
 
 
 def _read(value: dict[str, Any]) -> Tables:
-    whole, known, stops, latin, function, compounds = (frozenset(value[name]) for name in _LISTS)
+    whole, known, stops, latin, printed, function, compounds = (frozenset(value[name]) for name in _LISTS)
     groups = tuple(tuple(tuple(name.split(" ")) for name in group) for group in value["groups"])
     return Tables(
         lemmas=arabic.Lemmas(whole, known, dict(value["same"])),
         stops=_stops(stops),
         latin=latin,
+        printed=printed,
         function=function,
         compounds=tuple(sorted(compounds)),
         groups=groups,
@@ -138,6 +142,8 @@ def build(config: Config) -> Tables:
     acronyms = [acronym for body in config.institutions for acronym in body.acronyms]
     latin = frozenset(word for word in apart if word.isalpha() and not _is_arabic(word))
     latin |= {token for name in acronyms for token, _, _, _ in words.printed(name)}
+    pairs = zip((name.lower() for name in towns), apart, strict=True)
+    printed = frozenset(name for name, word in pairs if word in latin and word != name)
     whole = [word for word in apart if " " not in word and "-" not in word and _is_arabic(word)]
     lemmas = arabic.lemmas(
         [*whole, *map(fold, lexicon["arabic_whole"])],
@@ -150,6 +156,7 @@ def build(config: Config) -> Tables:
         lemmas=lemmas,
         stops=_stops(map(unvowelled, lexicon["arabic_stop_words"].split())),
         latin=latin,
+        printed=printed,
         function=function,
         compounds=tuple(sorted(lexicon["compounds"])),
         groups=groups,

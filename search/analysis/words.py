@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 # A whole piece of text (folded) that holds one word and nothing that could tie it to what stands around it.
 LONE_WORD = re.compile(rf"[^\w']*(?:([{ARABIC}]+)|({_LETTER}+))[^\w']*")
 # What a clitic looks like when it is glued to something that is not Arabic.
-_CLITICS = frozenset("ال و ف ب ك ل د وال فال بال كال لل ول وب".split())
+CLITICS = frozenset("ال و ف ب ك ل د وال فال بال كال لل ول وب".split())
 _ELISION = re.compile(r"(?:l|d|j|m|n|s|t|c|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=.)")
 _POSSESSIVE = re.compile(r"'s?$")
 _THOUSANDS = re.compile(rf"\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+")
@@ -85,7 +85,7 @@ def tokens_of(folded: str, names: frozenset[str] = frozenset()) -> Iterator[tupl
         word = match.group()
         start, end = match.span()
         if kind == "arabic":
-            if word in _CLITICS and _GLUED.match(folded, end):
+            if word in CLITICS and _GLUED.match(folded, end):
                 continue
             yield word, True, start, end
         elif kind == "latin":

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class ElasticEngine:
         self._url: str = settings["elasticsearch.url"]
         self._timeout = f"{settings['elasticsearch.timeout_s'] * 1000:.0f}ms"
         self._layout = Layout(settings["elasticsearch.index"])
+        self._unmasked: bool = settings["privacy.unmasked"]
         self._zone_name: str = settings["index.time_zone"]
         self._zone = zone(self._zone_name)
         self._compiler: Compiler[Query] = Compiler(ElasticQueries(), analysis, self._zone)
@@ -106,11 +108,11 @@ class ElasticEngine:
             self._probed = probe(self._client, self._url)
         return self._probed
 
-    @property
+    @cached_property
     def _components(self) -> dict[str, dict[str, Any]]:
-        return mapping.components(readable=self._server.readable)
+        return mapping.components(self._analysis if self._server.readable else None)
 
-    @property
+    @cached_property
     def _fingerprint(self) -> str:
         return mapping.fingerprint(self._analysis.version, self._zone_name, self._components)
 
@@ -274,7 +276,7 @@ class ElasticEngine:
             partition = generation.partition(seen)
             self._make(partition, alias)
             self._touched.add(partition)
-            body = mapping.body(document, self._zone, readable=self._server.readable)
+            body = mapping.body(document, self._zone, readable=self._server.readable, unmasked=self._unmasked)
             yield Item.index(partition, document.article_id, mapping.version(document), body)
 
     def _bulk(self) -> Bulk:

@@ -3,30 +3,38 @@
 Three kinds of fields stand side by side.  *Token fields* hold the words that :mod:`search.analysis` found,
 which our own searches ask; they are cut at white space and kept out of ``_source``.  *Labels* are the values
 that can be filtered and counted by.  *Readable fields* (title and body in the article's own language, its
-dates, its address) are for Kibana and other clients.  Nothing is mapped on the fly (``dynamic: strict``).
+dates, its address) are for Kibana and other clients; the server analyses their words itself
+(:mod:`search.elasticsearch.native`).  Nothing is mapped on the fly (``dynamic: strict``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from search.documents import writable
+from search.elasticsearch import native
 from search.engine import LABELS, Document
 from search.fields import REST, SHOWN, TOKENS, is_shown, local_day, local_hour, microseconds, seconds
+from search.masking import hider
 
 if TYPE_CHECKING:
+    from search.analysis import Analysis
     from store.records import StoredArticle
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Raise it when the meaning of a field changes and the template does not."""
 
-LANGUAGES = ("ar", "fr", "en", "es")
-"""Languages whose readable fields have a native analyser; texts in others are under ``und``."""
+WORDS = ("title", "subtitle", "body")
+"""The readable fields of words, each an object with one field a language."""
+UNKNOWN = "und"
+"""The field of a text in none of :data:`native.LANGUAGES`."""
 _KEYWORD_CHARS = 1024
+_URL_CHARS = 8191
+"""Four bytes each are what the server takes of one term, 32,766; a longer one rejects the document."""
 _KEYWORD = {"type": "keyword", "ignore_above": _KEYWORD_CHARS}
 _NUMBER = {"type": "long"}
 _DATE = {"type": "date", "format": "strict_date_optional_time"}
@@ -37,45 +45,37 @@ def properties(*, readable: bool = True) -> dict[str, Any]:
     """Field → its mapping; without those of *readable* words where a server lacks the native analysers."""
     words = {"type": "text", "analyzer": "whitespace"}
     fields: dict[str, Any] = {name: dict(words) for name in (*TOKENS, *(REST + name for name in TOKENS))}
-    fields |= {name: dict(_KEYWORD) for name in (*LABELS, SHOWN, "article_id", "author")}
-    fields |= {name: dict(_NUMBER) for name in ("at_us", "at_s", "day", "hour", "revision", "order")}
+    fields |= {name: dict(_KEYWORD) for name in (*LABELS, SHOWN, "article_id", "author", "relation")}
+    fields |= {name: dict(_NUMBER) for name in ("at_us", "at_s", "day", "hour", "revision", "order", "words")}
     fields |= {name: dict(_DATE) for name in ("at", "published_at", "first_seen_at", "removed_at")}
-    fields["url"] = {"type": "keyword", "doc_values": False}
+    fields["url"] = {"type": "keyword", "doc_values": False, "ignore_above": _URL_CHARS}
     if readable:
-        for name in ("title", "body"):
-            fields[name] = {
-                "properties": {
-                    **{
-                        language: {"type": "text", "analyzer": f"{language}_native"} for language in LANGUAGES
-                    },
-                    "und": {"type": "text"},
-                }
-            }
+        fields |= {name: {"properties": _languages()} for name in WORDS}
     return fields
 
 
-def analysers() -> dict[str, Any]:
-    """The native analysers of the readable fields."""
+def _languages() -> dict[str, Any]:
+    exact = {"type": "text", "analyzer": "marsad_exact"}
     return {
-        "analyzer": {
-            "ar_native": {"type": "arabic"},
-            "fr_native": {"type": "french"},
-            "en_native": {"type": "english"},
-            "es_native": {"type": "spanish"},
-        }
-    }
+        language: {"type": "text", "analyzer": f"marsad_{language}", "fields": {"exact": exact}}
+        for language in native.LANGUAGES
+    } | {UNKNOWN: exact}
 
 
-def components(*, readable: bool = True, shards: int = 1) -> dict[str, dict[str, Any]]:
-    """Name → component template, of which the index template is made."""
+def components(analysis: Analysis | None, *, shards: int = 1) -> dict[str, dict[str, Any]]:
+    """Name → component template, of which the index template is made.
+
+    *analysis* is what the native analysers are told of words by; ``None`` for a server that lacks them, whose
+    readable words are left out.
+    """
     return {
         "mapping": {
             # The analysers stand beside the fields that name them: a server checks each template by itself.
-            "settings": {"index": {"analysis": analysers() if readable else {}}},
+            "settings": {"index": {"analysis": native.settings(analysis) if analysis else {}}},
             "mappings": {
                 "dynamic": "strict",
                 "_source": {"excludes": [*TOKENS, *(REST + name for name in TOKENS)]},
-                "properties": properties(readable=readable),
+                "properties": properties(readable=analysis is not None),
             },
         },
         "settings": {
@@ -107,8 +107,10 @@ def version(document: Document) -> int:
     return document.revision << _VERSION_BITS | document.order
 
 
-def body(document: Document, zone: tzinfo, *, readable: bool = True) -> dict[str, Any]:
-    """*document* as it is sent."""
+def body(
+    document: Document, zone: tzinfo, *, readable: bool = True, unmasked: bool = False
+) -> dict[str, Any]:
+    """*document* as it is sent; what is readable has the names of private persons only if *unmasked*."""
     shown = is_shown(document)
     at = document.at
     made: dict[str, Any] = {
@@ -130,10 +132,13 @@ def body(document: Document, zone: tzinfo, *, readable: bool = True) -> dict[str
         "day": local_day(at, zone),
         "hour": local_hour(at, zone),
     }
-    return made if document.stored is None else made | _readable(document.stored, words=readable)
+    if document.stored is None:
+        return made
+    hide = str if unmasked or not document.stored.annotated.masks else hider(document.stored.annotated)
+    return made | _readable(document.stored, hide, with_words=readable)
 
 
-def _readable(stored: StoredArticle, *, words: bool) -> dict[str, Any]:
+def _readable(stored: StoredArticle, hide: Callable[[str], str], *, with_words: bool) -> dict[str, Any]:
     article = stored.article
     published = article.published.at if article.published else None
     made: dict[str, Any] = {
@@ -142,10 +147,15 @@ def _readable(stored: StoredArticle, *, words: bool) -> dict[str, Any]:
         "first_seen_at": _stamp(stored.first_seen_at),
         "published_at": _stamp(published),
         "removed_at": _stamp(stored.removed_at),
+        "relation": stored.ties.relation if stored.ties else None,
+        "words": article.word_count,
     }
-    if words:
-        language = article.language[:2] if article.language[:2] in LANGUAGES else "und"
-        made |= {"title": {language: writable(article.title)}, "body": {language: writable(article.text)}}
+    if with_words:
+        language = article.language[:2] if article.language[:2] in native.LANGUAGES else UNKNOWN
+        texts = (article.title, article.subtitle or "", article.told)
+        made |= {
+            name: {language: writable(hide(text))} for name, text in zip(WORDS, texts, strict=True) if text
+        }
     return {name: value for name, value in made.items() if value}
 
 
