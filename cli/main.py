@@ -42,6 +42,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("cli.read:replay", "Make every article again from the archive."),
     "import": ("cli.read:import_", "Take in pages of any WARC file."),
     "index": ("cli.upkeep:index", "Look after the search index."),
+    "kibana": ("cli.kibana:kibana", "Show the index in Kibana."),
     "verify": ("cli.verify:verify", "Compare ledger, archive and index, and mend them."),
     "backup": ("cli.backup:backup", "Copy the ledger, checked, while it is in use."),
     "restore": ("cli.backup:restore", "Put a backup of the ledger back."),

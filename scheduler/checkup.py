@@ -16,6 +16,9 @@ from store.health import Gap, Health, HealthChange
 from store.ledger import Ledger
 from store.states import SOURCE
 
+_PUBLISHED_EVERY = timedelta(hours=1)
+"""How often what Kibana shows of the crawl is written where nothing has changed."""
+
 log = structlog.get_logger("marsad.health")
 
 
@@ -56,7 +59,34 @@ def check(config: Config, ledger: Ledger, now: datetime, stop: Callable[[], bool
     for text in lines(_news(changes)):
         log.warning("source_changed", change=text)
     _tell(config, ledger, now, stop)
+    if config.settings["index.engine"] == "elasticsearch":
+        from search.engine import EngineError
+
+        try:
+            publish(config, ledger, now, found, timedelta(0) if changes else _PUBLISHED_EVERY)
+        except EngineError as fault:  # what Kibana shows is a copy: sources are judged without it
+            log.warning("health_not_published", fault=str(fault))
     return changes
+
+
+def publish(
+    config: Config,
+    ledger: Ledger,
+    now: datetime,
+    found: Sequence[tuple[Health, Sequence[Gap]]] | None = None,
+    unless_within: timedelta = timedelta(0),
+) -> int:
+    """Write how sources are, their gaps and visits to the server of the index; how many documents that are.
+
+    *found* is the :func:`survey` where there is one.  Raises :class:`search.engine.EngineError` where that is
+    not possible.
+    """
+    from search.elasticsearch import health
+
+    visits = ledger.visits_since(now - timedelta(weeks=health.WEEKS))
+    return health.publish(
+        config, health.documents(config.sources, survey(config, ledger, now), visits, now), now
+    )
 
 
 def _news(changes: Sequence[HealthChange]) -> list[HealthChange]:
