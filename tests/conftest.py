@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import postgres
 from tests.elasticsearch import server as elastic
+from tests.elasticsearch.fetch import BUILDS
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +38,24 @@ def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     Each test names its index for itself (:func:`tests.elasticsearch.server.index_name`).
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    return elastic.shared(shared)
+    return elastic.shared(_of_all_processes(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_9(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """As :func:`elasticsearch`, of a bare Elasticsearch 9, which has none of the server's modules."""
+    return elastic.shared(_of_all_processes(tmp_path_factory), BUILDS["9"])
+
+
+def _of_all_processes(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tested."""
-    for absent in (postgres.ABSENT, elastic.ABSENT):
+    for absent in (postgres.ABSENT, elastic.ABSENT, elastic.ABSENT_9):
         skipped = [
             report
             for report in terminalreporter.stats.get("skipped", [])

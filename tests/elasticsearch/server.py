@@ -34,6 +34,7 @@ from tests.elasticsearch.fetch import BUILDS, Build, folder, java
 ASKED = os.environ.get("MARSAD_TEST_ELASTICSEARCH", "")
 OWN_URL = os.environ.get("MARSAD_TEST_ES_URL", "")
 ABSENT = "Elasticsearch absent: nothing was tested on a server (python -m tests.elasticsearch.fetch)"
+ABSENT_9 = "Elasticsearch 9 absent: not tested on it (Java 21 or later, python -m tests.elasticsearch.fetch)"
 """Why a test was skipped."""
 _START_S = 180.0
 _HEAP = "512m"
@@ -200,31 +201,35 @@ class Node:
         return ask(self.url, method, path, body, self._password)
 
 
-def require(build: Build = BUILDS["8"]) -> None:
-    """Skip the test, or fail it where that is asked for, if *build* cannot be started here."""
-    if not available(build):
-        assert ASKED != "require", ABSENT
-        pytest.skip(ABSENT)
-
-
-def shared(where: Path) -> str:
-    """The URL of the one server of this run of the tests, whose processes share the folder *where*.
+def shared(where: Path, build: Build = BUILDS["8"]) -> str:
+    """The URL of the one server of *build* in this run of tests, whose processes share the folder *where*.
 
     It ends with the process that they all come from.
     """
-    if OWN_URL:
+    if OWN_URL and build is BUILDS["8"]:
         return OWN_URL
-    require()
-    told = where / "elasticsearch-url"
-    with (where / "elasticsearch-lock").open("w") as lock:
+    require(build)
+    told = where / f"elasticsearch-{build.version}-url"
+    with (where / f"elasticsearch-{build.version}-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
             of_all = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-            node = Node(parent=of_all)
+            node = Node(build, parent=of_all)
             _started.append(node)
             node.start()
             told.write_text(node.url)
     return told.read_text()
+
+
+def require(build: Build = BUILDS["8"]) -> None:
+    """Skips the test where *build* cannot be started, or fails it where the tests are to have one.
+
+    Nobody is to have the Java that a server of 9 needs: the packages of many systems end with 17.
+    """
+    if not available(build):
+        why = ABSENT if build is BUILDS["8"] else ABSENT_9
+        assert ASKED != "require" or (build is BUILDS["9"] and java(build) is None), why
+        pytest.skip(why)
 
 
 _started: list[Node] = []

@@ -12,7 +12,7 @@ from tests.elasticsearch import server
 from tests.search.press import analysis, config, on_server
 
 
-@pytest.fixture(params=["embedded", "elasticsearch"])
+@pytest.fixture(params=["embedded", "elasticsearch", "elasticsearch_9"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine that there is, empty."""
     match request.param:
@@ -20,8 +20,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
             made = EmbeddedEngine(tmp_path, config(tmp_path), analysis=analysis())
             yield made
             made.close()
-        case "elasticsearch":
-            url: str = request.getfixturevalue("elasticsearch")
+        case server_of_a_version:
+            url: str = request.getfixturevalue(server_of_a_version)
             name = server.index_name()
             elastic = ElasticEngine(tmp_path, on_server(tmp_path, url, name), analysis=analysis())
             yield elastic
