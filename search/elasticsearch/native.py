@@ -11,6 +11,7 @@ Only what the analysis module of every server has: no plugin, no ICU.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -44,7 +45,8 @@ _APOSTROPHES = "’‘ʼ‛′`´"
 _HYPHENS = "‐‑‒–—−"
 _PRESENTATION = (0xFDF2, *range(0xFE70, 0xFEFD))
 """Letters in the shape that they have at a place of a word, as some old pages have them."""
-_ARABIC = r"\u0621-\u064a"
+_GLUED = "ولفبك"
+"""The last letters of what is written in one with an acronym or a number; tatweel may stand between."""
 _ELIDED = "l m t qu n s j d c jusqu quoiqu lorsqu puisqu".split()
 
 _NAMED = ("place", "institution", "unit")
@@ -73,8 +75,9 @@ def settings(analysis: Analysis) -> dict[str, Any]:
     filters: dict[str, Any] = {
         "marsad_dots": {  # D.G.S.N. is DGSN
             "type": "pattern_replace",
-            "pattern": r"(?<=^\p{L}|\.\p{L})\.(?=\p{L}(?:\.|$))",
-            "replacement": "",
+            "pattern": r"^(\p{L})\.(\p{L})(?:\.(\p{L}))?(?:\.(\p{L}))?(?:\.(\p{L}))?(?:\.(\p{L}))?$",
+            "replacement": "$1$2$3$4$5$6",
+            "all": False,
         },
         "marsad_elision": {"type": "elision", "articles": _ELIDED, "articles_case": True},
         "marsad_possessive": {"type": "stemmer", "language": "possessive_english"},
@@ -88,18 +91,12 @@ def settings(analysis: Analysis) -> dict[str, Any]:
     return {
         "char_filter": {
             "marsad_letters": {"type": "mapping", "mappings": ",".join(_mappings(tables))},
-            # الـDGSN: no tokenizer parts Arabic letters from others
-            "marsad_scripts": {
-                "type": "pattern_replace",
-                "pattern": f"(?<=[{_ARABIC}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_ARABIC}])",
-                "replacement": " ",
-            },
         },
         "filter": filters,
         "analyzer": {
             f"marsad_{name}": {
                 "type": "custom",
-                "char_filter": ["marsad_letters", "marsad_scripts"],
+                "char_filter": ["marsad_letters"],
                 "tokenizer": "standard",
                 "filter": [*chain, "asciifolding"],
             }
@@ -116,6 +113,9 @@ def _mappings(tables: Tables) -> Iterator[str]:
     told: dict[str, str] = dict(_LETTERS)
     told |= dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, "-") | {"_": " "}
     told |= dict.fromkeys(_marks(), "")
+    for other in string.ascii_letters + string.digits:  # الـDGSN: no tokenizer parts the two alphabets
+        told |= {f"\N{ARABIC TATWEEL}{other}": f" {other}"}
+        told |= {f"{letter}{other}": f"{letter} {other}" for letter in _GLUED}
     for code in _PRESENTATION:
         char = chr(code)
         plain = unicodedata.normalize("NFKC", char)
