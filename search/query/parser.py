@@ -45,7 +45,8 @@ from search.query.tree import (
 
 MAX_CHARACTERS = 2_000
 MAX_WORDS = 256
-MAX_DEPTH = 32
+MAX_DEPTH = 10
+"""Parentheses and minus signs in one another; Elasticsearch takes 30 levels, and one of ours may be two."""
 MAX_SLOP = 100
 MAX_NEAR = 8
 
