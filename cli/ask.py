@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import NOTHING_FOUND, USAGE, App, QueryCommand, current, is_terminal, say
+from cli.context import NOTHING_FOUND, PARTIAL, USAGE, App, QueryCommand, current, is_terminal, say
 from cli.rows import print_rows
 from config.wording import counted
 
@@ -31,7 +31,7 @@ INTERVALS = ("hour", "day", "week", "month", "quarter", "year")
 
 
 @contextmanager
-def _searcher(app: App) -> Iterator[Searcher]:
+def searcher_of(app: App) -> Iterator[Searcher]:
     from search.answers import Searcher
 
     app.require_ledger()
@@ -127,7 +127,7 @@ def search(
         _count(app, " ".join(query), unit, as_json)
         return
     names = tuple(filter(None, facets.split(",")))
-    with _searcher(app) as searcher:
+    with searcher_of(app) as searcher:
         try:
             answer = searcher.search(
                 " ".join(query), limit=limit, sort=sort, facets=names, facet_size=values, cursor=cursor
@@ -140,8 +140,11 @@ def search(
     elif answer.total:
         for line in _answer_lines(app, answer):
             click.echo(line)
+    if answer.partial:
+        say(f"partial: {answer.partial}")
+        raise SystemExit(PARTIAL)
     if not answer.total:
-        say(_nothing(app, answer.query))
+        say(nothing(app, answer.query))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -157,7 +160,7 @@ def _count(app: App, query: str, unit: str, as_json: bool) -> None:
     """How many articles, stories, voices and communications match, or of one of these."""
     from search.units import counted as units_of
 
-    with _searcher(app) as searcher:
+    with searcher_of(app) as searcher:
         found = units_of(searcher.articles(query))
     shown = {name: number for name, number in found.items() if unit in ("all", name)}
     if as_json:
@@ -168,7 +171,7 @@ def _count(app: App, query: str, unit: str, as_json: bool) -> None:
         for name, number in shown.items():
             click.echo(f"{name:<16}{number:>9}")
     if not found["articles"]:
-        say(_nothing(app, query))
+        say(nothing(app, query))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -176,7 +179,7 @@ _COMPARED = re.compile(r"\b(story|voice):", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsource:[(\"-]*([\w.-]+)", re.IGNORECASE)
 
 
-def _nothing(app: App, query: str) -> str:
+def nothing(app: App, query: str) -> str:
     """That *query* found nothing, and what may be the reason: a hole must not be read as silence."""
     from config.faults import nearest
 
@@ -291,7 +294,7 @@ def trend(
     text = " ".join(query)
     if unit != "articles" and (split or share):
         raise click.UsageError(f"--count {unit} goes without --split and --share: these are of articles")
-    with _searcher(app) as searcher:
+    with searcher_of(app) as searcher:
         try:
             found = searcher.trend(text, compare=compare, interval=interval, split=split)
             if unit != "articles":
@@ -312,7 +315,7 @@ def trend(
         for line in _trend_lines(app, found, share, unit):
             click.echo(line)
     if not any(point.count for one in (found, *found.compare) for point in one.points):
-        say(_nothing(app, text))
+        say(nothing(app, text))
         raise SystemExit(NOTHING_FOUND)
 
 
@@ -576,7 +579,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None, unmasked: boo
     _may_unmask(app, unmasked)
     text = " ".join(query)
     count = 0
-    with _searcher(app) as searcher:
+    with searcher_of(app) as searcher:
         total = searcher.count(text)
         with (
             _sink(output) as write,
@@ -592,7 +595,7 @@ def export(query: tuple[str, ...], form: Any, output: Path | None, unmasked: boo
     if output:
         say(f"{counted(rows, 'article')}: {output}")
     if not rows:
-        say(_nothing(app, text))
+        say(nothing(app, text))
         raise SystemExit(NOTHING_FOUND)
 
 

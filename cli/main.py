@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "metrics": ("cli.metrics:metrics", "Print metrics for Prometheus."),
     "search": ("cli.ask:search", "Find articles."),
     "trend": ("cli.ask:trend", "Count articles over time, or their share."),
+    "words": ("cli.words:words", "List the words that stand out in what is found."),
     "show": ("cli.ask:show", "Show one article, its capture and its revisions."),
     "export": ("cli.ask:export", "Write every match as JSON Lines or CSV."),
     "stories": ("cli.stories:stories", "List stories: all articles about one fact."),

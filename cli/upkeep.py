@@ -113,6 +113,9 @@ def index_status(as_json: bool) -> None:
         "articles": found.articles,
         "outbox": found.waiting,
     }
+    warnings = info.warnings if info else ()
+    for warning in warnings:
+        say(f"warning: {warning}")
     if as_json:
         refused = [
             {
@@ -123,7 +126,7 @@ def index_status(as_json: bool) -> None:
             }
             for each in found.refusals
         ]
-        app.print_json({**value, "refused": refused})
+        app.print_json({**value, "refused": refused, "warnings": list(warnings)})
         return
     for line in app.banner():
         click.echo(line)
@@ -165,6 +168,36 @@ def rebuild(workers: int | None) -> None:
             progress=tick,
         )
     click.echo(f"{counted(done, 'article')} indexed")
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def keys(as_json: bool) -> None:
+    """Print how to make the three API keys of an Elasticsearch server: reader, writer, migrator.
+
+    Each may do its part and no more. Nothing is sent: give the lines to whoever looks after the server; the
+    value of `encoded` in the answer is the key (ELASTICSEARCH_API_KEY).
+
+    \b
+    Examples:
+      marsad index keys
+      marsad index keys --json | jq -c '.roles[0].body'
+    """
+    from search.elasticsearch.keys import ROLES, curl
+
+    app = current()
+    settings = app.config.settings
+    url, ca_certs = settings["elasticsearch.url"], settings["elasticsearch.ca_certs"]
+    roles = []
+    for role in ROLES:
+        body = role.body(settings["elasticsearch.index"])
+        line = curl(body, url, ca_certs)
+        roles.append({"role": role.name, "purpose": role.purpose, "body": body, "curl": line})
+    if as_json:
+        app.print_json({"roles": roles})
+        return
+    for each in roles:
+        click.echo(f"# {each['role']}: {each['purpose']}\n{each['curl']}\n")
 
 
 @index.command()

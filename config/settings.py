@@ -116,7 +116,14 @@ def _ledger_url(value: str) -> str | None:
 
 
 def _server_url(value: str) -> str | None:
-    return None if re.fullmatch(r"https?://[^\s/]+(/\S*)?", value) else "a URL like https://es.example:9200"
+    # A password with one of / ? # in it would end the name of the server, and the rest be taken for a path.
+    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s@]*)?", value):
+        return None
+    return "a URL like https://es.example:9200 (in a password, / ? # and @ are written %2F %3F %23 %40)"
+
+
+def _api_key(value: str) -> str | None:
+    return None if re.fullmatch(r"[!-~]*", value) else "a key as the server gave it: no blanks, ASCII alone"
 
 
 def _index_name(value: str) -> str | None:
@@ -183,7 +190,7 @@ LIMITS: Mapping[str, Limit] = {
     "index.heap_mb": Limit(15, 1 << 16),  # tantivy refuses less than 15 MB a thread
     "index.time_zone": Limit(check=_zone),
     "elasticsearch.url": Limit(check=_server_url),
-    "elasticsearch.api_key": Limit(),
+    "elasticsearch.api_key": Limit(check=_api_key),
     "elasticsearch.ca_certs": Limit(),
     "elasticsearch.index": Limit(check=_index_name),
     "elasticsearch.timeout_s": Limit(0.1, 3600),
@@ -258,7 +265,9 @@ def resolve(
         value, wanted = _typed(value, defaults()[section][key])
         wanted = wanted or LIMITS[name].fault(value)
         if wanted:
-            seen = "***" if name in SECRETS else shown(redact(value))
+            # Of a URL that is none, nobody knows where the password ends.
+            hidden = name in SECRETS or (name == "elasticsearch.url" and "@" in str(value))
+            seen = "***" if hidden else shown(redact(value))
             faults.append(Fault(file, path, seen, wanted))
             return
         values[section][key] = value

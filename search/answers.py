@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.zones import zone
 from search import scope
-from search.engine import LABELS, Bucket, Engine, Sort
+from search.engine import LABELS, Bucket, Engine, EngineError, Sort
 from search.query import Names, Node, parse, understand
 from store.glance import Glance
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from search.calendar import Interval
     from search.export import Format
     from search.highlight import Highlight, Matched
+    from search.significant import Significant
     from search.trends import Coverage, Trend
     from search.units import Unit
     from store.ledger import Ledger
@@ -77,6 +78,8 @@ class SearchAnswer:
     facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
     cursor: str | None = None
     """For the next page; ``None`` on the last one."""
+    partial: str = ""
+    """What is lacking, and what to do about it; empty where the answer is whole."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -88,6 +91,7 @@ class SearchAnswer:
                 name: [{"value": bucket.value, "count": bucket.count} for bucket in buckets]
                 for name, buckets in self.facets.items()
             },
+            "partial": self.partial or None,
         }
 
 
@@ -189,7 +193,7 @@ class Searcher:
             if stored is not None:  # else the ledger was changed under the index; `index verify` tells
                 hits.append(self._hit(stored, found.score, meant))
         took_ms = round((time.perf_counter() - began) * 1000, 1)
-        return SearchAnswer(text, page.total, took_ms, tuple(hits), page.facets, page.cursor)
+        return SearchAnswer(text, page.total, took_ms, tuple(hits), page.facets, page.cursor, page.partial)
 
     def _hit(self, stored: StoredArticle, score: float | None, tree: Node) -> SearchHit:
         from search.documents import labels
@@ -217,10 +221,12 @@ class Searcher:
         )
 
     def ids(self, text: str, *, limit: int, cursor: str | None = None, now: datetime | None = None) -> Ids:
-        """The ids of the newest *limit* matches."""
+        """The ids of the newest *limit* matches; a part of them is an :class:`~search.engine.EngineError`."""
         page = self.engine.search(
             scope.shown(self._meant(text)), now=now or datetime.now(UTC), limit=limit, cursor=cursor
         )
+        if page.partial:
+            raise EngineError(page.partial)
         return Ids(tuple(hit.article_id for hit in page.hits), page.cursor)
 
     def count(self, text: str, *, now: datetime | None = None) -> int:
@@ -289,12 +295,29 @@ class Searcher:
         visited: Coverage = {state.source_id: () for state in self.ledger.source_states()}
         return {**visited, **self.ledger.coverage()}
 
+    # -- words --------------------------------------------------------------------------------------------
+
+    def significant(self, text: str, *, limit: int = 20, now: datetime | None = None) -> Significant:
+        """The *limit* words that stand out in what matches; see :mod:`search.significant`."""
+        from search.significant import own_words, significant
+
+        now = now or datetime.now(UTC)
+        tree = self._meant(text)
+        total = self.engine.search(scope.shown(tree), now=now, limit=0).total
+        tree = own_words(tree)
+        articles = self._whole(self.engine.scan(scope.shown(tree), now=now))
+        return significant(
+            self.engine, self.analysis, articles, tree, query=text, total=total, now=now, limit=limit
+        )
+
     # -- export -------------------------------------------------------------------------------------------
 
     def articles(self, text: str, *, now: datetime | None = None) -> Iterator[StoredArticle]:
         """Every match, whole, in order of id, one at a time."""
         # Asked at once, so that a fault of the query shows before the first line is written.
-        ids = self.engine.scan(scope.shown(self._meant(text)), now=now or datetime.now(UTC))
+        return self._whole(self.engine.scan(scope.shown(self._meant(text)), now=now or datetime.now(UTC)))
+
+    def _whole(self, ids: Iterator[str]) -> Iterator[StoredArticle]:
         return (stored for stored in map(self._glance.find, ids) if stored is not None)
 
     def export(

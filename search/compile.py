@@ -116,6 +116,10 @@ class Compiler(Generic[Q]):
             needed = list(parts)
         return self._node(needed[0] if len(needed) == 1 else And(tuple(needed)), now, _OF_SHOWN)
 
+    def stem(self, token: str) -> Q:
+        """Articles in a text of which the stem *token* stands."""
+        return self._any_of([self._queries.words(f"{text.fields}_stem", (token,), 1.0) for text in _OF_ALL])
+
     def between(self, start: datetime | None, end: datetime | None) -> Q:
         """``start <= at < end``."""
         return self._queries.times(

@@ -129,6 +129,9 @@ class Page:
     cursor: str | None
     """Where the next page begins; ``None`` after the last hit."""
     facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
+    partial: str = ""
+    """What is lacking, where a part of the index did not answer: there may be more hits than these, and
+    *total* and *facets* count the rest alone.  Only a page with hits is ever partial; empty = it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,14 @@ class EngineInfo:
     generation: str
     """The name of the index in use; it changes when a rebuild takes over."""
     details: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What is not as it should be and harms no answer of ours, a line each with the next move."""
 
 
 class Engine(Protocol):
     """One index of articles.  Readers in other processes neither block a writer nor are blocked by it.
 
+    What counts or lists everything is whole or an :class:`EngineError`: a part is never taken for it.
     Every method may raise :class:`EngineError`.  A *tree* of ``None`` means every article.  The tree is taken
     as it is: the default filter on relevance is put in by the caller.
     """
@@ -192,6 +198,8 @@ class Engine(Protocol):
     ) -> Page:
         """Hits, newest or best first, ties by id; *limit* may be 0 (total and facets alone).
 
+        A page of hits is for a person who waits for it: it may lack something, and says so
+        (:attr:`Page.partial`).
         *now* is what relative dates count from.  Facet values are ordered by count, then by value.
         """
 
@@ -210,6 +218,10 @@ class Engine(Protocol):
 
     def scan(self, tree: Node | None, *, now: datetime) -> Iterator[str]:
         """The id of every match, in order of id, from one snapshot of the index, in constant memory."""
+
+    def articles_with(self, stems: Sequence[str], within: Node | None, *, now: datetime) -> list[int]:
+        """For each of *stems* (tokens of the stemmed fields) in how many of the articles that match *within*
+        it stands, in any of their texts."""
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         """(id, revision) of every indexed article, in order of id."""

@@ -451,6 +451,9 @@ def main(argv: list[str] | None = None) -> int:
     analysis = _analysis(settings)
     engine = open_engine(settings, asked.home, analysis, purpose="indexer")
     try:
+        with suppress(EngineError):  # what is missing or away, the drain meets as well
+            for warning in engine.info().warnings:
+                _log().warning("index", warning=warning)
         with Ledger.of(settings.settings, asked.home) as ledger:
             parts = []
             if asked.follow:

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.settings import redact
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 OLDEST = (8, 11)
 """The oldest server that has all that is asked of one."""
 INSTALL = "pip install 'marsad[es]'"
-_ANALYSERS = ("arabic", "french", "english", "spanish")
+_LANGUAGES = "analysis-common"
+"""The module of a server that has the analysers of languages."""
+
+_SEARCHING = frozenset(
+    {"search_phase_execution_exception", "no_shard_available_action_exception", "search_timeout_exception"}
+)
+"""What the server calls it when a part of an index did not answer a search that was to be whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,17 @@ def connect(settings: Settings, purpose: str) -> Elasticsearch:
         given["api_key"] = settings["elasticsearch.api_key"]
     if settings["elasticsearch.ca_certs"]:
         given["ca_certs"] = settings["elasticsearch.ca_certs"]
+        if not Path(given["ca_certs"]).is_file():
+            raise EngineError(
+                f"elasticsearch.ca_certs {given['ca_certs']}: no such file. "
+                "Next: name the file of the authority that signed the server's certificate"
+            )
     url = settings["elasticsearch.url"]
+    if given.get("ca_certs") and url.startswith("http://"):
+        raise EngineError(
+            f"elasticsearch.url {redact(url)} is without TLS, and elasticsearch.ca_certs is set. "
+            "Next: https:// in the URL, or no certificate"
+        )
     try:
         return Elasticsearch(
             url,
@@ -67,24 +84,19 @@ def connect(settings: Settings, purpose: str) -> Elasticsearch:
 def probe(client: Elasticsearch, url: str) -> Server:
     """What the server is; raises :class:`EngineError` where it is none that Marsad can use."""
     with told(url):
-        nodes = client.nodes.info(metric="os")["nodes"].values()
+        # Asked of the nodes, as any role may; to try an analyser, a key would need to manage the cluster.
+        nodes = client.nodes.info(metric="plugins")["nodes"].values()
         version = min((node["version"] for node in nodes), key=_numbers)
         if _numbers(version) < OLDEST:
             raise EngineError(
                 f"{redact(url)} is Elasticsearch {version}, Marsad needs "
                 f"{'.'.join(map(str, OLDEST))} or later. Next: upgrade the server"
             )
-        return Server(version, all(_has_analyser(client, name) for name in _ANALYSERS))
+        return Server(version, all(_has_module(node, _LANGUAGES) for node in nodes))
 
 
-def _has_analyser(client: Elasticsearch, name: str) -> bool:
-    from elasticsearch import BadRequestError
-
-    try:
-        client.indices.analyze(analyzer=name, text="a")
-    except BadRequestError:
-        return False
-    return True
+def _has_module(node: Any, name: str) -> bool:
+    return any(module["name"] == name for module in node["modules"])
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -117,14 +129,17 @@ def told(url: str) -> Iterator[None]:
         ) from fault
     except TransportError as fault:
         said = str(fault.message).split("\n")[0]
+        if "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER" in said:
+            raise EngineError(f"{where} speaks no TLS. Next: http:// in elasticsearch.url") from fault
         if "CERTIFICATE" in said.upper():
             raise EngineError(
                 f"{where}: its certificate is not trusted. "
                 "Next: set elasticsearch.ca_certs (or ELASTICSEARCH_CA_CERTS) to the file of its authority"
             ) from fault
+        hint = " (https:// if it speaks TLS)" if "RemoteDisconnected" in said and "http://" in where else ""
         raise Unreachable(
             f"{where} does not answer ({said}). "
-            "Next: start it, or set elasticsearch.url (or ELASTICSEARCH_URL)"
+            f"Next: start it, or set elasticsearch.url (or ELASTICSEARCH_URL){hint}"
         ) from fault
 
 
@@ -132,15 +147,24 @@ def _of_status(where: str, fault: Any) -> EngineError:
     match fault.status_code:
         case 401:
             return EngineError(
-                f"{where} refused the key: it is none of this server, was revoked or has expired. "
-                "Next: set ELASTICSEARCH_API_KEY (see `marsad index keys`)"
+                f"{where} {_refusal(fault)}. Next: set ELASTICSEARCH_API_KEY (see `marsad index keys`)"
+            )
+        case 403 if "index read (api)" in _reason(fault):
+            return EngineError(
+                f"{where}: somebody closed the index to searches ({_reason(fault)}). "
+                "Next: set index.blocks.read of it to false"
             )
         case 403 | 429 if kind(fault) == "cluster_block_exception":
             return ReadOnly(f"{where}: {blocked(_reason(fault))}")
         case 403:
             return EngineError(
-                f"{where}: the key may not do this: {_reason(fault)}. Next: use one of the roles of "
-                "`marsad index keys`"
+                f"{where}: the key may not do this ({_reason(fault).partition(', this action')[0]}). "
+                "Next: take the key of another role (see `marsad index keys`)"
+            )
+        case 429 | 502 | 503 | 504 if kind(fault) in _SEARCHING:
+            return Unreachable(
+                f"{where} cannot answer as a whole ({_reason(fault)}). Next: if it ran out of time, ask for "
+                "less or raise elasticsearch.timeout_s; if shards are missing, see `GET _cluster/health`"
             )
         case 429 | 502 | 503 | 504:
             return Unreachable(
@@ -160,6 +184,18 @@ def blocked(reason: str) -> str:
     )
 
 
+def _refusal(fault: Any) -> str:
+    """Why the server let nobody in."""
+    said = str(fault.body)
+    if "missing authentication" in said:
+        return "asks for a key, and none is set"
+    if "is expired" in said:
+        return "refused the key: it has expired"
+    if "invalidated" in said:
+        return "refused the key: it was revoked"
+    return "refused the key: it is none of this server's"
+
+
 def kind(fault: Any) -> str:
     """The server's name for a fault: ``index_not_found_exception`` …"""
     error = fault.body.get("error", {}) if isinstance(fault.body, dict) else {}
@@ -169,8 +205,7 @@ def kind(fault: Any) -> str:
 def _reason(fault: Any) -> str:
     error = fault.body.get("error", {}) if isinstance(fault.body, dict) else {}
     if isinstance(error, dict):
-        causes = error.get("root_cause") or [error]
-        return " ".join(str(causes[0].get("reason") or error.get("reason") or error.get("type")).split())[
-            :300
-        ]
+        of_root = next(iter(error.get("root_cause") or [{}])).get("reason")
+        of_cause = (error.get("caused_by") or {}).get("reason")
+        error = of_root or error.get("reason") or of_cause or error.get("type")
     return " ".join(str(error or fault.message).split())[:300]

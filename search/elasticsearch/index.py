@@ -21,6 +21,7 @@ from search.cursors import decode, encode
 from search.elasticsearch import mapping
 from search.elasticsearch.bulk import Bulk, Item, Outcome
 from search.elasticsearch.client import Server, connect, probe, told
+from search.elasticsearch.clock import stale
 from search.elasticsearch.layout import Generation, Layout
 from search.elasticsearch.queries import ElasticQueries, Query
 from search.engine import (
@@ -57,6 +58,8 @@ _SCORED_MAX = 10_000
 _TIMES = 60_000
 """Different days or hours that are counted one by one: below the server's limit on buckets."""
 _KEEP_ALIVE = "5m"
+_OF_TIMEOUT = 0.8
+"""The part of the time that an answer may take in which the server is to search."""
 _LOOK_S = 30.0
 """How long what the alias names is believed."""
 _MEBIBYTE = 1 << 20
@@ -75,7 +78,8 @@ class ElasticEngine:
         settings = config.settings
         self._home, self._config, self._analysis, self._purpose = home, config, analysis, purpose
         self._url: str = settings["elasticsearch.url"]
-        self._timeout = f"{settings['elasticsearch.timeout_s'] * 1000:.0f}ms"
+        # The server gives up first: then it says what it has found so far.
+        self._timeout = f"{settings['elasticsearch.timeout_s'] * _OF_TIMEOUT * 1000:.0f}ms"
         self._layout = Layout(settings["elasticsearch.index"])
         self._unmasked: bool = settings["privacy.unmasked"]
         self._zone_name: str = settings["index.time_zone"]
@@ -85,6 +89,9 @@ class ElasticEngine:
         self._probed: Server | None = None
         self._live: Generation | None = None
         self._looked = 0.0
+        self._warned: tuple[str, ...] | None = None
+        self._held: set[_Snapshot] = set()
+        """Snapshots that the server still keeps for us."""
         self._writes: list[Generation] = []
         self._made: set[str] = set()
         """Partitions that are known to be there."""
@@ -351,10 +358,29 @@ class ElasticEngine:
         if "pit" not in more:  # which names its index itself, and is asked of every shard
             where = {"index": self._layout.alias, "allow_partial_search_results": not whole}
         with told(self._url):
-            answer = self._client.search(query=query, source=False, timeout=self._timeout, **where, **more)
-        if whole and _lacking(answer):
-            raise EngineError(f"{self._layout.alias}: {_lacking(answer)}. Next: ask again, or for less")
+            # A server that lacks shards, or took too long, does so again at once.
+            client = self._client.options(retry_on_status=(502,))
+            answer = client.search(query=query, source=False, timeout=self._timeout, **where, **more)
+        if whole and (lacking := self._lacking(answer)):
+            raise EngineError(lacking)
         return answer
+
+    def _lacking(self, answer: Any) -> str:
+        """What an answer lacks of the whole, and what to do; empty if nothing."""
+        shards = answer["_shards"]
+        if answer["timed_out"]:
+            return (
+                f"{self._layout.alias}: the server ran out of time before it had seen everything. "
+                "Next: ask for less (from: and to:), or raise elasticsearch.timeout_s"
+            )
+        if silent := shards["total"] - shards["successful"]:
+            reasons = {_because(one.get("reason", {})) for one in shards.get("failures", ())} - {""}
+            said = f" ({'; '.join(sorted(reasons))})" if reasons else ""
+            return (
+                f"{self._layout.alias}: {silent} of {shards['total']} shards did not answer{said}. "
+                "Next: see to the server (`GET _cluster/allocation/explain`), then ask again"
+            )
+        return ""
 
     def search(
         self,
@@ -404,7 +430,7 @@ class ElasticEngine:
             )
             for name in facets
         }
-        return Page(total, hits, following, counted)
+        return Page(total, hits, following, counted, self._lacking(answer))
 
     def count_over_time(
         self,
@@ -434,6 +460,13 @@ class ElasticEngine:
             parts[entry["key"]] = _counted(found, unit)
         return TimeCounts(counts, parts)
 
+    def articles_with(self, stems: Sequence[str], within: Node | None, *, now: datetime) -> list[int]:
+        if not stems:
+            return []
+        each = {"filters": {"filters": [self._compiler.stem(stem) for stem in stems]}}
+        answer = self._ask(self._compiler.query(within, now), size=0, aggs={"each": each})
+        return [bucket["doc_count"] for bucket in answer["aggregations"]["each"]["buckets"]]
+
     def scan(self, tree: Node | None, *, now: datetime) -> Iterator[str]:
         pages = self._walk(self._compiler.query(tree, now))
         return (hit["_id"] for page in pages for hit in page)
@@ -450,13 +483,9 @@ class ElasticEngine:
         self._reader()
         with told(self._url):
             snapshot = self._client.open_point_in_time(index=self._layout.alias, keep_alive=_KEEP_ALIVE)["id"]
-        held = _Snapshot(self, snapshot)
-        try:
-            first = held.page(query, None, more)
-        except BaseException:
-            held.close()
-            raise
-        return held.pages(query, first, more)
+        pages = _Snapshot(self, snapshot).pages(query, more)
+        next(pages)  # from here on its end closes the snapshot, also where nobody takes a match
+        return pages
 
     # -- the rest -----------------------------------------------------------------------------------------
 
@@ -472,9 +501,19 @@ class ElasticEngine:
             "partitions": str(len(stats["indices"])),
             "time_zone": self._zone_name,
         }
-        return EngineInfo("elasticsearch", articles, size, live.name, details)
+        return EngineInfo("elasticsearch", articles, size, live.name, details, self._warnings())
+
+    def _warnings(self) -> tuple[str, ...]:
+        """Looked for once a process."""
+        if self._warned is None:
+            with told(self._url):
+                found = stale(self._client, self._layout.alias, self._zone_name, datetime.now(self._zone))
+            self._warned = (found,) if found else ()
+        return self._warned
 
     def close(self) -> None:
+        for snapshot in list(self._held):
+            snapshot.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -493,6 +532,7 @@ class _Snapshot:
     def __init__(self, engine: ElasticEngine, name: str) -> None:
         self._engine = engine
         self._name = name
+        engine._held.add(self)
 
     def page(self, query: Query, after: list[Any] | None, more: Mapping[str, Any]) -> list[Any]:
         asked = {
@@ -508,9 +548,11 @@ class _Snapshot:
         self._name = answer["pit_id"]  # the newest is the one that is kept
         return list(answer["hits"]["hits"])
 
-    def pages(self, query: Query, first: list[Any], more: Mapping[str, Any]) -> Iterator[list[Any]]:
+    def pages(self, query: Query, more: Mapping[str, Any]) -> Iterator[list[Any]]:
+        """First nothing, when the first page is there, then page after page."""
         try:
-            page = first
+            page = self.page(query, None, more)
+            yield []
             while page:
                 yield page
                 if len(page) < _CHUNK:
@@ -520,8 +562,12 @@ class _Snapshot:
             self.close()
 
     def close(self) -> None:
+        """Let the server forget it; the second time nothing is done."""
         from elasticsearch import ApiError, TransportError
 
+        if self not in self._engine._held:
+            return
+        self._engine._held.discard(self)
         with contextlib.suppress(ApiError, TransportError):  # it expires by itself
             self._engine._client.close_point_in_time(id=self._name)
 
@@ -540,12 +586,6 @@ def _counted(answer: Mapping[str, Any], unit: int) -> dict[int, int]:
     return {int(entry["key"]) * unit: entry["doc_count"] for entry in answer["buckets"]}
 
 
-def _lacking(answer: Any) -> str:
-    """What an answer lacks of the whole; empty if nothing."""
-    shards = answer["_shards"]
-    if answer["timed_out"]:
-        return "the server ran out of time before it had seen everything"
-    if shards["failed"]:
-        reasons = {str(one.get("reason", {}).get("reason")) for one in shards.get("failures", ())}
-        return f"{shards['failed']} of {shards['total']} shards did not answer ({'; '.join(sorted(reasons))})"
-    return ""
+def _because(reason: Mapping[str, Any]) -> str:
+    """Why a shard did not answer."""
+    return " ".join(str(reason.get("reason") or reason.get("type") or "").split())[:200]

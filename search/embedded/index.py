@@ -409,6 +409,13 @@ class EmbeddedEngine:
             parts[value] = _times(searcher.aggregate(part, {"all": times})["all"], unit)
         return TimeCounts(counts, parts)
 
+    @_guarded
+    def articles_with(self, stems: Sequence[str], within: Node | None, *, now: datetime) -> list[int]:
+        searcher = self._reader()
+        query = self._compiler.query(within, now)
+        found = (self._compiler.both(query, self._compiler.stem(each)) for each in stems)
+        return [_total(searcher.search(each, limit=1)) for each in found]
+
     def scan(self, tree: Node | None, *, now: datetime) -> Iterator[str]:
         searcher, query = self._begin(tree, now)
         return (identity for ids, _ in self._walk(searcher, query) for identity in ids)

@@ -162,7 +162,7 @@ def test_csv_has_a_row_for_every_article(desk: Desk) -> None:
 
 def test_search_has_the_documented_keys(desk: Desk) -> None:
     found = desk.json("search", "الأمن", "--facets", "source,lang,country,scope,relevance,institution,place")
-    assert set(found) == {"query", "total", "took_ms", "hits", "facets", "demo"}
+    assert set(found) == {"query", "total", "took_ms", "hits", "facets", "partial", "demo"}
     hit_keys = {"article_id", "url", "source", "title", "language", "published_at", "score"}
     for hit in found["hits"]:
         assert set(hit) == hit_keys | {"highlights", "matched"}

@@ -65,7 +65,7 @@ FRENCH = stored(
 def test_keys_of_an_answer_are_the_contract(tmp_path: Path) -> None:
     answer = searcher(tmp_path, ARABIC, FRENCH).search("dgsn", facets=["lang"], now=NOW)
     written = answer.to_json()
-    assert list(written) == ["query", "total", "took_ms", "hits", "facets"]
+    assert list(written) == ["query", "total", "took_ms", "hits", "facets", "partial"]
     assert list(written["hits"][0]) == [
         "article_id", "url", "source", "title", "language", "published_at", "score", "highlights", "matched",
     ]  # fmt: skip
