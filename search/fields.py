@@ -19,6 +19,11 @@ REST = "rest_"
 """In front of the token fields of the articles that are not shown.  Their words stand in posting lists of
 their own: a search that keeps to the shown ones never walks past the others, nor asks which is which."""
 TOKENS = tuple(f"{text}_{form}" for text in TEXTS for form in ("exact", "stem"))
+NO_WORDS = "∅"
+"""What stands in a token field of an article that has no words for it; no analysis makes it.
+
+BM25 weighs a word by how many articles have the field and by how long it is on average.  Engines differ on
+whether an article without words counts among them; with this, each has some."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
@@ -29,6 +34,19 @@ QUARTER_S = 900
 def is_shown(document: Document) -> bool:
     """Whether nearly every search keeps to *document*."""
     return not SHOWN_AS.isdisjoint(document.labels.get("relevance", ()))
+
+
+def token_fields(document: Document) -> dict[str, str]:
+    """Every token field of *document* and what is written into it.
+
+    Raises ``ValueError`` for tokens of a field that does not exist.
+    """
+    for name in document.tokens:
+        if name not in TOKENS:
+            raise ValueError(f"document {document.article_id}: no token field {name!r}")
+    own, other = ("", REST) if is_shown(document) else (REST, "")
+    written = {own + name: document.tokens.get(name) or NO_WORDS for name in TOKENS}
+    return written | {other + name: NO_WORDS for name in TOKENS}
 
 
 def microseconds(at: datetime) -> int:

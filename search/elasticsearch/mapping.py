@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 from search.documents import writable
 from search.elasticsearch import native
 from search.engine import LABELS, Document
-from search.fields import REST, SHOWN, TOKENS, is_shown, local_day, local_hour, microseconds, seconds
+from search.fields import (
+    REST,
+    SHOWN,
+    TOKENS,
+    is_shown,
+    local_day,
+    local_hour,
+    microseconds,
+    seconds,
+    token_fields,
+)
 from search.masking import hider
 
 if TYPE_CHECKING:
@@ -111,16 +121,13 @@ def body(
     document: Document, zone: tzinfo, *, readable: bool = True, unmasked: bool = False
 ) -> dict[str, Any]:
     """*document* as it is sent; what is readable has the names of private persons only if *unmasked*."""
-    shown = is_shown(document)
     at = document.at
-    made: dict[str, Any] = {
-        (name if shown else REST + name): tokens for name, tokens in document.tokens.items() if tokens
-    }
+    made: dict[str, Any] = {**token_fields(document)}
     for name, values in document.labels.items():
         if name not in LABELS:
             raise ValueError(f"document {document.article_id}: no label field {name!r}")
         made[name] = list(values)
-    if shown:
+    if is_shown(document):
         made[SHOWN] = "1"
     made |= {
         "article_id": document.article_id,

@@ -58,7 +58,9 @@ class ElasticQueries:
         return {"range": {"at_us": limits}}
 
     def all_of(self, wanted: Sequence[Query], unwanted: Sequence[Query]) -> Query:
-        return {"bool": {"must": list(wanted or [self.everything()]), "must_not": list(unwanted)}}
+        # Every article is no condition, and no score either, beside another one: as in the embedded engine.
+        asked = [query for query in wanted if query != self.everything()] or [self.everything()]
+        return {"bool": {"must": asked, "must_not": list(unwanted)}}
 
     def any_of(self, queries: Sequence[Query]) -> Query:
         return {"bool": {"should": list(queries)}}

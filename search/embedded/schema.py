@@ -14,9 +14,19 @@ from datetime import datetime, tzinfo
 import tantivy
 
 from search.engine import LABELS, Document
-from search.fields import REST, SHOWN, TOKENS, is_shown, local_day, local_hour, microseconds, seconds
+from search.fields import (
+    REST,
+    SHOWN,
+    TOKENS,
+    is_shown,
+    local_day,
+    local_hour,
+    microseconds,
+    seconds,
+    token_fields,
+)
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise it when the meaning of a field changes and its name does not."""
 
 _KEY_SECONDS = 2**33 - 1
@@ -71,17 +81,14 @@ def identifier(high: int, low: int) -> str:
 
 def to_tantivy(document: Document, zone: tzinfo) -> tantivy.Document:
     out = tantivy.Document()
-    shown = is_shown(document)
-    for name, tokens in document.tokens.items():
-        if name not in TOKENS:
-            raise ValueError(f"document {document.article_id}: no token field {name!r}")
-        out.add_text(name if shown else REST + name, tokens)
+    for name, tokens in token_fields(document).items():
+        out.add_text(name, tokens)
     for name, values in document.labels.items():
         if name not in LABELS:
             raise ValueError(f"document {document.article_id}: no label field {name!r}")
         for value in values:
             out.add_text(name, value)
-    if shown:
+    if is_shown(document):
         out.add_text(SHOWN, "1")
     identity = document.article_id
     out.add_text("article_id", identity)
