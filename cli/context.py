@@ -20,6 +20,8 @@ OK, PARTIAL, USAGE, NOTHING_FOUND, BAD_CONFIG, UNREACHABLE = range(6)
 
 DEMO_MARK = "DEMO"
 """A file of this name in a home says that what it holds is the invented demo press."""
+_INDEX = "elasticsearch.index"
+_OF_DEMO = "-demo"
 
 
 @dataclass
@@ -43,10 +45,23 @@ class App:
 
     @property
     def overrides_in_use(self) -> Mapping[str, str]:
-        """The settings of this call; a demo's home has its own ledger: what is invented goes to no server."""
+        """The settings of this call.
+
+        A demo's home has its own ledger, and an index of its own wherever indexes lie: what is invented never
+        stands among what was collected.
+        """
         if ((self.home or Path("var")) / DEMO_MARK).exists():
-            return {**self.overrides, "ledger.url": ""}
+            return {**self.overrides, "ledger.url": "", _INDEX: self._demo_index()}
         return self.overrides
+
+    def _demo_index(self) -> str:
+        import os
+
+        from config.settings import defaults, variable_of
+
+        section, _, key = _INDEX.partition(".")
+        named = self.overrides.get(_INDEX) or os.environ.get(variable_of(_INDEX)) or defaults()[section][key]
+        return named if named.endswith(_OF_DEMO) else f"{named}{_OF_DEMO}"
 
     @property
     def overlay_in_use(self) -> Path | None:

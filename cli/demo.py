@@ -68,6 +68,7 @@ def run(app: App) -> None:
     )
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)
+        _clear_index(shown)
         click.echo("\n$ marsad crawl")
         _collect(shown)
         stand.press = load(today, act=2)
@@ -120,6 +121,14 @@ def _clear(home: Path) -> None:
         shutil.rmtree(home)
     home.mkdir(parents=True)
     (home / DEMO_MARK).write_text("The invented demo press. Made by `marsad demo`, which replaces it.\n")
+
+
+def _clear_index(app: App) -> None:
+    """An empty index for the demo: on a server, clearing the home has left that of an earlier demo."""
+    from search.answers import Searcher
+
+    with Searcher(app.config, app.data) as searcher, searcher.engine.rebuilding():
+        pass
 
 
 def write_overlay(folder: Path, stand: Stand) -> None:
