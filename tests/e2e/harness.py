@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ class Desk:
 
     home: Path
     overlay: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of ours that are set; nothing else of ours is."""
 
     def command(self, *arguments: str) -> list[str]:
         where = ["--home", str(self.home), "--config", str(self.overlay)]
@@ -35,7 +38,11 @@ class Desk:
     ) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MARSAD_")}
         done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, env=environment, timeout=240
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            env={**environment, **self.environment},
+            timeout=240,
         )
         codes = (expect,) if isinstance(expect, int) else expect
         assert done.returncode in codes, (

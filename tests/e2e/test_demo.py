@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,35 +13,14 @@ from typing import Any
 import pytest
 
 from demo.press import load
+from tests.e2e.conftest import Shown
 from tests.e2e.harness import Desk
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, str]:
-    """The demo's home, and what the demo printed."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "--home", str(folder), "demo"],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        # What a user has set for real crawls: none of it is meant for the demo.
-        env={**os.environ, "MARSAD_CONFIG": "tests", "MARSAD_CRAWL__BACKFILL_DAYS": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    home = folder / "demo"
-    return Desk(home, home / "config"), done.stdout
-
-
-@pytest.fixture(scope="module")
-def desk(shown: tuple[Desk, str]) -> Desk:
-    return shown[0]
-
-
-def test_it_ends_by_saying_what_to_try_with_real_output(shown: tuple[Desk, str]) -> None:
-    out = shown[1]
+def test_it_ends_by_saying_what_to_try_with_real_output(shown: Shown) -> None:
+    out = shown.out
     assert "الأمن الوطني ينفي وجود عصابة لاختطاف الأطفال بسلا" in out
     assert "Try next:" in out
     assert "█" in out

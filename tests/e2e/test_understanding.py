@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,6 @@ from tests.e2e.harness import Desk
 from tests.questions import command, given, questions
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("understanding")]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "--home", str(folder), "demo"],
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    home = folder / "demo"
-    return Desk(home, home / "config")
 
 
 TOLL = "kind:road_safety figure:dead"

@@ -21,7 +21,8 @@ PYTHON = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = sorted(
     {
         found[1]
-        for _, text in BLOCKS
+        for language, text in BLOCKS
+        if language != "sh"  # needs a server: tests/e2e/test_elasticsearch.py types these
         for line in text.splitlines()
         if (found := re.match(r"(?:\$ )?(?:\.venv/bin/)?marsad (.*)", line))
     }
