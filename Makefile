@@ -60,6 +60,8 @@ lock: env  ## resolve requirements.lock again from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
 	@$(COMPILE) --group peers --output-file requirements-peers.lock
+	@$(COMPILE) pyproject.toml deploy/requirements.in --extra es --extra postgresql \
+	  --constraints requirements.lock --output-file deploy/requirements.lock
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,15 @@ import yaml
 
 from cli.main import main
 from config.loader import load
-from config.settings import defaults, variable_of
+from config.settings import STANDARD, defaults, variable_of
 from scheduler.clock import END_S
 from scheduler.jobs import jobs
 from scheduler.metrics import OUTCOMES, families
 from scheduler.outside import ADDRESS
+from search.elasticsearch.client import OLDEST
 from store.health import State
 from store.states import LinkState
+from tests.elasticsearch.fetch import BUILDS
 from tests.house.test_imports import ROOT
 from tests.scheduler.test_metrics import SEEN
 
@@ -39,7 +44,10 @@ WORDS = {
 """label → the words that it may have, where there is a list of them."""
 RULES = yaml.safe_load((DEPLOY / "prometheus-rules.yml").read_text("utf-8"))["groups"]
 DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))
-COMPOSE = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))
+COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text("utf-8"))
+COMPOSE_TEXT = (DEPLOY / "docker-compose.yml").read_text("utf-8")
+IMAGE = (DEPLOY / "Dockerfile").read_text("utf-8")
+LOCK = (DEPLOY / "requirements.lock").read_text("utf-8")
 PORT = defaults()["metrics"]["port"]
 
 
@@ -395,37 +403,132 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 # -- compose ------------------------------------------------------------------------------------------------
 
 
+OURS = ("marsad", "marsad-command")
+ELASTIC = ("elasticsearch", "kibana-password", "snapshots-owner", "kibana")
+
+
 def test_compose_runs_commands_and_settings_that_exist() -> None:
     service = COMPOSE["services"]["marsad"]
     assert service["command"] == ["up"]
     assert service["healthcheck"]["test"] == ["CMD", "marsad", "health"]
     for words in (service["command"], service["healthcheck"]["test"][2:]):
         commands_exist(f"marsad {' '.join(words)}")
-    assert service["stop_grace_period"] == "15s"
+    assert int(service["stop_grace_period"].removesuffix("s")) > END_S
     names = {variable_of(f"{section}.{key}") for section, keys in defaults().items() for key in keys}
-    assert set(service["environment"]) <= names
-    assert service["environment"]["MARSAD_METRICS__PORT"] == str(PORT)
-    assert service["build"]["dockerfile"] == "deploy/Dockerfile"
-    assert (ROOT / service["build"]["dockerfile"]).is_file()
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert set(service["environment"]) <= names | set(STANDARD)
+        assert service["environment"]["MARSAD_METRICS__PORT"] == str(PORT)
+        assert service["build"]["dockerfile"] == "deploy/Dockerfile"
+        assert (ROOT / service["build"]["dockerfile"]).is_file()
+    for line in re.findall(r"run --rm marsad-command (.*)", COMPOSE_TEXT):
+        commands_exist(f"marsad {line}")
+
+
+def test_the_server_is_of_the_version_that_is_tested_and_is_asked_where_it_listens() -> None:
+    services = COMPOSE["services"]
+    versions = {name: services[name]["image"].rpartition(":")[2] for name in ELASTIC}
+    assert set(versions.values()) == {BUILDS["8"].version}
+    assert tuple(map(int, BUILDS["8"].version.split(".")[:2])) >= OLDEST
+    client = re.search(r"^elasticsearch==(\d+)\.", LOCK, re.M)
+    assert client is not None and client[1] == BUILDS["8"].version.split(".")[0]
+    port = services["elasticsearch"]["ports"][0].rpartition(":")[2]
+    asked = {services[name]["environment"]["ELASTICSEARCH_URL"] for name in OURS}
+    asked.add(services["kibana"]["environment"]["ELASTICSEARCH_HOSTS"])
+    assert asked == {f"http://elasticsearch:{port}"}
+    assert f"127.0.0.1:{port}/" in services["elasticsearch"]["healthcheck"]["test"][1]
+    assert services["elasticsearch"]["environment"]["xpack.security.enabled"] == "true"
+    heap = int(re.search(r"-Xmx(\d+)g", services["elasticsearch"]["environment"]["ES_JAVA_OPTS"])[1])  # type: ignore[index]
+    assert services["elasticsearch"]["mem_limit"] == f"{2 * heap}g", "half of the memory is the heap"
+
+
+def test_every_variable_that_compose_asks_for_is_named_in_its_head() -> None:
+    head = COMPOSE_TEXT.partition("\nname:")[0]
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE_TEXT))
+    assert asked == {"ELASTIC_PASSWORD", "KIBANA_PASSWORD", "ELASTICSEARCH_API_KEY", "MARSAD_INDEX__ENGINE"}
+    assert all(name in head for name in asked)
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_service_has_limits_no_privileges_and_ports_of_this_machine_alone(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"] and service["pids_limit"]
+    # One is root, to give a folder away, and can do nothing else.
+    assert service["user"].split(":")[0] != "0" or service["cap_add"] == ["CHOWN"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    if name.endswith(("-password", "-owner", "-command")):
+        assert "restart" not in service, "it ends"
+    else:
+        assert service["healthcheck"]["test"]
+    wanted = service.get("depends_on", {})
+    for other in wanted:
+        condition = wanted[other]["condition"] if isinstance(wanted, dict) else ""
+        assert other in COMPOSE["services"]
+        assert condition != "service_healthy" or "healthcheck" in COMPOSE["services"][other]
 
 
 def test_compose_starts_again_whatever_a_reboot_of_the_machine_ended() -> None:
-    assert {service["restart"] for service in COMPOSE["services"].values()} == {"unless-stopped"}
+    told = {service["restart"] for service in COMPOSE["services"].values() if "restart" in service}
+    assert told == {"unless-stopped"}
 
 
 def test_whatever_compose_mounts_is_there_and_what_is_written_is_a_volume() -> None:
+    used = set()
     for name, service in COMPOSE["services"].items():
-        for mount in service["volumes"]:
+        for mount in service.get("volumes", ()):
             source = mount.split(":")[0]
             if source.startswith("."):
                 assert (DEPLOY / source).is_file(), f"{name}: {mount}"
             else:
                 assert source in COMPOSE["volumes"], f"{name}: {mount}"
-    image = (DEPLOY / "Dockerfile").read_text("utf-8")
-    home = re.search(r"MARSAD_HOME=(\S+)", image)
+                used.add(source)
+    assert used == set(COMPOSE["volumes"])
+    home = re.search(r"MARSAD_HOME=(\S+)", IMAGE)
     assert home is not None
-    assert f"home:{home[1]}" in COMPOSE["services"]["marsad"]["volumes"]
-    assert "USER marsad" in image
+    for name in OURS:
+        assert f"home:{home[1]}" in COMPOSE["services"][name]["volumes"]
+        assert f"USER {COMPOSE['services'][name]['user']}\n" in IMAGE
+    path = COMPOSE["services"]["elasticsearch"]["environment"]["path.repo"]
+    assert f"snapshots:{path}" in COMPOSE["services"]["elasticsearch"]["volumes"]
+
+
+def test_the_image_holds_what_was_tested_and_no_test_tools() -> None:
+    """Each package of the image is one of those that the tests ran with, in the same version."""
+    pinned = set(re.findall(r"^[a-z0-9.-]+==[^ ]+", LOCK, re.M))
+    assert pinned < set(re.findall(r"^[a-z0-9.-]+==[^ ]+", (ROOT / "requirements.lock").read_text(), re.M))
+    names = {one.partition("==")[0] for one in pinned}
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = [*declared["dependencies"], *chain.from_iterable(declared["optional-dependencies"].values())]
+    for wanted in asked:
+        name = re.split(r"[<>=\[ ;]", wanted)[0].lower().replace(".", "-").replace("_", "-")
+        assert name in names, wanted
+    assert not names & {"pytest", "mypy", "ruff", "hypothesis"}
+    assert "--require-hashes" in IMAGE and "deploy/requirements.lock" in IMAGE
+    version = re.search(r"FROM python:(\d+\.\d+)-slim", IMAGE)
+    assert version is not None and version[1] in ("3.11", "3.12", "3.13", "3.14")
+
+
+def test_hadolint_takes_the_dockerfile() -> None:
+    hadolint = shutil.which("hadolint")
+    if hadolint is None:
+        pytest.skip("hadolint is not installed")
+    done = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_docker_takes_the_compose_file() -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+        pytest.skip("docker compose is not installed")
+    done = subprocess.run(
+        [docker, "compose", "-f", DEPLOY / "docker-compose.yml", "config", "--quiet"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ELASTIC_PASSWORD": "x"},
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_prometheus_reaches_an_endpoint_that_is_bound_to_the_container_alone() -> None:
