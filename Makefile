@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
   --no-emit-find-links --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: env run test soak demo bench quality fmt lock help
+.PHONY: env run test soak demo bench bench-es quality fmt lock help
 
 env: $(READY)  ## make .venv and put the marsad command into it
 
@@ -52,6 +52,9 @@ $(PEERS)/.ready: requirements-peers.lock
 bench: env $(PEERS)/.ready  ## the figures of docs/performance.md
 	@$(BIN)/python -m tests.benchmarks
 
+bench-es: env  ## the figures of docs/elasticsearch.md, on the server of the tests (BENCH_ES="--articles 1000000")
+	@$(BIN)/python -m tests.benchmarks.bench_elasticsearch $(BENCH_ES)
+
 fmt: env  ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -64,4 +67,4 @@ lock: env  ## resolve requirements.lock again from pyproject.toml
 	  --constraints requirements.lock --output-file deploy/requirements.lock
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/  make \1\t/' | expand -t 16

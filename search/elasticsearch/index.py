@@ -215,7 +215,11 @@ class ElasticEngine:
 
         if partition in self._made:
             return
+        generation = self._layout.generation_of(partition)
         with told(self._url):
+            # A restored index has come without its templates; a partition made then would have no mapping.
+            if generation is not None and not self._client.indices.exists(index=partition):
+                self._put_templates(generation)
             try:
                 self._client.indices.create(index=partition, aliases={alias: {}})
             except BadRequestError as fault:
