@@ -89,6 +89,7 @@ def fetch(build: Build) -> Path:
              f"-Dartifact={group}:{name}:{version}:{packaging}", f"-DoutputDirectory={work}/unpacked",
              f"-Dmdep.unpack.includes={build.inside}/**"],
             check=True,
+            cwd=work,  # where the plugin leaves marks of its own
         )  # fmt: skip
         (unpacked,) = (Path(work) / "unpacked").glob(build.inside)
         for program in (unpacked / "bin").iterdir():
