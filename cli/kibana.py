@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from cli.context import current
+from cli.context import current, say
 from config.wording import counted
 
 Callback = Callable[[click.Context, click.Parameter, str], str]
@@ -61,6 +61,8 @@ def install(url: str, space: str, as_json: bool) -> None:
 
     app = current()
     found = put(app.config, url, space)
+    if app.config.settings["index.engine"] != "elasticsearch":
+        say("index.engine is not 'elasticsearch': the panels are empty until it is, and the index rebuilt")
     if as_json:
         app.print_json(
             {

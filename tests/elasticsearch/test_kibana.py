@@ -439,15 +439,18 @@ def test_installing_sends_everything_as_kibana_wants_it(tmp_path: Path) -> None:
 
 def test_the_default_space_has_no_path_and_elasticsearchs_key_will_do(tmp_path: Path) -> None:
     with running(Kibana()) as kibana_server:
-        url = f"{kibana_server.url}/"
-        done = marsad(
-            "--home", str(tmp_path), "kibana", "install", "--url", url, ELASTICSEARCH_API_KEY="a2V5"
-        )
+        arguments = ("--home", str(tmp_path), "kibana", "install", "--url", f"{kibana_server.url}/")
+        done = marsad(*arguments, ELASTICSEARCH_API_KEY="a2V5")
         assert done.exit_code == 0, done.output
         assert f"{len(OBJECTS)} objects installed. Open {kibana_server.url}/app/dashboards" in done.stdout
+        assert "the panels are empty until" in done.stderr
+        done = marsad("--set", "index.engine=elasticsearch", *arguments)
+        assert (done.exit_code, done.stderr) == (0, "")
         paths = [path for _, path, _, _ in kibana_server.asked]
-        assert paths == ["/api/status", "/api/saved_objects/_import?overwrite=true"]
-        assert {headers["authorization"] for _, _, headers, _ in kibana_server.asked} == {"ApiKey a2V5"}
+        assert paths[:2] == ["/api/status", "/api/saved_objects/_import?overwrite=true"]
+        assert [headers.get("authorization") for _, _, headers, _ in kibana_server.asked] == [
+            "ApiKey a2V5", "ApiKey a2V5", None, None,
+        ]  # fmt: skip
 
 
 UP = Kibana().status
