@@ -2,8 +2,8 @@
 
 A sample of the matches is read in the ledger and its words are counted there, as printed; how rare each is
 otherwise, the index says, of every article of that language and not of a sample.  An engine's own way
-(Elasticsearch's ``significant_text``) would give stems of another analysis, and none at all on our own
-tokens, which are not kept in the documents; so both engines have one answer, word for word.
+(Elasticsearch's ``significant_text``) gives stems of another analysis, or nothing on our own tokens, which
+are not kept in the documents that it reads again; so both engines have one answer, word for word.
 
 The sample is the first articles in order of id: ids are digests, so that is a choice by chance which is the
 same every time and on every engine.

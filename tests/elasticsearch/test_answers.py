@@ -316,3 +316,29 @@ def test_matches_can_be_collapsed_to_one_a_story_and_stories_be_counted(
         for hit in answer["hits"]["hits"]
     }
     assert met == {identity("a"): 3, identity("b"): 2, identity("c"): 1}
+
+
+# ---- words that stand out --------------------------------------------------------------------------------
+
+
+def test_the_servers_own_significant_words_are_stems_or_not_those_of_our_tokens(
+    engine: ElasticEngine, elasticsearch: str, name: str
+) -> None:
+    """Why :mod:`search.significant` counts by itself: if this ever changes, it may be asked instead."""
+    text = "Les policiers saisissent des ballots, à Tanger."
+    seen = BOTH_YEARS[1]
+    articles = [stored("Saisie", f"{text} {n}", name=f"s{n}", first_seen_at=seen) for n in range(6)]
+    engine.upsert(document(one, analysis(), SOURCES) for one in articles)
+    engine.refresh()
+
+    def words(of: dict[str, Any]) -> list[str]:
+        inner = {"words": {"significant_text": {"min_doc_count": 3, **of}}}
+        sample = {"sample": {"sampler": {"shard_size": 500}, "aggs": inner}}
+        body = {"size": 0, "query": {"term": {"title_exact": "saisie"}}, "aggs": sample}
+        found = server.ask(elasticsearch, "POST", f"/{name}/_search", body)["aggregations"]["sample"]["words"]
+        return sorted(bucket["key"] for bucket in found["buckets"])
+
+    assert words({"field": "text_exact"}) == []
+    assert {"balot", "polici"} <= set(words({"field": "body.fr"}))
+    # On our tokens, read again from the readable text: nobody has folded it or cut its punctuation off.
+    assert not {"ballots", "tanger"} & set(words({"field": "text_exact", "source_fields": ["body.fr"]}))
