@@ -177,9 +177,11 @@ def test_status_has_the_documented_keys(desk: Desk) -> None:
 
 
 def test_index_and_show_have_the_documented_keys(desk: Desk) -> None:
-    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox", "demo"}
+    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox", "refused", "demo"}
     assert set(desk.json("index", "status")) == keys
-    assert set(desk.json("index", "verify")) == {"articles", "missing", "stale", "surplus", "outbox", "demo"}
+    assert set(desk.json("index", "verify")) == {
+        "articles", "missing", "stale", "surplus", "outbox", "refused", "demo",
+    }  # fmt: skip
     revised = [key for key, row in desk.export().items() if row["revision"] > 1]
     shown = desk.json("show", revised[0], "--revisions")
     assert set(shown) == {*EXPORT_KEYS, "revisions", "demo"}
