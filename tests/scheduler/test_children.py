@@ -16,6 +16,7 @@ from scheduler.children import Ended, run_child
 MODULES = {
     "fine": "print('all is well')",
     "fails": "import sys; print('oh no', file=sys.stderr); sys.exit(3)",
+    "tells": "import json, sys; print(json.dumps({'fault': 'no server'})); sys.exit(5)",
     "dies": "import os; os.kill(os.getpid(), 9)",
     "hangs": "import time; time.sleep(600)",
     "swells": "import time; held = b'x' * (200 << 20); time.sleep(600)",
@@ -55,6 +56,7 @@ def alive(pid: int) -> bool:
     [
         ("fine", {}, "ok", 0, None),
         ("fails", {}, "failed", 3, "exit 3: see x.log"),
+        ("tells", {}, "failed", 5, "exit 5: no server"),
         ("dies", {}, "killed", 137, "by SIGKILL"),
         ("hangs", {"wall_clock_s": 0.5}, "timeout", 143, "ended after 0 s (scheduler.wall_clock_s)"),
         ("hangs", {"stop": lambda: True}, "interrupted", 143, "the scheduler was stopped"),
