@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ class Shown:
     out: str
     ran_in: Path
     """The folder that it was run in; the home is a copy."""
+    day: str
+    """The date on which it began, UTC."""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             folder = tmp_path_factory.mktemp("demo")
+            (folder / "day").write_text(str(datetime.now(UTC).date()))
             # What a user has set for real crawls: none of it is meant for the demo.
             out = run_demo(folder, {"MARSAD_CONFIG": "tests", "MARSAD_CRAWL__BACKFILL_DAYS": "1"})
             (folder / "out").write_text(out, encoding="utf-8")
@@ -44,8 +48,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     folder = tmp_path_factory.mktemp("demo") / "copy"
     shutil.copytree(made, folder)
     home = folder / "demo"
-    out, ran_in = ((folder / name).read_text(encoding="utf-8") for name in ("out", "ran-in"))
-    return Shown(Desk(home, home / "config"), out, Path(ran_in))
+    out, ran_in, day = ((folder / name).read_text(encoding="utf-8") for name in ("out", "ran-in", "day"))
+    return Shown(Desk(home, home / "config"), out, Path(ran_in), day)
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,7 @@ class Demo:
     place: Place
     home: Path
     out: str
+    day: str
 
     def variables(self, engine: str) -> dict[str, str]:
         return self.place.variables if engine == "elasticsearch" else {}
@@ -105,7 +106,8 @@ class Demo:
 def demo(elasticsearch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     place = Place(elasticsearch, server.index_name())
     folder = tmp_path_factory.mktemp("demo")
-    made = Demo(place, folder / "demo", run_demo(folder, place.variables))
+    day = str(datetime.now(UTC).date())
+    made = Demo(place, folder / "demo", run_demo(folder, place.variables), day)
     yield made
     server.drop(place.url, place.name)
 
@@ -145,7 +147,14 @@ def fresh(both: Demo, searchers: dict[str, Searcher]) -> dict[str, Searcher]:
 
 def test_the_demo_ends_as_on_the_embedded_engine(demo: Demo, shown: Shown) -> None:
     assert not (demo.home / "index").exists(), "nothing was indexed in the home"
-    assert _timeless(demo.out, demo.home.parent) == _timeless(shown.out, shown.ran_in)
+    if demo.day != shown.day:
+        pytest.skip("midnight has passed between the two demos, whose press is of today")
+    # Whether the unit that runs just now was covered depends on the minute, and on no index.
+    printed = [
+        re.sub(r"\d+ (of \d+ outlets? not)", r"N \1", _timeless(text, folder))
+        for text, folder in ((demo.out, demo.home.parent), (shown.out, shown.ran_in))
+    ]
+    assert printed[0] == printed[1]
     assert demo.desk("elasticsearch").json("index", "status")["engine"] == "elasticsearch"
     demo.desk("elasticsearch").run("index", "verify")
 
