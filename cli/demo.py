@@ -68,7 +68,7 @@ def run(app: App) -> None:
     )
     with serve(press, port=PORT) as stand:
         write_overlay(home / "config", stand)
-        _clear_index(shown)
+        clear_index(shown)
         click.echo("\n$ marsad crawl")
         _collect(shown)
         stand.press = load(today, act=2)
@@ -123,7 +123,7 @@ def _clear(home: Path) -> None:
     (home / DEMO_MARK).write_text("The invented demo press. Made by `marsad demo`, which replaces it.\n")
 
 
-def _clear_index(app: App) -> None:
+def clear_index(app: App) -> None:
     """An empty index for the demo: on a server, clearing the home has left that of an earlier demo."""
     from search.answers import Searcher
 

@@ -18,6 +18,8 @@ import pytest
 from click.testing import CliRunner
 
 import config as configuration
+from cli.context import App
+from cli.demo import clear_index
 from cli.main import main
 from search.answers import Searcher
 from search.engine import LABELS, Page, Sort
@@ -284,6 +286,20 @@ def _pages(searcher: Searcher, query: str, sort: Sort, limit: int) -> list[Page]
 
 def _ids(pages: list[Page]) -> list[str]:
     return [hit.article_id for page in pages for hit in page.hits]
+
+
+# -- the next demo ----------------------------------------------------------------------------------------
+
+
+def test_another_demo_begins_with_an_empty_index(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its home is cleared, which clears nothing on a server."""
+    for name, value in demo.place.variables.items():
+        monkeypatch.setenv(name, value)
+    before = demo.desk("elasticsearch").json("index", "status")
+    clear_index(App(home=demo.home))
+    after = demo.desk("elasticsearch").json("index", "status")
+    assert (before["indexed"] > 200, after["indexed"]) == (True, 0)
+    demo.desk("elasticsearch").run("index", "rebuild")
 
 
 # -- moving an archive, and back --------------------------------------------------------------------------
