@@ -163,6 +163,11 @@ class Engine(Protocol):
     as it is: the default filter on relevance is put in by the caller.
     """
 
+    @property
+    def shared(self) -> str | None:
+        """What the ledger calls the right to write this index anew; ``None`` where the index itself knows who
+        writes it."""
+
     def upsert(self, documents: Iterable[Document]) -> int:
         """Put these in place of what is indexed under their ids; returns how many were taken.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from search.analysis import Analysis
     from store.ledger import Ledger
     from store.records import StoredArticle
+    from store.runs import Lock
 
 Progress = Callable[[int], None]
 """Called with the number of articles indexed so far, after every commit."""
@@ -55,6 +56,8 @@ _AHEAD = (
 _REFUSED = (
     "`marsad index status` lists them; each is tried again when it changes, all at `marsad index rebuild`"
 )
+_SOLE_S = 300.0
+"""How long a process that writes the index anew may be silent before another one may."""
 REBUILD_COMMIT = 200_000
 """Nobody sees a rebuild before its end; committing lets go of the ids that are kept until then."""
 
@@ -132,6 +135,10 @@ def drain(
                 # A part of it was removed while we wrote: looked for, and filled again, from the start.
                 lost += 1
                 if lost > _MOST_LOSSES:
+                    raise
+            except EngineBusy:
+                # Somebody has begun to write the index anew, for another version of this program.
+                if not follow:
                     raise
             except (ReadOnly, Unreachable) as fault:
                 if not follow:
@@ -303,6 +310,8 @@ def _take_writer(engine: Engine, ledger: Ledger, follow: bool, stopped: Callable
             if ledger.outbox_size() < ledger.count():
                 ledger.outbox_refill()
                 _log().warning("index_lost", articles=due.articles, next="made again from the ledger")
+        except RebuildNeeded:
+            pass  # written it may be all the same: a generation of ours beside it
         else:
             newest = engine.newest_order()
             if newest > (last := ledger.outbox_last()):
@@ -347,14 +356,17 @@ def rebuild(
     began = datetime.now(UTC)
     refused: list[Refusal] = []
     with (
+        sole_writer(ledger, engine) as still,
         Analysers(analysis or _analysis(config), workers) as analysers,
         engine.rebuilding() as fresh,
     ):
         analysers.expect(ledger.count)
         documents = analysers.documents(ledger.articles(), config.sources)
-        while count := fresh.upsert(islice(documents, batch)):
-            done += count
-            uncommitted += count
+        while some := list(islice(documents, batch)):
+            fresh.upsert(some)
+            still()
+            done += len(some)
+            uncommitted += len(some)
             if uncommitted >= REBUILD_COMMIT:
                 fresh.refresh()
                 uncommitted = 0
@@ -370,10 +382,45 @@ def rebuild(
     return done
 
 
-def verify(ledger: Ledger, engine: Engine) -> Verified:
+@contextmanager
+def sole_writer(ledger: Ledger, engine: Engine) -> Iterator[Callable[[], None]]:
+    """Nobody else writes anew, meanwhile, an index that machines share; call what it gives now and then.
+
+    Raises :class:`~search.engine.EngineBusy` where somebody else does, and names him.
+    """
+    name, owner = engine.shared, owner_name()
+    if name is None:  # it has a lock of its own
+        yield lambda: None
+        return
+    taken = time.monotonic()
+
+    def take() -> Lock:
+        lock = ledger.take_lock(name, owner, ledger.clock(), _SOLE_S, is_dead)
+        if lock.owner != owner:
+            raise EngineBusy(
+                f"{lock.owner} (host/process/start) is writing the {lock.name} anew already. Next: wait "
+                f"for it; if its machine is gone, its right ends at {lock.until:%H:%M:%S}Z"
+            )
+        return lock
+
+    def still() -> None:
+        nonlocal taken
+        if time.monotonic() - taken > _SOLE_S / 10:
+            take()
+            taken = time.monotonic()
+
+    lock = take()
+    try:
+        yield still
+    finally:
+        ledger.free_lock(lock)
+
+
+def verify(ledger: Ledger, engine: Engine, look: Callable[[StoredArticle], object] | None = None) -> Verified:
     """Compare index and ledger by id and revision, both read in order of id, in constant memory.
 
-    An article that the index refused, at the revision that the ledger has, is no difference.
+    An article that the index refused, at the revision that the ledger has, is no difference.  *look* is shown
+    every article of the ledger.
     """
     refused = {each.article_id: each.revision for each in ledger.refusals()}
     missing: list[str] = []
@@ -384,6 +431,8 @@ def verify(ledger: Ledger, engine: Engine) -> Verified:
     there = next(indexed, None)
     for stored in ledger.articles():
         articles += 1
+        if look is not None:
+            look(stored)
         identity = stored.article_id
         while there is not None and there[0] < identity:
             surplus.append(there[0])

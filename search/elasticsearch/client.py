@@ -166,6 +166,11 @@ def _of_status(where: str, fault: Any) -> EngineError:
                 f"{where} cannot answer as a whole ({_reason(fault)}). Next: if it ran out of time, ask for "
                 "less or raise elasticsearch.timeout_s; if shards are missing, see `GET _cluster/health`"
             )
+        case 503 if kind(fault) == "search_phase_execution_exception":
+            return Unreachable(
+                f"{where}: not every part (shard) of the index is there to be asked. "
+                "Next: ask again once the server's /_cluster/health is no longer red"
+            )
         case 429 | 502 | 503 | 504:
             return Unreachable(
                 f"{where} is too busy ({fault.status_code}: {_reason(fault)}). Next: try again"

@@ -1,16 +1,17 @@
 """The engine of a team: reads and writes the index on an Elasticsearch server.
 
-Readers ask an alias; writers write the partitions behind it, and those of a generation that is being written
-beside it, if there is one.  Every answer is looked at for shards that failed and for time that ran out: what
-counts or exports never takes a part for the whole.
+Readers ask the generation in use or, where that has another mapping, the one of theirs that a migration
+keeps; writers write every generation there is (:mod:`search.elasticsearch.layout`).  Every answer is looked
+at for shards that failed and for time that ran out: what counts or exports never takes a part for the whole.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from search.elasticsearch import mapping
 from search.elasticsearch.bulk import Bulk, Item, Outcome
 from search.elasticsearch.client import Server, connect, probe, told
 from search.elasticsearch.clock import stale
-from search.elasticsearch.layout import Generation, Layout
+from search.elasticsearch.layout import Generation, Layout, State
 from search.elasticsearch.queries import ElasticQueries, Query
 from search.engine import (
     LABELS,
@@ -30,14 +31,17 @@ from search.engine import (
     Clock,
     CursorFault,
     Document,
+    EngineBusy,
     EngineError,
     EngineInfo,
     Hit,
     IndexMissing,
     Page,
+    ReadOnly,
     RebuildNeeded,
     Sort,
     TimeCounts,
+    Unreachable,
     Unwritten,
 )
 from search.fields import QUARTER_S
@@ -60,16 +64,44 @@ _TIMES = 60_000
 _KEEP_ALIVE = "5m"
 _OF_TIMEOUT = 0.8
 """The part of the time that an answer may take in which the server is to search."""
+_DRAINED: Query = {"range": {"order": {"gte": 1}}}
+"""What came through the outbox, not from filling a generation."""
 _LOOK_S = 30.0
 """How long what the alias names is believed."""
+_MASTER = "10s"
+"""How long a cluster that has lost its master may take to have one again, before it is said not to answer."""
 _MEBIBYTE = 1 << 20
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""For queries that name no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A generation that is written."""
+
+    generation: Generation
+    alias: str
+    """What its new partitions are named by."""
+    fields: Mapping[str, Any] | None = None
+    """The fields that it has, where it is of another mapping: documents are cut down to them."""
+    needed: bool = True
+    """Whether a fault of it is one of the writing: not where it is only kept."""
 
 
 class ElasticEngine:
-    """The :class:`search.engine.Engine` of a server; nothing is sent before its first use."""
+    """The :class:`search.engine.Engine` of a server; nothing is sent before its first use.
+
+    *pinned*: ask and write this generation alone, whatever is in use and whatever its mapping.
+    """
 
     def __init__(
-        self, home: Path, config: Config, *, analysis: Analysis | None = None, purpose: str = "indexing"
+        self,
+        home: Path,
+        config: Config,
+        *,
+        analysis: Analysis | None = None,
+        purpose: str = "indexing",
+        pinned: Generation | None = None,
     ) -> None:
         if analysis is None:
             from search.analysis import Analysis
@@ -87,12 +119,13 @@ class ElasticEngine:
         self._compiler: Compiler[Query] = Compiler(ElasticQueries(), analysis, self._zone)
         self._connection: Elasticsearch | None = None
         self._probed: Server | None = None
-        self._live: Generation | None = None
+        self._pinned = pinned
+        self._asked: Generation | None = None
         self._looked = 0.0
         self._warned: tuple[str, ...] | None = None
         self._held: set[_Snapshot] = set()
         """Snapshots that the server still keeps for us."""
-        self._writes: list[Generation] = []
+        self._fields: dict[Generation, Mapping[str, Any]] = {}
         self._made: set[str] = set()
         """Partitions that are known to be there."""
         self._touched: set[str] = set()
@@ -120,53 +153,110 @@ class ElasticEngine:
         return mapping.components(self._analysis if self._server.readable else None)
 
     @cached_property
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         return mapping.fingerprint(self._analysis.version, self._zone_name, self._components)
 
-    def _indices(self, alias: str) -> dict[str, Any]:
-        """The indices that *alias* names; empty if there is none."""
-        from elasticsearch import NotFoundError
+    @property
+    def shared(self) -> str:
+        """What the ledger calls the right to write the index anew, of which there is one."""
+        return f"index {self._layout.alias}"
 
+    def state(self) -> State:
+        """Which generations there are now."""
         with told(self._url):
-            try:
-                return dict(self._client.indices.get_alias(name=alias))
-            except NotFoundError:
-                return {}
+            there = self._client.indices.get(
+                index=f"{self._layout.prefix}-*",
+                features="aliases",
+                expand_wildcards="all",
+                master_timeout=_MASTER,
+            )
+        return self._layout.state({index: one["aliases"] for index, one in there.items()})
 
-    def _generation(self, alias: str) -> Generation | None:
-        found = self._layout.generations(self._indices(alias))
-        return found[-1] if found else None
+    def of(self, generation: Generation, purpose: str = "migration") -> ElasticEngine:
+        """An engine of *generation* alone."""
+        return ElasticEngine(
+            self._home, self._config, analysis=self._analysis, purpose=purpose, pinned=generation
+        )
 
     def _reader(self) -> Generation:
-        """The generation in use, of our own mapping; looked up again now and then."""
-        if self._live is None or time.monotonic() - self._looked > _LOOK_S:
-            live = self._generation(self._layout.alias)
-            if live is None:
-                raise IndexMissing(
-                    f"nothing is indexed as {self._layout.alias} on the server yet: run `marsad crawl`, "
-                    "or `marsad index rebuild` where articles are stored already"
-                )
-            if live.fingerprint != self._fingerprint:
-                raise RebuildNeeded(
-                    f"{live.name} was written under another mapping, analysis or time zone "
-                    f"(now {self._fingerprint}): run `marsad index migrate`"
-                )
-            self._live, self._looked = live, time.monotonic()
-        return self._live
+        """The generation that is asked: the one in use or, where that has another mapping, the one that is
+        kept; looked up again now and then."""
+        if self._pinned is not None:
+            return self._pinned
+        if self._asked is None or time.monotonic() - self._looked > _LOOK_S:
+            state = self.state()
+            for one in (state.live, state.previous):
+                if state.live is not None and one is not None and one.fingerprint == self.fingerprint:
+                    self._asked, self._looked = one, time.monotonic()
+                    return one
+            self._asked = None
+            raise self.unusable(state)
+        return self._asked
+
+    def unusable(self, state: State) -> EngineError:
+        """Why there is no generation to be used."""
+        alias = self._layout.alias
+        if state.live is None and state.unnamed:
+            return IndexMissing(
+                f"the alias {alias} is missing on the server, though {state.unnamed[-1].name} is there: "
+                "somebody removed it. Next: put it back, or write the index anew with `marsad index rebuild`"
+            )
+        if state.live is None:
+            return IndexMissing(
+                f"nothing is indexed as {alias} on the server yet: run `marsad crawl`, "
+                "or `marsad index rebuild` where articles are stored already"
+            )
+        under_way = f"; {state.following.name} is being written" if state.following is not None else ""
+        return RebuildNeeded(
+            f"{state.live.name} has another mapping, analysis or time zone than this version of Marsad "
+            f"(now {self.fingerprint}{under_way}): run `marsad index migrate`"
+        )
 
     # -- writing ------------------------------------------------------------------------------------------
 
-    def _writing(self) -> list[Generation]:
-        """The generations that are written: the one in use, made if there is none, and the one beside it."""
-        live = self._generation(self._layout.alias)
+    def _targets(self) -> list[Target]:
+        """The generations that are written; where there is none, one is made."""
+        if self._pinned is not None:
+            return [Target(self._pinned, self._layout.next_alias)]
+        state = self.state()
+        live, following, mine = state.live, state.following, self.fingerprint
         if live is None:
             live = self._begin_generation(self._layout.alias)
-            self._make(live.partition(datetime.now(self._zone)), self._layout.alias)
-        elif live.fingerprint != self._fingerprint:
-            self._reader()
-        following = self._generation(self._layout.next_alias)
-        self._live = live
-        return [live, following] if following and following != live else [live]
+            if live.fingerprint == mine:
+                self._make(live, live.partition(datetime.now(self._zone)), self._layout.alias)
+        is_mine = [one is not None and one.fingerprint == mine for one in (live, following)]
+        if not any(is_mine):
+            raise self.unusable(state)
+        if following is not None and not is_mine[1]:
+            raise EngineBusy(
+                f"{following.name} is being written for another version of Marsad, which indexes until that "
+                "is done. Next: wait, or end it with `marsad index migrate --rollback`"
+            )
+        if state.lost:  # somebody took their name away: what is written there shows
+            named = [{"add": {"index": index, "alias": self._layout.alias}} for index in state.lost]
+            with told(self._url):
+                self._client.indices.update_aliases(actions=named)
+        targets = [Target(live, self._layout.alias, self._cut_to(live, state))]
+        if following is not None:
+            targets.append(Target(following, self._layout.next_alias))
+        if state.previous is not None:
+            cut = self._cut_to(state.previous, state)
+            targets.append(Target(state.previous, self._layout.previous_alias, cut, needed=False))
+        return targets
+
+    def _cut_to(self, generation: Generation, state: State) -> Mapping[str, Any] | None:
+        """The fields of *generation*, where it is of another mapping."""
+        if generation.fingerprint == self.fingerprint:
+            return None
+        if generation not in self._fields:
+            (index, *_) = state.partitions[generation]
+            self._fields[generation] = self._mapping(index).get("properties", {})
+        return self._fields[generation]
+
+    def _mapping(self, index: str) -> dict[str, Any]:
+        with told(self._url):
+            (found,) = self._client.indices.get_mapping(index=index).values()
+        return dict(found["mappings"])
 
     def _begin_generation(self, alias: str | None = None) -> Generation:
         """A generation with a number that none here bears; its templates are put.
@@ -175,18 +265,17 @@ class ElasticEngine:
         one each, and in one look at the server they either see the other's or choose the same number.
         """
         with told(self._url):
-            there = self._client.indices.get(index=f"{self._layout.prefix}-*", features="aliases")
-            named = [index for index, one in there.items() if alias in one["aliases"]]
-            if found := self._layout.generations(named):
-                return found[-1]
-            numbers = [one.number for one in self._layout.generations(there)]
-            made = Generation(max(numbers, default=0) + 1, self._fingerprint, self._layout.prefix)
+            state = self.state()
+            if alias == self._layout.alias and state.live is not None:
+                return state.live
+            numbers = [one.number for one in state.partitions]
+            made = Generation(max(numbers, default=0) + 1, self.fingerprint, self._layout.prefix)
             self._put_templates(made)
         return made
 
     def _put_templates(self, generation: Generation) -> None:
         meta = {
-            "fingerprint": self._fingerprint,
+            "fingerprint": self.fingerprint,
             "mapping_version": mapping.MAPPING_VERSION,
             "analysis": self._analysis.version,
             "time_zone": self._zone_name,
@@ -202,6 +291,7 @@ class ElasticEngine:
             name=generation.template,
             index_patterns=[f"{generation.template}-*"],
             composed_of=composed,
+            template={"mappings": {"_meta": meta}},
             priority=500,
             version=mapping.MAPPING_VERSION,
             meta=meta,
@@ -209,49 +299,108 @@ class ElasticEngine:
             allow_auto_create=False,
         )
 
-    def _make(self, partition: str, alias: str) -> None:
-        """Make *partition*, unless it is there, and let *alias* name it."""
+    def _make(self, generation: Generation, partition: str, alias: str) -> None:
+        """Make *partition* of *generation*, unless it is there, and let *alias* name it."""
         from elasticsearch import BadRequestError
 
         if partition in self._made:
             return
-        generation = self._layout.generation_of(partition)
+        names: dict[str, Any] = {alias: {}, generation.name: {}}
         with told(self._url):
-            # A restored index has come without its templates; a partition made then would have no mapping.
-            if generation is not None and not self._client.indices.exists(index=partition):
-                self._put_templates(generation)
             try:
-                self._client.indices.create(index=partition, aliases={alias: {}})
+                self._client.indices.create(index=partition, aliases=names)
+                if not self._is_sound(generation, partition) and self._put_lost(generation):
+                    self._remove([partition])
+                    self._client.indices.create(index=partition, aliases=names)
             except BadRequestError as fault:
                 if "resource_already_exists" not in str(fault):
                     raise
-                self._name_again(partition, alias)
+            else:
+                self._check(generation, partition)
+                self._name_again(generation, alias)
         self._made.add(partition)
 
-    def _name_again(self, partition: str, alias: str) -> None:
-        """Let *alias* name *partition* where somebody took its name away: what is written there shows."""
-        of = self._layout.generation_of(partition)
-        if partition not in self._indices(alias) and self._generation(alias) == of:
-            self._client.indices.put_alias(index=partition, name=alias)
+    def _put_lost(self, generation: Generation) -> bool:
+        """Put the templates of *generation* where there are none, and say whether: a restored index has come
+        without them, and a partition that is made then has no mapping."""
+        if generation.fingerprint != self.fingerprint:
+            return False
+        with contextlib.suppress(EngineError), told(self._url):  # not every key may look
+            if not self._client.indices.exists_index_template(name=generation.template):
+                self._put_templates(generation)
+                return True
+        return False
+
+    def _is_sound(self, generation: Generation, partition: str) -> bool:
+        """Whether *partition* got the fields of its generation."""
+        made = self._mapping(partition)
+        if generation.fingerprint == self.fingerprint:
+            wanted = self._components["mapping"]["mappings"]["properties"]
+        else:
+            wanted = self._fields[generation]
+        said = made.get("_meta", {}).get("fingerprint")
+        return bool(said == generation.fingerprint and made.get("properties") == wanted)
+
+    def _check(self, generation: Generation, partition: str) -> None:
+        """Take a new *partition* away again that did not get the fields of its generation."""
+        if self._is_sound(generation, partition):
+            return
+        self._remove([partition])
+        raise EngineError(
+            f"{partition} could not be made: the index template {generation.template} was edited or removed "
+            "on the server. Next: `marsad index migrate` puts it back"
+        )
+
+    def _name_again(self, generation: Generation, alias: str) -> None:
+        """Where *generation* has come into use (or is kept) since *alias* was looked up, its partitions that
+        were made under the old alias follow it."""
+        state = self.state()
+        for one, right in (
+            (state.live, self._layout.alias),
+            (state.previous, self._layout.previous_alias),
+        ):
+            if one == generation and right != alias:
+                actions: list[Mapping[str, Any]] = []
+                for index in state.partitions[generation]:
+                    actions.append({"add": {"index": index, "alias": right}})
+                    actions.append({"remove": {"index": index, "alias": alias, "must_exist": False}})
+                self._client.indices.update_aliases(actions=actions)
+                return
 
     def upsert(self, documents: Iterable[Document]) -> int:
-        outcome = self._write(documents, self._writes or self._writing())
-        return outcome.taken
-
-    def _write(self, documents: Iterable[Document], generations: Sequence[Generation]) -> Outcome:
-        """Write *documents* into each of *generations*; what became of them in the first one."""
-        outcomes = []
+        # First what the ledger has, then who is to get it: a generation that is begun in between is filled
+        # from the ledger as it is after that.
         batch = list(documents)
-        bulk = self._bulk()
-        for generation in generations:
-            alias = self._layout.alias if generation == self._live else self._layout.next_alias
+        targets = self._targets()
+        while True:
             try:
-                outcomes.append(bulk.send(self._items(batch, generation, alias)))
+                return self._write(batch, targets).taken
             except IndexMissing:
-                self._made.clear()  # one of them is there no more
-                raise
-        self._note(batch, outcomes[0], generations[0])
-        return outcomes[0]
+                self._made.clear()
+                # A generation that has left meanwhile is no loss; one of those that stay has lost something.
+                now = self.state()
+                stay = all(one.generation in now.partitions for one in targets)
+                if self._pinned is not None or now.live is None or stay:
+                    raise
+                targets = self._targets()
+
+    def _write(self, batch: Sequence[Document], targets: Sequence[Target]) -> Outcome:
+        """Write *batch* into each of *targets*; what became of it in the first one of our mapping."""
+        mine: Outcome | None = None
+        for target in targets:
+            try:
+                outcome = self._bulk().send(self._items(batch, target))
+                if self._pinned is None:
+                    self._settle(batch, target.generation)
+            except (IndexMissing, ReadOnly):
+                if target.needed:
+                    raise
+                continue
+            if target.fields is None and mine is None:
+                mine = outcome
+                self._note(batch, outcome, target.generation)
+        assert mine is not None  # there is always one of our mapping
+        return mine
 
     def _note(self, batch: Iterable[Document], outcome: Outcome, generation: Generation) -> None:
         """Remember what *generation* did not take of *batch*."""
@@ -260,8 +409,7 @@ class ElasticEngine:
                 if one.article_id in outcome.refused:
                     self._refused[one.article_id] = (one.revision, outcome.refused[one.article_id])
                 if one.article_id in outcome.stale:
-                    seen = one.stored.first_seen_at if one.stored else one.at
-                    self._stale[one.article_id] = generation.partition(seen)
+                    self._stale[one.article_id] = generation.partition(_seen(one))
 
     def unwritten(self) -> Unwritten:
         refused, stale = self._refused, self._stale
@@ -281,13 +429,54 @@ class ElasticEngine:
         answer = self._ask({"match_all": {}}, size=0, track_total_hits=False, aggs=newest)
         return int(answer["aggregations"]["newest"]["value"] or 0)
 
-    def _items(self, documents: Iterable[Document], generation: Generation, alias: str) -> Iterator[Item]:
+    def _settle(self, batch: Sequence[Document], generation: Generation) -> None:
+        """Take the articles of *batch* out of later partitions: a page that was found to have been seen
+        earlier, in another year, has moved."""
+        if not batch:
+            return
+        there = self.state().partitions.get(generation, ())
+        places = {one.article_id: generation.partition(_seen(one)) for one in batch}
+        copies = [(identity, index) for identity, place in places.items() for index in there if index > place]
+        self._keep_newest(copies + [(identity, places[identity]) for identity in {one for one, _ in copies}])
+
+    def drained(self) -> Iterator[str]:
+        """The articles here that came through the outbox, not by filling this generation."""
+        return (hit["_id"] for page in self._walk(_DRAINED) for hit in page)
+
+    def settle_moved(self) -> None:
+        """Look for articles in more than one partition among all that drains have written here: what
+        filled this generation may have put one back where a drain had just taken it away."""
+        assert self._pinned is not None
+        there = self.state().partitions.get(self._pinned, ())
+        if len(there) < 2:
+            return
+        for page in self._walk(_DRAINED):
+            self._keep_newest([(hit["_id"], index) for hit in page for index in there])
+
+    def _keep_newest(self, places: Sequence[tuple[str, str]]) -> None:
+        """Of the copies of each article at *places* (article, partition) leave the one of the highest version
+        or, of two, that of the earlier year."""
+        if not places:
+            return
+        docs = [{"_index": index, "_id": identity, "_source": False} for identity, index in places]
+        with told(self._url):
+            answer = self._client.mget(docs=docs, source=False)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for one in answer["docs"]:
+            if one.get("found"):
+                found.setdefault(one["_id"], []).append((-one["_version"], one["_index"]))
+        surplus = [(identity, index) for identity, some in found.items() for _, index in sorted(some)[1:]]
+        self._touched.update(index for _, index in surplus)
+        self._bulk().send(Item.delete(index, identity) for identity, index in surplus)
+
+    def _items(self, documents: Iterable[Document], target: Target) -> Iterator[Item]:
         for document in documents:
-            seen = document.stored.first_seen_at if document.stored else document.at
-            partition = generation.partition(seen)
-            self._make(partition, alias)
+            partition = target.generation.partition(_seen(document))
+            self._make(target.generation, partition, target.alias)
             self._touched.add(partition)
             body = mapping.body(document, self._zone, readable=self._server.readable, unmasked=self._unmasked)
+            if target.fields is not None:
+                body = _cut(body, target.fields)
             yield Item.index(partition, document.article_id, mapping.version(document), body)
 
     def _bulk(self) -> Bulk:
@@ -299,56 +488,133 @@ class ElasticEngine:
         ids = list(article_ids)
         if not ids:
             return
-        partitions = [*self._indices(self._layout.alias), *self._indices(self._layout.next_alias)]
-        self._touched.update(partitions)
-        self._bulk().send(Item.delete(partition, identity) for identity in ids for partition in partitions)
+        targets = self._targets()
+        there = self.state().partitions
+        for target in targets:
+            partitions = there.get(target.generation, ())
+            self._touched.update(partitions)
+            try:
+                self._bulk().send(Item.delete(each, identity) for identity in ids for each in partitions)
+            except (IndexMissing, ReadOnly):
+                if target.needed:
+                    raise
 
-    def refresh(self) -> None:
+    def refresh(self, *, everything: bool = False) -> None:
+        """With *everything* also what others wrote into the pinned generation."""
+        if everything and self._pinned is not None:
+            self._touched.update(self.state().partitions.get(self._pinned, ()))
         if self._touched:
             with told(self._url):
-                self._client.indices.refresh(index=sorted(self._touched))
+                # One that was removed meanwhile, with its generation, is nobody's loss.
+                self._client.indices.refresh(index=sorted(self._touched), ignore_unavailable=True)
             self._touched.clear()
 
     @contextlib.contextmanager
     def rebuilding(self) -> Iterator[ElasticEngine]:
-        before = self._indices(self._layout.alias)
-        self._abandon()
-        fresh = ElasticEngine(self._home, self._config, analysis=self._analysis, purpose="rebuild")
-        made = fresh._begin_generation()
-        fresh._writes = [made]
+        self.abandon()
+        made = self.begin()
+        fresh = self.of(made, "rebuild")
         try:
-            fresh._make(made.partition(datetime.now(self._zone)), self._layout.next_alias)
             yield fresh
             fresh.refresh()
-            self._take_over(made, before)
+            fresh.settle_moved()
+            fresh.refresh()
+            self.take_over(made)
         except BaseException:
-            self._abandon()
+            self.abandon()
             raise
         finally:
             fresh.close()
-        self._remove(list(before))
+        state = self.state()
+        for one in state.unnamed:
+            self.remove(one)
 
-    def _take_over(self, generation: Generation, before: Iterable[str]) -> None:
-        """Let the alias name *generation* in place of the indices *before*, at one instant."""
-        alias, beside = self._layout.alias, self._layout.next_alias
-        actions: list[Mapping[str, Any]] = [{"remove": {"index": index, "alias": alias}} for index in before]
-        for index in self._indices(beside):
-            actions.append({"remove": {"index": index, "alias": beside}})
-            if self._layout.generation_of(index) == generation:
-                actions.append({"add": {"index": index, "alias": alias}})
+    def begin(self) -> Generation:
+        """A new generation beside the one in use."""
+        made = self._begin_generation()
+        self._make(made, made.partition(datetime.now(self._zone)), self._layout.next_alias)
+        return made
+
+    def take_over(self, generation: Generation, *, keep: bool = False, mark: bool = False) -> None:
+        """Let *generation* be asked in place of the one in use, at one instant.
+
+        With *keep* the one before is kept, in place of any kept so far; with *mark* it is named as one that
+        knows what *generation* missed.
+        """
+        layout, state = self._layout, self.state()
+        before, kept = state.live, state.previous
+        if before == generation:
+            return
+        changes = [("add", generation, layout.alias), ("remove", before, layout.alias)]
+        changes += [("remove", generation, alias) for alias in (layout.next_alias, layout.previous_alias)]
+        if keep:
+            changes.append(("add", before, layout.previous_alias))
+            if kept != generation:
+                changes.append(("remove", kept, layout.previous_alias))
+        if mark:
+            changes.append(("add", before, layout.missed_alias))
+        actions: list[Mapping[str, Any]] = [
+            {kind: {"index": index, "alias": alias, **({"must_exist": False} if kind == "remove" else {})}}
+            for kind, one, alias in changes
+            if one is not None
+            for index in state.partitions[one]
+        ]
         with told(self._url):
             self._client.indices.update_aliases(actions=actions)
-        self._live = None
+            # A writer may have made a partition under the old alias since.
+            self._name_again(generation, layout.next_alias)
+        self._asked = None
 
-    def _abandon(self) -> None:
+    def forget_missed(self) -> None:
+        """What the generation in use missed is in the outbox."""
+        alias = self._layout.missed_alias
+        with told(self._url):
+            self._client.indices.delete_alias(index=f"{self._layout.prefix}-*", name=alias)
+
+    def abandon(self) -> None:
         """Remove what was being written beside the index in use."""
-        self._remove(list(self._indices(self._layout.next_alias)))
+        following = self.state().following
+        if following is not None:
+            self.remove(following)
+
+    def remove(self, generation: Generation) -> None:
+        """Remove *generation*, and the templates of its mapping if it was the last one of that."""
+        from elasticsearch import ApiError
+
+        self._remove(self.state().partitions.get(generation, ()))
+        if generation.fingerprint in self.state().fingerprints() | {self.fingerprint}:
+            return
+        with told(self._url), contextlib.suppress(ApiError):  # left over, they harm nothing
+            self._client.indices.delete_index_template(name=generation.template)
+            self._client.cluster.delete_component_template(name=f"{generation.template}-*")
 
     def _remove(self, indices: Sequence[str]) -> None:
         if indices:
             with told(self._url):
                 self._client.indices.delete(index=list(indices), ignore_unavailable=True)
         self._made.difference_update(indices)
+
+    # -- what a migration remembers of itself -------------------------------------------------------------
+
+    def put_templates(self) -> None:
+        """Put the templates of this mapping, in place of whatever bears their names."""
+        with told(self._url):
+            self._put_templates(Generation(0, self.fingerprint, self._layout.prefix))
+
+    def meta(self, generation: Generation) -> dict[str, Any]:
+        """What *generation* says of itself: what its template says, and what was noted since."""
+        with told(self._url):
+            found = self._client.indices.get_mapping(index=generation.name)
+        merged: dict[str, Any] = {}
+        for index in sorted(found):
+            merged |= found[index]["mappings"].get("_meta", {})
+        return merged
+
+    def note(self, generation: Generation, **said: Any) -> None:
+        """Let *generation* say so of itself."""
+        meta = {**self.meta(generation), **said}
+        with told(self._url):
+            self._client.indices.put_mapping(index=generation.name, meta=meta)
 
     # -- asking -------------------------------------------------------------------------------------------
 
@@ -357,14 +623,30 @@ class ElasticEngine:
 
         Unless it is to be *whole*, what some shards found in time will do, and the caller says so.
         """
-        self._reader()
-        where: dict[str, Any] = {}
-        if "pit" not in more:  # which names its index itself, and is asked of every shard
-            where = {"index": self._layout.alias, "allow_partial_search_results": not whole}
+        if "pit" in more:  # which names its index itself, and is asked of every shard
+            return self._answer(query, whole=whole, **more)
+        partial = {"allow_partial_search_results": not whole}
+        return self._of_asked(lambda name: self._answer(query, whole=whole, index=name, **partial, **more))
+
+    def _of_asked(self, ask: Callable[[str], Any]) -> Any:
+        """What *ask* answers of the generation that is asked; once more where that was removed meanwhile."""
+        asked = self._reader()
+        try:
+            return ask(asked.name)
+        except Unreachable:
+            raise
+        except EngineError:
+            self._asked = None
+            following = self._reader()
+            if following == asked:
+                raise
+            return ask(following.name)
+
+    def _answer(self, query: Query, *, whole: bool, **more: Any) -> Any:
         with told(self._url):
             # A server that lacks shards, or took too long, does so again at once.
             client = self._client.options(retry_on_status=(502,))
-            answer = client.search(query=query, source=False, timeout=self._timeout, **where, **more)
+            answer = client.search(query=query, source=False, timeout=self._timeout, **more)
         if whole and (lacking := self._lacking(answer)):
             raise EngineError(lacking)
         return answer
@@ -484,20 +766,57 @@ class ElasticEngine:
 
         The snapshot is taken, and the first page asked for, at once: a fault shows before the first match.
         """
-        self._reader()
-        with told(self._url):
-            snapshot = self._client.open_point_in_time(index=self._layout.alias, keep_alive=_KEEP_ALIVE)["id"]
-        pages = _Snapshot(self, snapshot).pages(query, more)
-        next(pages)  # from here on its end closes the snapshot, also where nobody takes a match
-        return pages
+
+        def begin(name: str) -> Iterator[list[Any]]:
+            with told(self._url):
+                snapshot = self._client.open_point_in_time(index=name, keep_alive=_KEEP_ALIVE)["id"]
+            pages = _Snapshot(self, snapshot).pages(query, more)
+            next(pages)  # from here on its end closes the snapshot, also where nobody takes a match
+            return pages
+
+        found: Iterator[list[Any]] = self._of_asked(begin)
+        return found
+
+    # -- what a migration compares ------------------------------------------------------------------------
+
+    def cells(self) -> dict[tuple[str, int], int]:
+        """(source, day) → articles."""
+        counted = self.count_over_time(None, now=_ANY_TIME, clock="day", split="source", size=_VALUES)
+        return {(name, day): n for name, days in counted.split.items() for day, n in days.items()}
+
+    def ids_of_cell(self, source: str, day: int) -> set[str]:
+        """The articles of *source* on *day*."""
+        query = {"bool": {"filter": [{"term": {"source": source}}, {"term": {"day": day}}]}}
+        return {hit["_id"] for page in self._walk(query) for hit in page}
+
+    def shown_of(self, article_ids: Sequence[str]) -> dict[str, list[tuple[int, str, int]]]:
+        """Article → (revision, source, day) of each of its copies, of which there should be one."""
+        found: dict[str, list[tuple[int, str, int]]] = {}
+        fields = ["revision", "source", "day"]
+        for page in self._walk({"terms": {"article_id": list(article_ids)}}, docvalue_fields=fields):
+            for hit in page:
+                revision, source, day = (hit["fields"][name][0] for name in fields)
+                found.setdefault(hit["_id"], []).append((revision, source, day))
+        return found
+
+    def matches(self, tree: Node, article_id: str, *, now: datetime) -> bool:
+        """Whether *tree* finds the article."""
+        query = self._compiler.both(self._compiler.query(tree, now), {"term": {"article_id": article_id}})
+        return bool(self._ask(query, size=0, track_total_hits=True)["hits"]["total"]["value"])
+
+    def fields_of(self, generation: Generation) -> set[str]:
+        """The names of the fields of *generation*."""
+        (index, *_) = self.state().partitions[generation]
+        return set(self._mapping(index).get("properties", {}))
 
     # -- the rest -----------------------------------------------------------------------------------------
 
     def info(self) -> EngineInfo:
-        self._live = None  # a rebuild may have taken over
-        live = self._reader()
+        self._asked = None  # a rebuild may have taken over
+        asked = self._reader()
+        state = self.state()
         with told(self._url):
-            stats = self._client.indices.stats(index=self._layout.alias, metric="store")
+            stats = self._client.indices.stats(index=asked.name, metric="store")
             size = stats["_all"]["primaries"]["store"]["size_in_bytes"]
         articles = self._ask({"match_all": {}}, size=0, track_total_hits=True)["hits"]["total"]["value"]
         details = {
@@ -505,13 +824,16 @@ class ElasticEngine:
             "partitions": str(len(stats["indices"])),
             "time_zone": self._zone_name,
         }
-        return EngineInfo("elasticsearch", articles, size, live.name, details, self._warnings())
+        for name, one in (("live", state.live), ("previous", state.previous), ("next", state.following)):
+            if one is not None and one != asked:
+                details[name] = one.name
+        return EngineInfo("elasticsearch", articles, size, asked.name, details, self._warnings(asked.name))
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self, index: str) -> tuple[str, ...]:
         """Looked for once a process."""
         if self._warned is None:
             with told(self._url):
-                found = stale(self._client, self._layout.alias, self._zone_name, datetime.now(self._zone))
+                found = stale(self._client, index, self._zone_name, datetime.now(self._zone))
             self._warned = (found,) if found else ()
         return self._warned
 
@@ -521,7 +843,7 @@ class ElasticEngine:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._live = None
+        self._asked = None
 
     def __enter__(self) -> ElasticEngine:
         return self
@@ -574,6 +896,21 @@ class _Snapshot:
         self._engine._held.discard(self)
         with contextlib.suppress(ApiError, TransportError):  # it expires by itself
             self._engine._client.close_point_in_time(id=self._name)
+
+
+def _seen(document: Document) -> datetime:
+    """When the article was first seen: its year tells its partition."""
+    return document.stored.first_seen_at if document.stored else document.at
+
+
+def _cut(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """*body* without what *fields* lack."""
+    kept: dict[str, Any] = {}
+    for name, value in body.items():
+        if name in fields:
+            inner = fields[name].get("properties")
+            kept[name] = _cut(value, inner or {}) if isinstance(value, dict) else value
+    return {name: value for name, value in kept.items() if value != {}}
 
 
 def _terms(name: str, size: int) -> dict[str, Any]:

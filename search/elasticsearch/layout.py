@@ -1,15 +1,18 @@
 """Where an index lies on the server: its generations, their yearly partitions, and the alias that is asked.
 
 A generation is one writing of the whole index under one mapping: ``marsad-1f2e3d4c-000002`` has the
-partitions ``marsad-1f2e3d4c-000002-2026`` …, one a year of first capture, which never changes.  The alias
-``marsad`` names the partitions of the one in use; ``marsad-next`` those of one that is written beside it.
+partitions ``marsad-1f2e3d4c-000002-2026`` …, one a year of first capture, which never changes.  An
+alias of the generation's own name stands for all its partitions.  The alias ``marsad`` names those of the one
+in use, ``marsad-next`` those of one that is written beside it, ``marsad-previous`` those of the one before,
+which a migration keeps; ``marsad-missed`` those that a rollback left, until the ledger knows what came in
+meanwhile.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -28,11 +31,37 @@ class Generation:
     @property
     def template(self) -> str:
         """The name of the index template, which is that of every generation of this mapping."""
-        return f"{self.prefix}-{self.fingerprint}"
+        return template_name(self.prefix, self.fingerprint)
 
     def partition(self, first_seen_at: datetime) -> str:
         """The index that an article first seen then lies in."""
         return f"{self.name}-{first_seen_at.year:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which generations there are, as one look at the server showed them."""
+
+    live: Generation | None = None
+    """The one that is asked."""
+    following: Generation | None = None
+    """The one that is written beside it."""
+    previous: Generation | None = None
+    """The one that was asked before, kept."""
+    missed: Generation | None = None
+    """The one that a rollback left, while it is not known yet what the one in use missed."""
+    lost: tuple[str, ...] = ()
+    """Partitions of the one that is asked which its alias does not name: somebody removed it there."""
+    partitions: Mapping[Generation, tuple[str, ...]] = field(default_factory=dict)
+    """Of every generation; also of those that no alias names."""
+
+    @property
+    def unnamed(self) -> list[Generation]:
+        """Those that no alias names: somebody removed it."""
+        return sorted(set(self.partitions) - {self.live, self.following, self.previous})
+
+    def fingerprints(self) -> set[str]:
+        return {one.fingerprint for one in self.partitions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +85,40 @@ class Layout:
         found = re.fullmatch(rf"{re.escape(self.prefix)}-([0-9a-f]{{8}})-(\d{{6}})-\d{{4}}", index)
         return Generation(int(found[2]), found[1], self.prefix) if found else None
 
-    def generations(self, indices: Iterable[str]) -> list[Generation]:
-        """Those that *indices* belong to, oldest first."""
-        return sorted({one for index in indices if (one := self.generation_of(index))})
+    @property
+    def previous_alias(self) -> str:
+        """What was asked before."""
+        return f"{self.prefix}-previous"
+
+    @property
+    def missed_alias(self) -> str:
+        """What a rollback left."""
+        return f"{self.prefix}-missed"
+
+    def state(self, aliases: Mapping[str, Iterable[str]]) -> State:
+        """What *aliases* (index → the aliases that name it) mean."""
+        partitions: dict[Generation, list[str]] = {}
+        named: dict[str, set[Generation]] = {}
+        for index in sorted(aliases):
+            generation = self.generation_of(index)
+            if generation is not None:
+                partitions.setdefault(generation, []).append(index)
+                for alias in aliases[index]:
+                    named.setdefault(alias, set()).add(generation)
+
+        def newest(alias: str, but: Generation | None = None) -> Generation | None:
+            return max((one for one in named.get(alias, ()) if one != but), default=None)
+
+        live = newest(self.alias)
+        return State(
+            live,
+            newest(self.next_alias, live),
+            newest(self.previous_alias, live),
+            newest(self.missed_alias, live),
+            tuple(one for one in partitions.get(live, ()) if self.alias not in aliases[one]) if live else (),
+            {generation: tuple(indices) for generation, indices in partitions.items()},
+        )
+
+
+def template_name(prefix: str, fingerprint: str) -> str:
+    return f"{prefix}-{fingerprint}"

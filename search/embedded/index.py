@@ -108,6 +108,8 @@ class EmbeddedEngine:
     and one whose schema, analysis or time zone has changed raises :class:`RebuildNeeded`.
     """
 
+    shared = None
+
     def __init__(
         self, home: Path, config: Config, *, analysis: Analysis | None = None, purpose: str = "indexing"
     ) -> None:

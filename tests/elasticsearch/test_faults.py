@@ -325,8 +325,7 @@ def test_an_alias_that_was_removed_is_made_again_and_nothing_is_twice(place: Pla
     place.agrees(10)
 
 
-@pytest.mark.parametrize("how", ["removed", "unnamed"])
-def test_a_partition_that_is_gone_is_noticed_by_the_next_indexer(place: Place, how: str) -> None:
+def test_a_partition_that_is_gone_is_noticed_by_the_next_indexer(place: Place) -> None:
     place.write(*range(10))
     with place.ledger._db.writing() as connection:
         old = datetime(2024, 5, 1, tzinfo=UTC)
@@ -335,10 +334,7 @@ def test_a_partition_that_is_gone_is_noticed_by_the_next_indexer(place: Place, h
     place.drain()
     gone, _ = place.partitions()
     assert gone.endswith("-2024")
-    if how == "removed":
-        ask(place.url, "DELETE", f"/{gone}")
-    else:
-        ask(place.url, "DELETE", f"/{gone}/_alias/{place.name}")
+    ask(place.url, "DELETE", f"/{gone}")
     place.write(10)
     with capture_logs() as lines:
         assert place.drain().indexed == 5
