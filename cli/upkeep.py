@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import click
 
 from cli.context import PARTIAL, current, say
+from cli.migrate import migrate
 from config.wording import counted
 
 
@@ -87,6 +88,9 @@ def index() -> None:
     """Look after the search index, a projection of the ledger."""
 
 
+index.add_command(migrate)
+
+
 @index.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def index_status(as_json: bool) -> None:
@@ -113,6 +117,9 @@ def index_status(as_json: bool) -> None:
         "articles": found.articles,
         "outbox": found.waiting,
     }
+    for name in ("live", "previous", "next"):
+        if info and name in info.details:
+            value[name] = info.details[name]
     warnings = info.warnings if info else ()
     for warning in warnings:
         say(f"warning: {warning}")
@@ -242,5 +249,5 @@ def verify(as_json: bool) -> None:
             click.echo(f"refused  {found.refused}  (marsad index status)")
     if not found.agrees:
         waiting = f" (waiting in the outbox: {found.waiting})" if found.waiting else ""
-        say(f"index and ledger differ{waiting}. Next: `marsad index rebuild`")
+        say(f"index and ledger differ{waiting}. Next: `marsad verify` mends it")
         raise SystemExit(PARTIAL)

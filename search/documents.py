@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from search.engine import TEXTS, Document
@@ -66,15 +67,20 @@ def analysed(stored: StoredArticle, strings: TokenStrings, sources: Mapping[str,
 
     The time is that of publication or, where the outlet states none, that of the first capture.
     """
-    published = stored.article.published
     return Document(
         article_id=stored.article_id,
         revision=stored.revision,
-        at=published.at if published else stored.first_seen_at,
+        at=told_at(stored),
         tokens=dict(zip(_TOKENS, strings, strict=True)),
         labels=labels(stored, sources.get(stored.article.source_id)),
         stored=stored,
     )
+
+
+def told_at(stored: StoredArticle) -> datetime:
+    """When *stored* was published or, where the outlet does not say, first captured."""
+    published = stored.article.published
+    return published.at if published else stored.first_seen_at
 
 
 def labels(stored: StoredArticle, source: Source | None) -> dict[str, tuple[str, ...]]:
