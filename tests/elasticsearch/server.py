@@ -201,6 +201,48 @@ class Node:
         return ask(self.url, method, path, body, self._password)
 
 
+class Cluster:
+    """Three servers that are one; a context manager.  Ready when each knows the others."""
+
+    def __init__(self, size: int = 3) -> None:
+        names = [f"n{number + 1}" for number in range(size)]
+        together = {"cluster.initial_master_nodes": ",".join(names)}
+        self.nodes = [Node(settings={**together, "node.name": name}) for name in names]
+        seeds = ",".join(f"127.0.0.1:{node.transport}" for node in self.nodes)
+        for node in self.nodes:
+            node.settings |= {"cluster.name": self.nodes[0].folder.name, "discovery.seed_hosts": seeds}
+
+    def wait(self, status: str = "green") -> None:
+        """Until all of them are one, and every copy of every index is where it should be."""
+        wanted = f"wait_for_nodes={len(self.nodes)}&wait_for_status={status}&timeout=20s"
+        end = time.monotonic() + len(self.nodes) * _START_S
+        while True:
+            with contextlib.suppress(OSError):
+                if not self.nodes[0].ask("GET", f"/_cluster/health?{wanted}")["timed_out"]:
+                    return
+            assert time.monotonic() < end, (self.nodes[0].folder / "out").read_text()[-3000:]
+
+    def __enter__(self) -> Self:
+        try:
+            for node in self.nodes:
+                node.start(wait=False)
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End them all."""
+        for node in self.nodes:
+            node.close()
+
+
 def shared(where: Path, build: Build = BUILDS["8"]) -> str:
     """The URL of the one server of *build* in this run of tests, whose processes share the folder *where*.
 
