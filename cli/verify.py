@@ -66,6 +66,11 @@ _TOLD = {
     "indexed_old": _Told("article indexed at another revision", "indexed again", ""),
     "indexed_stray": _Told("article indexed that the ledger does not have", "taken out", ""),
     "index_unusable": _Told("index that cannot be used", "built anew", "marsad index rebuild"),
+    "index_of_another": _Told(
+        "index of another version of Marsad",
+        None,
+        "marsad index migrate, or this with the version that uses it",
+    ),
     "index_away": _Told(
         "index that does not answer or takes no writes",
         None,
@@ -248,7 +253,7 @@ def _mend_from_archive(app: App, ledger: Ledger, compared: Compared, reread: boo
 def _compare_index(app: App, report: _Report, dry_run: bool, tell: Tell) -> None:
     """Compare index and ledger; what differs goes through the outbox, as everything does."""
     from search.answers import Searcher
-    from search.engine import EngineBusy, EngineError, ReadOnly, Unreachable
+    from search.engine import EngineBusy, EngineError, MigrationNeeded, ReadOnly, Unreachable
     from store.consistency import Finding, Kind
 
     tell("comparing the index")
@@ -267,8 +272,11 @@ def _compare_index(app: App, report: _Report, dry_run: bool, tell: Tell) -> None
             if found and not dry_run:
                 ledger.index_again(one.thing for one in found)
                 _drain(app, engine, ledger, report, tell)
-        except (ReadOnly, Unreachable) as fault:  # a rebuild would ask the same server for more
-            finding = Finding(Kind.INDEX_AWAY, app.config.settings["index.engine"], str(fault))
+        except (MigrationNeeded, ReadOnly, Unreachable) as fault:
+            # A rebuild would take it from who uses it, or ask the same server for more.
+            another = isinstance(fault, MigrationNeeded)
+            kind = Kind.INDEX_OF_ANOTHER if another else Kind.INDEX_AWAY
+            finding = Finding(kind, app.config.settings["index.engine"], str(fault))
             report.found.append(finding)
             report.left.append(finding)
         except (EngineError, OSError) as fault:

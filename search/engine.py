@@ -63,6 +63,10 @@ class RebuildNeeded(EngineError):
     """The index was written under another schema, analysis or time zone: ``marsad index rebuild``."""
 
 
+class MigrationNeeded(RebuildNeeded):
+    """The index is of another version of the program, which may be using it: ``marsad index migrate``."""
+
+
 class ReadOnly(EngineError):
     """The index takes no writes for now, mostly because its server's disk is nearly full."""
 

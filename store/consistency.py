@@ -58,6 +58,7 @@ class Kind(StrEnum):
     INDEXED_STRAY = "indexed_stray"
     INDEX_UNUSABLE = "index_unusable"
     INDEX_AWAY = "index_away"
+    INDEX_OF_ANOTHER = "index_of_another"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,9 @@ from search.engine import (
     EngineInfo,
     Hit,
     IndexMissing,
+    MigrationNeeded,
     Page,
     ReadOnly,
-    RebuildNeeded,
     Sort,
     TimeCounts,
     Unreachable,
@@ -207,7 +207,7 @@ class ElasticEngine:
                 "or `marsad index rebuild` where articles are stored already"
             )
         under_way = f"; {state.following.name} is being written" if state.following is not None else ""
-        return RebuildNeeded(
+        return MigrationNeeded(
             f"{state.live.name} has another mapping, analysis or time zone than this version of Marsad "
             f"(now {self.fingerprint}{under_way}): run `marsad index migrate`"
         )

@@ -508,6 +508,18 @@ def test_verify_finds_and_mends_what_is_missing_old_or_strange(house: House) -> 
     assert house.verify(OLD).agrees and house.ledger.outbox_size() == 0
 
 
+def test_verify_takes_no_index_from_another_version(house: House) -> None:
+    """Neither before a migration nor, run by the version of before, after it."""
+    for version, migrates in ((NEW, False), (OLD, True)):
+        if migrates:
+            house.migrate()
+            house.fill(range(60, 61))
+        before = house.aliases()
+        done = json.loads(marsad(house, "verify", "--json", version=version, expect=1))
+        assert "index_of_another" in [row["kind"] for row in done["disagreements"]]
+        assert house.aliases() == before
+
+
 def test_the_commands_answer_without_a_server(tmp_path: Path) -> None:
     """Nothing listens there: one line, exit 5."""
     with Ledger.open(tmp_path):
