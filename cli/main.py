@@ -56,7 +56,7 @@ _STOPPED = {
     "crawl": "the links and pages found so far are kept. Next: `marsad crawl` goes on.",
     "replay": "what was read so far is kept. Next: the same again; what stands is not changed.",
     "import": "what was read so far is kept. Next: the same again; what is known is passed over.",
-    "index": "the index in use stands; a rebuild begins anew, a migration goes on. Next: the same again.",
+    "index": "a rebuild is dropped, the one before it stands; a migration goes on. Next: the same again.",
     "verify": "what was mended so far is kept. Next: the same again.",
     "export": "no file was made or changed. Next: the same again.",
     "worker": "its leases were given back. Next: the same again goes on.",
