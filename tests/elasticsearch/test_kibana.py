@@ -334,7 +334,7 @@ def test_health_is_written_over_what_was_there(elasticsearch: str, tmp_path: Pat
 def test_sources_are_judged_whatever_becomes_of_the_copy(tmp_path: Path) -> None:
     config = on_server(tmp_path, f"http://127.0.0.1:{server.free_port()}", "t")
     with Ledger.of(config.settings, tmp_path) as ledger, capture_logs() as logs:
-        check(config, ledger, NOW)
+        check(config, ledger, NOW, lambda: False)
         assert set(ledger.health()) == set(SOURCES)
     (told,) = [each for each in logs if each["event"] == "health_not_published"]
     assert "does not answer" in told["fault"]
@@ -344,7 +344,7 @@ def test_the_health_job_writes_it(elasticsearch: str, tmp_path: Path) -> None:
     name = server.index_name()
     config = on_server(tmp_path, elasticsearch, name)
     with Ledger.of(config.settings, tmp_path) as ledger:
-        check(config, ledger, NOW)
+        check(config, ledger, NOW, lambda: False)
         found = server.ask(elasticsearch, "GET", f"/{name}-health/_search?q=what:state")["hits"]["total"]
         assert found["value"] == len(SOURCES)
         assert publish(config, ledger, NOW + HOUR) >= len(SOURCES)
