@@ -223,7 +223,7 @@ class ElasticEngine:
         if live is None:
             live = self._begin_generation(self._layout.alias)
             if live.fingerprint == mine:
-                self._make(live, live.partition(datetime.now(self._zone)), self._layout.alias)
+                self._make(live, live.partition(datetime.now(self._zone)), self._layout.alias, at_once=True)
         is_mine = [one is not None and one.fingerprint == mine for one in (live, following)]
         if not any(is_mine):
             raise self.unusable(state)
@@ -299,24 +299,32 @@ class ElasticEngine:
             allow_auto_create=False,
         )
 
-    def _make(self, generation: Generation, partition: str, alias: str) -> None:
-        """Make *partition* of *generation*, unless it is there, and let *alias* name it."""
+    def _make(self, generation: Generation, partition: str, alias: str, *, at_once: bool = False) -> None:
+        """Make *partition* of *generation*, unless it is there, and let *alias* name it.
+
+        It is named when it can be searched, so that no search meets a shard that is still to begin; or *at
+        once*, where nothing is asked yet and two processes must not make a generation each.
+        """
         from elasticsearch import BadRequestError
 
         if partition in self._made:
             return
-        names: dict[str, Any] = {alias: {}, generation.name: {}}
+        names = (alias, generation.name)
+        given: dict[str, Any] | None = {name: {} for name in names} if at_once else None
         with told(self._url):
             try:
-                self._client.indices.create(index=partition, aliases=names)
+                self._client.indices.create(index=partition, aliases=given)
                 if not self._is_sound(generation, partition) and self._put_lost(generation):
                     self._remove([partition])
-                    self._client.indices.create(index=partition, aliases=names)
+                    self._client.indices.create(index=partition, aliases=given)
             except BadRequestError as fault:
                 if "resource_already_exists" not in str(fault):
                     raise
             else:
                 self._check(generation, partition)
+                if not at_once:
+                    named = [{"add": {"index": partition, "alias": name}} for name in names]
+                    self._client.indices.update_aliases(actions=named)
                 self._name_again(generation, alias)
         self._made.add(partition)
 
@@ -532,7 +540,7 @@ class ElasticEngine:
     def begin(self) -> Generation:
         """A new generation beside the one in use."""
         made = self._begin_generation()
-        self._make(made, made.partition(datetime.now(self._zone)), self._layout.next_alias)
+        self._make(made, made.partition(datetime.now(self._zone)), self._layout.next_alias, at_once=True)
         return made
 
     def take_over(self, generation: Generation, *, keep: bool = False, mark: bool = False) -> None:
