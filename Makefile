@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .venv-peers
 PACKAGES := config store crawlers pipeline search scheduler cli
-JOBS ?= auto
+# One more than there are cores: many tests wait for a server or a clock.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
   --no-emit-find-links --no-emit-index-url --no-header --no-annotate
 

@@ -177,7 +177,17 @@ def test_status_has_the_documented_keys(desk: Desk) -> None:
 
 
 def test_index_and_show_have_the_documented_keys(desk: Desk) -> None:
-    keys = {"engine", "generation", "indexed", "size_bytes", "articles", "outbox", "refused", "demo"}
+    keys = {
+        "engine",
+        "generation",
+        "indexed",
+        "size_bytes",
+        "articles",
+        "outbox",
+        "refused",
+        "warnings",
+        "demo",
+    }
     assert set(desk.json("index", "status")) == keys
     assert set(desk.json("index", "verify")) == {
         "articles", "missing", "stale", "surplus", "outbox", "refused", "demo",
