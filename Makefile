@@ -35,7 +35,7 @@ test: env  ## everything that CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak"
 
 soak: env  ## the tests that take minutes each
 	@$(BIN)/python -m pytest -m soak

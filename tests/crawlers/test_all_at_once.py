@@ -27,6 +27,8 @@ from tests.crawlers.outlets import FAST, Outlets
 from tests.site.faults import Site
 from tests.site.sick import DELAY_S, Sick, press
 
+pytestmark = pytest.mark.xdist_group("all_at_once")  # one crawl for all of them
+
 ROUNDS = 6
 """Crawls in which what is asked again later (a pause of a minute) comes to its end."""
 

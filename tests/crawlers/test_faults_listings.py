@@ -22,6 +22,8 @@ from tests.crawlers.outlets import Outlets, row_of
 from tests.site.faults import Behaviour, Exchange, Host, Site, always, answer, article, redirect, rss, status
 from tests.site.press import sitemap
 
+pytestmark = pytest.mark.xdist_group("listings")  # one crawl for all of them
+
 GOOD = ("/good1-une-nouvelle-du-jour", "/good2-une-autre-nouvelle")
 RSS, XML = "application/rss+xml", "application/xml"
 SECRET = "root:x:0:0"

@@ -31,7 +31,7 @@ from tests.house.test_imports import ROOT
 from tests.house.test_readme import BLOCKS
 from tests.questions import questions
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("elasticsearch")]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 ENGINES = ("embedded", "elasticsearch")
 NOW = datetime.now(UTC)

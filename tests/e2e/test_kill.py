@@ -49,7 +49,7 @@ def labelled_pages(folder: Path) -> Iterator[Path]:
 
 PRESSES = [
     pytest.param(demo_press, id="demo_press"),
-    pytest.param(labelled_pages, id="labelled_pages", marks=pytest.mark.data),
+    pytest.param(labelled_pages, id="labelled_pages", marks=[pytest.mark.data, pytest.mark.soak]),
 ]
 
 

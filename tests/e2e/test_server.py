@@ -12,7 +12,7 @@ from demo.press import load
 from demo.server import serve
 from tests.e2e.harness import Desk, kept
 
-pytestmark = [pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 TODAY = date(2026, 11, 24)
 NAMES = ("file", "server")
 

@@ -618,6 +618,7 @@ def test_73_a_crawl_goes_on_without_the_server_and_the_next_indexes_it_all(
     server.drop(elasticsearch, name)
 
 
+@pytest.mark.soak
 def test_73_the_clock_goes_on_without_the_server(elasticsearch: str, tmp_path: Path) -> None:
     name, port = server.index_name(), free_port()
     with Site() as site:

@@ -17,6 +17,9 @@ from search.query import parse
 from tests.elasticsearch import server
 from tests.search.press import NOW, SEEN, SOURCES, analysis, on_server, stored
 
+# Another server, of another version.
+pytestmark = pytest.mark.soak
+
 WORDS = "police sûreté Oujda communiqué enquête drogue saisie الأمن الوطني وجدة بلاغ توقيف الشرطة".split()
 QUERIES = (
     "", "police", "Oujda OR وجدة", "الأمن", "الأمن الوطني", '"police sûreté"', '"police drogue"~3', "sais*",

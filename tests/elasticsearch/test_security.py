@@ -26,6 +26,9 @@ from tests.elasticsearch.fetch import BUILDS
 from tests.elasticsearch.secure import PASSWORD, SecureNode
 from tests.pipeline.newsroom import LEAD, capture, html, overlay, page, stories
 
+# A server of its own, with security on: half a minute to start.
+pytestmark = pytest.mark.soak
+
 ALL = "relevance:any"
 
 

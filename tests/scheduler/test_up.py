@@ -220,6 +220,7 @@ def clocked(offset: Path) -> dict[str, str]:
     return {"WRONG_CLOCK": str(offset), "PYTHONPATH": path}
 
 
+@pytest.mark.soak
 def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
     site: Site, outlets: Outlets, tmp_path: Path, database: str
 ) -> None:
@@ -245,6 +246,7 @@ def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
         assert clock.stop()[0] == 0
 
 
+@pytest.mark.soak
 def test_pages_that_lie_with_a_worker_are_not_for_the_scheduler_to_read(
     site: Site, outlets: Outlets, database: str
 ) -> None:

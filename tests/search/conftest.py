@@ -12,7 +12,7 @@ from tests.elasticsearch import server
 from tests.search.press import analysis, config, on_server
 
 
-@pytest.fixture(params=["embedded", "elasticsearch", "elasticsearch_9"])
+@pytest.fixture(params=["embedded", "elasticsearch", pytest.param("elasticsearch_9", marks=pytest.mark.soak)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine that there is, empty."""
     match request.param:
