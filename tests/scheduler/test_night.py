@@ -61,7 +61,7 @@ def settled(outlets: Outlets, made: list[Sick], ledger: Ledger) -> bool:
 @pytest.mark.parametrize(
     ("seconds", "outlets_count"),
     [
-        pytest.param(25.0, 6, id="short"),
+        pytest.param(25.0, 6, id="short", marks=pytest.mark.soak),
         pytest.param(
             NIGHT_S, 14, id="long", marks=[pytest.mark.soak, pytest.mark.timeout(1.5 * NIGHT_S + 600)]
         ),

@@ -174,6 +174,7 @@ def test_wrong_names_are_told(
     assert said in marsad(outlets, *arguments, expect=code).stderr
 
 
+@pytest.mark.soak
 def test_a_faulty_configuration_is_not_read_again(site: Site, outlets: Outlets) -> None:
     host, later = site.host(), site.host()
     stock(host, 1)
@@ -313,6 +314,7 @@ def test_a_child_that_is_killed_is_a_row_and_the_next_one_goes_on(site: Site, ou
         assert all(run.outcome != "failed" for run in clock.ended("crawl"))
 
 
+@pytest.mark.soak
 def test_an_outlet_that_shuts_us_out_is_told_of_once_and_needs_a_person(
     site: Site, outlets: Outlets, tmp_path: Path
 ) -> None:
@@ -356,6 +358,7 @@ def test_an_outlet_that_shuts_us_out_is_told_of_once_and_needs_a_person(
     assert listed[1].split()[:2] == ["shut", "blocked"]
 
 
+@pytest.mark.soak
 def test_upkeep_is_done_when_asked_and_what_it_finds_calls_for_a_person(site: Site, outlets: Outlets) -> None:
     host = site.host()
     stock(host, 4)

@@ -28,7 +28,7 @@ from tests.search.press import NOW, SOURCES, analysis, config, on_server, stored
 ZONE = zone("Africa/Casablanca")
 QUERIES_A_CASE = 10
 CASES = 54  # x QUERIES_A_CASE queries, each case with an index of its own
-CASES_ON_A_SERVER = 12  # where an index takes a second to make
+CASES_ON_A_SERVER = 6  # where an index takes a second to make
 
 
 def scanned(one: StoredArticle) -> Scanned:
