@@ -30,6 +30,14 @@ _SEARCHING = frozenset(
 """What the server calls it when a part of an index did not answer a search that was to be whole."""
 
 
+class Lacking(Unreachable):
+    """A part of an index did not answer a search that was to be whole."""
+
+
+class TakenAway(EngineError):
+    """An index, or a snapshot of it, was removed while it was searched: what took its place will answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """What is asked of a server once."""
@@ -161,8 +169,10 @@ def _of_status(where: str, fault: Any) -> EngineError:
                 f"{where}: the key may not do this ({_reason(fault).partition(', this action')[0]}). "
                 "Next: take the key of another role (see `marsad index keys`)"
             )
+        case 404 | 429 | 502 | 503 | 504 if "No search context found" in _reason(fault):
+            return TakenAway(f"{where}: what was searched was taken away meanwhile. Next: ask again")
         case 429 | 502 | 503 | 504 if kind(fault) in _SEARCHING:
-            return Unreachable(
+            return Lacking(
                 f"{where} cannot answer as a whole ({_reason(fault)}). Next: if it ran out of time, ask for "
                 "less or raise elasticsearch.timeout_s; if shards are missing, see `GET _cluster/health`"
             )

@@ -21,7 +21,7 @@ from search.compile import Compiler
 from search.cursors import decode, encode
 from search.elasticsearch import mapping
 from search.elasticsearch.bulk import Bulk, Item, Outcome
-from search.elasticsearch.client import Server, connect, probe, told
+from search.elasticsearch.client import Lacking, Server, TakenAway, connect, probe, told
 from search.elasticsearch.clock import stale
 from search.elasticsearch.layout import Generation, Layout, State
 from search.elasticsearch.queries import ElasticQueries, Query
@@ -641,9 +641,12 @@ class ElasticEngine:
         asked = self._reader()
         try:
             return ask(asked.name)
-        except Unreachable:
-            raise
-        except EngineError:
+        except TakenAway:
+            self._asked = None
+            return ask(self._reader().name)
+        except EngineError as fault:
+            if isinstance(fault, Unreachable) and not isinstance(fault, Lacking):
+                raise
             self._asked = None
             following = self._reader()
             if following == asked:

@@ -230,6 +230,7 @@ print(asked)
 """
 
 
+@pytest.mark.soak
 def test_who_asks_all_along_sees_neither_a_fault_nor_a_hole(house: House) -> None:
     with house.python(_ASKS, OLD) as reader:
         assert reader.stdout is not None and reader.stdout.readline() == "asking\n"
