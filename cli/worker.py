@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -20,12 +20,17 @@ from cli.collect import Follower, check_catalogue, follow
 from cli.context import USAGE, App, current, say
 from config.wording import counted
 
+if TYPE_CHECKING:
+    from store.ledger import Ledger
+
 _BEAT_S = 10.0
 """How often the ledger hears that the worker is alive."""
 _ADOPT_S = 15.0
 """How often it looks for captures that an ended worker of this home left unread."""
 _STOP_S = 9.0
 """When readers that are still at a page are ended by force, after SIGTERM: ten seconds are promised."""
+_WAIT_S = 2.0
+"""How long another process that holds the ledger is waited for, after SIGTERM: the rest is for the crawl."""
 _LONGEST_S = 60.0
 """Longest pause before a ledger that cannot be had is tried again."""
 
@@ -87,9 +92,12 @@ class _Work:
         """Before a ledger that could not be had is tried again; doubled until it is there."""
         self._ended = False
         self._ended_at = self.began
+        self._ledger: Ledger | None = None
 
     def end(self, _signal: int, _frame: FrameType | None) -> None:
         self._ended, self._ended_at = True, time.monotonic()
+        if self._ledger is not None:
+            self._ledger.wait_until(self._ended_at + _WAIT_S)
 
     def run(self) -> None:
         """Work until told to end; raises LedgerError with ``--once``, else tries again and again."""
@@ -104,6 +112,9 @@ class _Work:
                 except LedgerError as fault:
                     if self._once:
                         raise
+                    if self._ended:
+                        say(f"worker {self._name}: {fault}; it ends, its leases run out by themselves")
+                        return
                     say(f"worker {self._name}: {fault}; trying again in {self._pause_s:.0f} s")
                     self._sleep(self._pause_s)
                     if self._ended:
@@ -122,6 +133,7 @@ class _Work:
         from store.workers import WorkerIdTaken
 
         with self._app.ledger() as ledger:
+            self._ledger = ledger
             me = owner_name()
             try:
                 ledger.begin_worker(self._name, me, ledger.clock(), is_dead)
@@ -152,6 +164,7 @@ class _Work:
             mine = f"{me}#"
             ledger.free_dead_owners(lambda owner: owner.startswith(mine), ledger.clock())
             ledger.end_worker(self._name, me, ledger.clock())
+        say(f"worker {self._name}: ended, its leases are given back")
 
     def _told(self, event: dict[str, Any]) -> None:
         if event["event"] != "done":
@@ -162,7 +175,7 @@ class _Work:
             f"{counted(event['found'], 'link')}, {counted(event['fetched'], 'page')}"
         )
 
-    def _beat(self, ledger: Any, me: str) -> None:
+    def _beat(self, ledger: Ledger, me: str) -> None:
         if self._ended:
             for reader in self._readers.values():
                 reader.tell()
@@ -180,7 +193,7 @@ class _Work:
                 self._app, "pipeline.reader", "--folder", folder, log_name=f"reader-{folder}"
             )
 
-    def _adopt(self, ledger: Any, is_dead: Callable[[str], bool]) -> None:
+    def _adopt(self, ledger: Ledger, is_dead: Callable[[str], bool]) -> None:
         """Start what reads: ours again if it died, and one for each ended worker whose captures lie here."""
         if self._ended or time.monotonic() < self._adopted_at + _ADOPT_S:
             return

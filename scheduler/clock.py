@@ -41,6 +41,8 @@ LOOK_S = 5.0
 """How often a job looks into the ledger at least: whoever asks for a run now waits no longer."""
 END_S = 9.5
 """From a wish to stop to the end, whatever is still under way."""
+LEDGER_S = 8.0
+"""From a wish to stop until another process that holds the ledger is waited for no longer."""
 
 # Each skipped wake-up is a warning to it: here it is the rule, and counted.
 logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -91,13 +93,22 @@ class Clock:
         home = self._config.settings.home
         home.mkdir(parents=True, exist_ok=True)
         with Ledger.of(self._config.settings, home) as ledger:
+            threading.Thread(target=self._hurry, args=(ledger,), daemon=True).start()
             lock = self._elected(ledger, standby=standby)
             if lock is None:
                 return
             try:
                 self._schedule(ledger)
             finally:
-                ledger.free_lock(lock)
+                try:
+                    ledger.free_lock(lock)
+                except LedgerError as fault:  # whoever comes next sees that we are gone, or waits LOCK_S
+                    log.warning("lock_not_given_back", lock=LOCK, fault=str(fault))
+
+    def _hurry(self, ledger: Ledger) -> None:
+        """Once told to stop, wait for no other process that holds *ledger*, or not for long."""
+        self.stop.wait()
+        ledger.wait_until(time.monotonic() + LEDGER_S)
 
     # -- the lock -------------------------------------------------------------------------------------------
 

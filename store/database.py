@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -22,13 +23,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, Row
 
+from config.settings import redact
 from store.tables import SCHEMA_VERSION, alembic_version, metadata
 
 if TYPE_CHECKING:
-    from store.server import ServerClock
+    from store.server import ServerClock, Turns
 
 BUSY_S = 60.0
 """How long a transaction waits for another process before :class:`LedgerBusy`."""
+_SLICE_S = 0.25
+"""How long SQLite waits at a stretch, deaf to signals, before it is asked whether it shall wait on."""
 FILE_NAME = "ledger.sqlite"
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -60,7 +64,7 @@ class LedgerError(Exception):
 
 
 class LedgerBusy(LedgerError):
-    """Another process held the ledger for longer than :data:`BUSY_S`; nothing was changed."""
+    """Another process held the ledger for longer than one waits (:data:`BUSY_S`); nothing was changed."""
 
 
 class LedgerFull(LedgerError):
@@ -93,16 +97,24 @@ def corrupt(path: Path | None, detail: str) -> LedgerCorrupt:
     )
 
 
+def held(name: str, said: str) -> LedgerBusy:
+    """The error for a ledger that another process would not let go of, as the driver *said*."""
+    return LedgerBusy(
+        f"{name}: another process holds it, longer than one waits ({said}). Nothing was changed. "
+        "Next: the same again; where it stays so, find who has it open (marsad runs, fuser)"
+    )
+
+
 def in_our_words(fault: BaseException, path: Path | None, name: str) -> LedgerError:
     """The error for *fault* of a database driver, met at the file *path* or the server *name*."""
     if not isinstance(fault, sqlite3.Error):
         from store.server import told
 
-        return told(fault, name, BUSY_S)
+        return told(fault, name)
     extended = getattr(fault, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LedgerBusy(f"{name}: another process has held it for {BUSY_S:.0f} s ({fault})")
+        return held(name, str(fault))
     if code == sqlite3.SQLITE_FULL or extended in _NO_ROOM:
         return LedgerFull(f"{name}: cannot be written ({fault}). Nothing is lost: free some space and go on")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -117,17 +129,22 @@ class Database:
 
     def __init__(self, url: sa.URL, path: Path | None) -> None:
         self.path = path
-        self.name = str(path) if path is not None else url.render_as_string(hide_password=True)
+        shown = url.render_as_string(hide_password=True)
+        # A password may also be a parameter, which SQLAlchemy shows.
+        self.name = str(path) if path is not None else str(redact(shown))
         self.engine: Engine
         self._reading: Engine
         self._writing: Engine
         self._leasing: Engine
         self._clock: ServerClock | None = None
+        self._turns: Turns | None = None
+        self._until = float("inf")
+        """When nobody is to be waited for any longer (monotonic)."""
         if url.get_backend_name() == "sqlite":
             arguments = {"timeout": BUSY_S, "check_same_thread": False} if path is not None else {}
             self.engine = self._reading = sa.create_engine(url, connect_args=arguments)
             event.listen(self.engine, "connect", _on_connect)
-            event.listen(self.engine, "begin", _on_begin)
+            event.listen(self.engine, "begin", self._begin)
             self._writing = self._leasing = self.engine.execution_options(marsad_writes=True)
         else:
             from store import server
@@ -136,7 +153,8 @@ class Database:
             self._clock = server.ServerClock()
             self._reading = server.reading(self.engine)
             self._leasing = self.engine
-            self._writing = server.writing(self.engine, self._clock)
+            self._turns = server.Turns(self._clock, self._patience_s)
+            self._writing = self._turns.taken(self.engine)
         self._together = threading.local()
 
     @contextmanager
@@ -177,6 +195,44 @@ class Database:
             return
         with self._translated(), engine.connect() as connection, connection.begin():
             yield connection
+
+    def wait_until(self, monotonic: float) -> None:
+        """From *monotonic* on (``time.monotonic``) no transaction that writes waits for another process.
+
+        Those that wait already are meant, too, and end in :class:`LedgerBusy`.  Any thread may call it, and a
+        signal handler.
+        """
+        self._until = monotonic
+        if self._turns is not None:
+            timer = threading.Timer(max(0.0, monotonic - time.monotonic()), self._turns.give_up)
+            timer.daemon = True
+            timer.start()
+
+    def _patience_s(self) -> float:
+        """How long a transaction that begins now may wait for its turn."""
+        return min(BUSY_S, max(self._until - time.monotonic(), _SLICE_S))
+
+    def _begin(self, connection: Connection) -> None:
+        """Begin a transaction of SQLite."""
+        if not connection.get_execution_options().get("marsad_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # Not one long wait of SQLite's own: no signal would be heard, and nobody could call it off.
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        last = time.monotonic() + BUSY_S
+        raw.execute(f"PRAGMA busy_timeout={round(1000 * min(_SLICE_S, BUSY_S))}")
+        try:
+            while True:
+                try:
+                    raw.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as fault:
+                    busy = fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() >= min(last, self._until):
+                        raise
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_S)}")
 
     def clock(self) -> datetime:
         """Now, by the one clock that all processes of the ledger share: the server's, or the machine's."""
@@ -262,15 +318,10 @@ def _undone_alone(connection: Connection) -> Iterator[None]:
 
 
 def _on_connect(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun by _on_begin, not by the driver's guess
+    connection.isolation_level = None  # transactions are begun by Database._begin, not by the driver's guess
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-16000")
     cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("marsad_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -153,6 +153,13 @@ class Ledger(
         """Now, by the clock that all processes of this ledger share: leases go by it."""
         return self._db.clock()
 
+    def wait_until(self, monotonic: float) -> None:
+        """From *monotonic* on (``time.monotonic``) wait for no other process: :class:`LedgerBusy` instead.
+
+        For a process that is to end.  Any thread may call it, and a signal handler.
+        """
+        self._db.wait_until(monotonic)
+
     @property
     def file(self) -> Path | None:
         """The file that holds this ledger; ``None`` where a server does."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +28,7 @@ from store.database import (
     LedgerFull,
     LedgerSchema,
     LedgerUnreachable,
+    held,
 )
 
 IDLE_S = 15
@@ -105,16 +108,38 @@ def reading(made: Engine) -> Engine:
     return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def writing(made: Engine, clock: ServerClock) -> Engine:
-    """*made*, for transactions that wait for their turn; each of them sets *clock*."""
-    queued = made.execution_options(marsad_writes=True)
+class Turns:
+    """Transactions that wait for their turn to write."""
 
-    def turn(connection: Connection) -> None:
-        row = connection.exec_driver_sql(_TURN).one()
-        clock.set(row[1])
+    def __init__(self, clock: ServerClock, patience_s: Callable[[], float]) -> None:
+        """Each turn sets *clock*, and is waited for *patience_s* at most."""
+        self._clock = clock
+        self._patience_s = patience_s
+        self._usual_s = patience_s()
+        self._waiting: set[Any] = set()
 
-    event.listen(queued, "begin", turn)
-    return queued
+    def taken(self, made: Engine) -> Engine:
+        """*made*, for transactions that wait for their turn."""
+        queued = made.execution_options(marsad_writes=True)
+        event.listen(queued, "begin", self._take)
+        return queued
+
+    def _take(self, connection: Connection) -> None:
+        if (wait_s := self._patience_s()) < self._usual_s:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(round(1000 * wait_s), 1)}")
+        driver = connection.connection.driver_connection
+        self._waiting.add(driver)
+        try:
+            row = connection.exec_driver_sql(_TURN).one()
+        finally:
+            self._waiting.discard(driver)
+        self._clock.set(row[1])
+
+    def give_up(self) -> None:
+        """Whoever waits just now waits no longer; asks the server."""
+        for driver in list(self._waiting):
+            with suppress(Exception):  # it is ours no more, or its server is gone
+                driver.cancel_safe(timeout=1.0)
 
 
 class ServerClock:
@@ -144,16 +169,18 @@ class ServerClock:
 
 _FULL = {"53100", "53200"}
 _AWAY = {"25P03", "57P05"}
-_AGAIN = {"55P03", "40001", "40P01"}
+_AGAIN = {"55P03", "40001", "40P01", "57014"}
 _NO_ENTRY = {"28000", "28P01"}
+_NO_ENTRY_SAID = ("authentication failed", "no pg_hba.conf entry", "no password supplied", 'FATAL: role "')
+"""What the driver says where it gives no state, as of a connection that was refused."""
 
 
-def told(fault: BaseException, name: str, busy_s: float) -> LedgerError:
+def told(fault: BaseException, name: str) -> LedgerError:
     """The error for *fault* of the driver, in our words."""
     state = getattr(fault, "sqlstate", None) or ""
     said = " ".join(str(fault).split())
     if state in _AGAIN:
-        return LedgerBusy(f"{name}: another process has held it for {busy_s:.0f} s ({said})")
+        return held(name, said)
     if state in _AWAY:
         return LedgerBusy(
             f"{name}: this process stood still for {IDLE_S} s in the middle of a transaction, and the server "
@@ -171,7 +198,7 @@ def told(fault: BaseException, name: str, busy_s: float) -> LedgerError:
             f"{name}: its user may not do that ({said}). Next: let it own the database "
             "(ALTER DATABASE … OWNER TO …)"
         )
-    if state in _NO_ENTRY or "authentication failed" in said or "no pg_hba.conf entry" in said:
+    if state in _NO_ENTRY or any(word in said for word in _NO_ENTRY_SAID):
         return LedgerUnreachable(
             f"{name}: the server does not let us in ({said}). Next: check user and password "
             "(MARSAD_LEDGER__URL or MARSAD_LEDGER__URL_FILE, ~/.pgpass) and the server's pg_hba.conf"
@@ -181,6 +208,8 @@ def told(fault: BaseException, name: str, busy_s: float) -> LedgerError:
             f"{name}: the server has no such database ({said}). "
             "Next: createdb --encoding UTF8 --template template0 NAME"
         )
+    if "invalid connection option" in said or "invalid port" in said:
+        return LedgerError(f"{name}: {said}. Next: mend ledger.url")
     if not state or state[:2] in ("08", "57") or state == "53300":
         return LedgerUnreachable(
             f"{name}: cannot be reached ({said}). Nothing is lost. "

@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from store.archive import Archive
 from store.records import Capture
 from tests.crawlers.outlets import Outlets
-from tests.scheduler.up import SWIFT, command, environment, marsad, up
+from tests.scheduler.up import SWIFT, Up, command, environment, marsad, up
 from tests.site.faults import Host, Site, silent, status
 from tests.store import made
 
@@ -114,6 +116,65 @@ def test_it_ends_within_ten_seconds_while_an_outlet_hangs_and_gives_back_what_it
         assert status.get("fetching", 0) == 0
         assert sum(status.values()) == 4
         assert clock.ended("crawl")[0].outcome == "interrupted"
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Another process, no one of ours, holds the ledger."""
+    code = (
+        "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60); "
+        "held.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_it_ends_within_ten_seconds_while_another_process_holds_the_ledger(
+    site: Site, outlets: Outlets
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    with up(outlets) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "it works")
+        with locked(outlets.home / "ledger.sqlite"):
+            lock = clock.holder()
+            assert lock is not None
+            clock.until(lambda: clock.ledger.clock() > lock.until - timedelta(seconds=10), "it waits")
+            code, seconds = clock.stop()
+        assert code == 0
+        assert seconds < 10
+        assert "lock_not_given_back" in clock.text()
+    with up(outlets, name="again") as clock:
+        clock.until(lambda: "scheduler_started" in clock.text(), "the next one begins at once")
+        assert clock.stop()[0] == 0
+
+
+def test_a_worker_ends_within_ten_seconds_while_another_process_holds_the_ledger(
+    site: Site, outlets: Outlets
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    log = outlets.folder / "worker.log"
+    with log.open("wb") as output, outlets.ledger() as ledger:
+        process = subprocess.Popen(command(outlets, "worker"), stderr=output, env=environment())
+        working = Up(process, log, ledger)
+        try:
+            working.until(lambda: ledger.status().articles == 1, "it works")
+            with locked(outlets.home / "ledger.sqlite"):
+                code, seconds = working.stop()
+            assert code == 0
+            assert seconds < 10
+            assert "run out by themselves" in working.text()
+        finally:
+            process.kill()
 
 
 def test_78_killed_and_started_again_it_goes_on_at_once(site: Site, outlets: Outlets) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -311,6 +312,24 @@ def test_a_ledger_held_for_too_long_is_said_to_be_busy(
                 other.add_links([link(1)], NOW)
             assert other.count() == 0
         other.add_links([link(1)], NOW)
+
+
+def test_who_is_to_end_waits_for_the_ledger_no_longer(place: Path | str) -> None:
+    with (
+        Ledger.open(place) as ledger,
+        Ledger.open(place) as other,
+        ledger._db.writing() as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        connection.execute(sa.delete(tables.outbox))
+        waiting = pool.submit(other.add_links, [link(1)], NOW)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        other.wait_until(time.monotonic())  # as a signal handler does
+        with pytest.raises(LedgerBusy):
+            waiting.result(20)
+        with pytest.raises(LedgerBusy):
+            other.add_links([link(1)], NOW)
 
 
 def test_threads_share_a_ledger(ledger: Ledger) -> None:
