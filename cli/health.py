@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from store.health import Health
     from store.ledger import Ledger
 
-STALE = timedelta(hours=2)
-"""A queue whose work has not been done for so long needs a person."""
 LAST_RUNS = timedelta(days=8)
 """How long the last run of a job counts that has not run again."""
 
@@ -60,6 +58,8 @@ def _checks(app: App, ledger: Ledger, now: datetime) -> Iterator[dict[str, Any]]
     def said(name: str, ok: bool, text: str, move: str = "") -> dict[str, Any]:
         return {"name": name, "ok": ok, "said": text, "next": "" if ok else move}
 
+    from scheduler.checkup import indexing
+    from scheduler.health import STUCK
     from scheduler.jobs import jobs
 
     holder = ledger.lock_holder("scheduler", ledger.clock())
@@ -71,7 +71,7 @@ def _checks(app: App, ledger: Ledger, now: datetime) -> Iterator[dict[str, Any]]
     )
     ended = [run for job in jobs(app.config.settings) if (run := ledger.last_run(job.name)) is not None]
     last = [run for run in ended if run.started_at > now - LAST_RUNS]
-    failed = [run for run in last if run.outcome in ("failed", "timeout", "killed")]
+    failed = [run for run in last if run.outcome in ("failed", "timeout", "killed") and run.job != "outbox"]
     yield said(
         "runs",
         not failed,
@@ -81,14 +81,16 @@ def _checks(app: App, ledger: Ledger, now: datetime) -> Iterator[dict[str, Any]]
     )
     waits = ledger.queues()
     oldest = waits.oldest_captured_at
-    stuck = oldest is not None and now - oldest > STALE
+    stuck = oldest is not None and now - oldest > STUCK
     yield said(
-        "queues",
+        "reading",
         not stuck,
-        f"{waits.captured} to be read, {waits.outbox} to be indexed"
-        + (f", the oldest page since {lasting((now - oldest).total_seconds())}" if oldest else ""),
+        f"{counted(waits.captured, 'page')} to be read"
+        + (f", the oldest since {lasting((now - oldest).total_seconds())}" if oldest else ""),
         "see why reading fails: marsad runs --job read",
     )
+    index = indexing(ledger, now)
+    yield said("indexing", not index.next_move, index.reason, index.next_move)
     aside = ledger.status().frontier.get("quarantined", 0)
     yield said(
         "quarantine",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 _LAST_BYTES = 16_384
+_SHOWN = 300
 RUN_ID = "MARSAD_RUN_ID"
 """Environment variable: the run of which a process is a part."""
 
@@ -96,7 +97,8 @@ def configure(settings: Settings) -> None:
 
 
 def last_fault(log: Path) -> str | None:
-    """What the process that wrote the file *log* last said of its end, as ``fault`` of a line of JSON."""
+    """What the process that wrote the file *log* last said of its end: ``fault`` of a line of JSON or, where it
+    crashed, the last line of ``exception``."""
     try:
         with log.open("rb") as lines:
             lines.seek(max(0, log.stat().st_size - _LAST_BYTES))
@@ -104,7 +106,11 @@ def last_fault(log: Path) -> str | None:
         said = json.loads(last[0]) if last else None
     except (OSError, ValueError):
         return None
-    return str(said["fault"]) if isinstance(said, dict) and said.get("fault") else None
+    if not isinstance(said, dict):
+        return None
+    if said.get("fault"):
+        return str(said["fault"])
+    return str(said.get("exception") or "").strip().rpartition("\n")[2][:_SHOWN] or None
 
 
 class JsonLines(logging.Formatter):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from store.health import HealthChange
+from store.health import INDEXING, HealthChange
 
 TOGETHER = 4
 """From so many sources on that came into one state at once, they are told of in one line."""
@@ -30,20 +30,22 @@ def lines(changes: Sequence[HealthChange]) -> list[str]:
     ['akhbar: failing (was ok): no listing could be had']
     """
     by_state: defaultdict[str, list[HealthChange]] = defaultdict(list)
+    told = [f"indexing: {_change(change)}" for change in changes if change.source_id == INDEXING]
     for change in changes:
-        by_state[change.state].append(change)
-    told = []
+        if change.source_id != INDEXING:
+            by_state[change.state].append(change)
     for state, some in by_state.items():
         if len(some) >= TOGETHER:
             names = ", ".join(change.source_id for change in some[:_NAMED])
             more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
             told.append(f"{len(some)} sources are {state}: {names}{more}")
         else:
-            told += [
-                f"{change.source_id}: {change.state} (was {change.was or 'new'}): {change.reason}"
-                for change in some
-            ]
+            told += [f"{change.source_id}: {_change(change)}" for change in some]
     return told
+
+
+def _change(change: HealthChange) -> str:
+    return f"{change.state} (was {change.was or 'new'}): {change.reason}"
 
 
 def tell(
@@ -60,7 +62,8 @@ def tell(
         "lines": lines(changes),
         "changes": [
             {
-                "source": change.source_id,
+                "source": None if change.source_id == INDEXING else change.source_id,
+                "job": "outbox" if change.source_id == INDEXING else None,
                 "at": change.at.isoformat().replace("+00:00", "Z"),
                 "was": change.was,
                 "state": change.state,

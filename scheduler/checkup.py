@@ -11,8 +11,8 @@ import structlog
 
 from config.loader import Config
 from scheduler.alerts import AlertFailed, lines, tell
-from scheduler.health import NO_PAST, WEEKS, gaps_of, judge, past
-from store.health import Gap, Health, HealthChange
+from scheduler.health import NO_PAST, WEEKS, gaps_of, judge, judge_indexing, past
+from store.health import INDEXING, Gap, Health, HealthChange, State
 from store.ledger import Ledger
 from store.states import SOURCE
 
@@ -47,17 +47,29 @@ def survey(
     return found
 
 
+def indexing(ledger: Ledger, now: datetime) -> Health:
+    """What is to be said of the indexing at *now*."""
+    job = ledger.job_states().get("outbox")
+    return judge_indexing(ledger.queues(), ledger.failures("outbox"), job, now)
+
+
 def check(config: Config, ledger: Ledger, now: datetime, stop: Callable[[], bool]) -> list[HealthChange]:
-    """Judge every source, keep that, log each change and tell ``alerts.command``; the changes.
+    """Judge every source and the indexing; keep that, log each change, tell ``alerts.command``; the changes.
 
     What the command could not be told, *stop* having ended it perhaps, is told with the next changes.
     """
     found = survey(config, ledger, now)
     for one, gaps in found:
         ledger.set_gaps(one.source_id, gaps)
-    changes = ledger.judged([one for one, _ in found], now)
-    for text in lines(_news(changes)):
+    judged, index = [one for one, _ in found], indexing(ledger, now)
+    if index.state != State.OK or INDEXING in ledger.health():  # what never failed is not spoken of
+        judged.append(index)
+    changes = ledger.judged(judged, now)
+    news = _news(changes)
+    for text in lines([change for change in news if change.source_id != INDEXING]):
         log.warning("source_changed", change=text)
+    for text in lines([change for change in news if change.source_id == INDEXING]):
+        log.warning("indexing_changed", change=text)
     _tell(config, ledger, now, stop)
     if config.settings["index.engine"] == "elasticsearch":
         from search.engine import EngineError

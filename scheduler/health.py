@@ -14,8 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from config.model import Source
-from store.health import Gap, Health, State, Visited
-from store.runs import JobState
+from config.wording import counted
+from store.gauges import Queues
+from store.health import INDEXING, Gap, Health, State, Visited
+from store.runs import Failures, JobState
 from store.states import EntryState, SourceState
 from store.urls import host_of
 
@@ -306,6 +308,37 @@ def _silent(case: _Case) -> _Verdict | None:
     if silent > timedelta(days=1):
         return _Verdict(State.QUIET, f"nothing new for {_hours(silent)}", since=last_at)
     return None
+
+
+STUCK = timedelta(hours=2)
+"""A queue whose work has not been done for so long needs a person."""
+_TRIES = 2
+"""One run that fails is a server just being started again; so many in a row are an indexing that fails."""
+
+
+def judge_indexing(waits: Queues, failed: Failures | None, job: JobState | None, now: datetime) -> Health:
+    """What is to be said of the indexing at *now*, of what waits and of the runs that *failed* in a row."""
+    articles, oldest_at = counted(waits.outbox, "article"), waits.oldest_queued_at
+    fault = failed.last.detail or failed.last.outcome if failed is not None else None
+    evidence = {
+        "waiting": waits.outbox,
+        "oldest_at": _stamp(oldest_at),
+        "failed_runs": failed.count if failed is not None else 0,
+        "fault": fault,
+    }
+    if failed is not None and fault is not None and waits.outbox and failed.count >= _TRIES:
+        said, _, move = fault.partition(" Next: ")
+        reason = f"fails since {_stamp(failed.first_at)}, {articles} waiting: {said.rstrip('.')}"
+        move = move or "marsad runs --job outbox --json names the log of each run"
+        return Health(INDEXING, State.FAILING, failed.first_at, reason, move, evidence)
+    if waits.outbox and oldest_at is not None and now - oldest_at > STUCK:
+        reason = f"{articles} waiting, the oldest since {_stamp(oldest_at)}"
+        move = "marsad up, or marsad crawl: one of them must run"
+        if job is not None and job.paused_at is not None:
+            reason += f"; paused since {_stamp(job.paused_at)}"
+            move = "marsad schedule resume outbox"
+        return Health(INDEXING, State.WARNING, oldest_at, reason, move, evidence)
+    return Health(INDEXING, State.OK, now, f"{articles} waiting", "", evidence)
 
 
 def gaps_of(

@@ -240,7 +240,8 @@ def families(seen: Seen) -> list[Metric]:
         "outbox": wait.outbox,
         "quarantined": states.get("quarantined", 0),
     }
-    oldest = {} if wait.oldest_captured_at is None else {"captured": _unix(wait.oldest_captured_at)}
+    since = {"captured": wait.oldest_captured_at, "outbox": wait.oldest_queued_at}
+    oldest = {name: _unix(at) for name, at in since.items() if at is not None}
     runs: dict[tuple[str, ...], float] = {(job, word): 0 for job in seen.jobs for word in OUTCOMES}
     runs |= {(job, outcome or "under way"): count for (job, outcome), count in seen.runs.items()}
     lasts = {name: one.last for name, one in seen.jobs.items() if one.last is not None}
@@ -267,7 +268,8 @@ def families(seen: Seen) -> list[Metric]:
         ),
         _by(
             "marsad_queue_oldest_timestamp_seconds",
-            "When the page was fetched that waits longest to be read; none where none waits.",
+            "When the page was fetched that waits longest to be read (captured), and since when that article "
+            "waits that waits longest for the index (outbox); none where none waits.",
             "queue",
             oldest,
         ),

@@ -525,6 +525,9 @@ def main(argv: list[str] | None = None) -> int:
     except EngineError as fault:
         _log().error("indexing_ended", fault=str(fault))
         return _UNREACHABLE
+    except OSError as fault:  # of the index's files
+        _log().error("indexing_ended", fault=f"{fault.filename or 'the index'}: {fault.strerror or fault}")
+        return _UNREACHABLE
     finally:
         engine.close()
     indexed, removed, commits = (sum(each) for each in zip(*map(astuple, parts), strict=True))

@@ -36,6 +36,8 @@ class Queues:
     """Articles to be indexed."""
     oldest_captured_at: datetime | None
     """When the page was fetched that waits longest."""
+    oldest_queued_at: datetime | None
+    """Since when the article waits that waits longest."""
 
 
 class Gauges:
@@ -68,8 +70,10 @@ class Gauges:
         captured = sa.select(sa.func.count(), sa.func.min(links.c.fetched_at)).where(CAPTURED)
         with self._db.reading() as connection:
             count, oldest = connection.execute(captured).one()
-            waiting = connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
-        return Queues(count, waiting, oldest)
+            each = sa.func.count(outbox.c.article_id.distinct())  # one may be named by several rows
+            queued = sa.select(each, sa.func.min(outbox.c.queued_at))
+            waiting, since = connection.execute(queued.select_from(outbox)).one()
+        return Queues(count, waiting, oldest, since)
 
     def listing_statuses(self) -> dict[tuple[str, int | None], int]:
         """By source and the status that a listing answered last (``None``: never, or with none): listings."""

@@ -15,7 +15,7 @@ from store import codec
 from store.records import Annotated, Capture, StoredArticle, Ties
 from store.urls import canonicalize
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The one schema that is read here; equal to :data:`store.tables.SCHEMA_VERSION`."""
 _FILE = "ledger.sqlite"
 _BUSY_S = 60.0

@@ -45,12 +45,17 @@ class Health:
     checked_at: datetime | None = None
 
 
+INDEXING = "job:outbox"
+"""Stands for the indexing where a source's id does for a source: no source can be called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthChange:
-    """A source changed its state."""
+    """A source, or the indexing, changed its state."""
 
     change_id: int
     source_id: str
+    """Or :data:`INDEXING`."""
     at: datetime
     was: str | None
     state: str

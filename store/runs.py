@@ -67,6 +67,16 @@ class Lock:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Runs of a job that failed in a row."""
+
+    count: int
+    first_at: datetime
+    """When the first of them began."""
+    last: Run
+
+
 class Runs:
     """The part of the ledger that holds what ran and what is to run."""
 
@@ -150,6 +160,28 @@ class Runs:
         with self._db.reading() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else _run(row)
+
+    def failures(self, job: str) -> Failures | None:
+        """The runs of *job* that failed since the last one that ended well; ``None`` if none did.
+
+        One that was stopped, or whose scheduler died, says nothing of the job.
+        """
+        good = sa.select(sa.func.max(runs.c.run_id)).where(
+            runs.c.job == job, runs.c.outcome.in_(["ok", "partial"])
+        )
+        since = sa.func.coalesce(good.scalar_subquery(), 0)
+        failed = sa.or_(
+            runs.c.outcome.in_(["failed", "timeout"]),
+            sa.and_(runs.c.outcome == "killed", runs.c.exit_code.is_not(None)),
+        )
+        these = sa.and_(runs.c.job == job, runs.c.run_id > since, failed)
+        counted = sa.select(sa.func.count(), sa.func.min(runs.c.started_at), sa.func.max(runs.c.run_id))
+        with self._db.reading() as connection:
+            count, first_at, number = connection.execute(counted.where(these)).one()
+            if not count:
+                return None
+            last = connection.execute(sa.select(runs).where(runs.c.run_id == number)).one()
+        return Failures(count, first_at, _run(last))
 
     def end_dead_runs(self, is_dead: Callable[[str], bool], at: datetime) -> list[int]:
         """End as ``killed`` the runs under way whose owner is gone; their numbers."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The Alembic revision that these tables are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -232,6 +232,7 @@ outbox = Table(
     Column("revision", Integer, nullable=False),
     Column("lease_owner", String),
     Column("lease_until", Instant),
+    Column("queued_at", Instant, default=lambda: datetime.now(UTC)),  # by the clock of whoever stores
     sqlite_autoincrement=True,  # a number is never given twice: a late outbox_done deletes no newer row
 )
 

@@ -61,6 +61,7 @@ class Upkeep:
             hosts.c.next_allowed_at,
             hosts.c.blocked_until,
             outbox.c.lease_until,
+            outbox.c.queued_at,
             jobs.c.next_due_at,
         )
         with self._db.writing() as connection:

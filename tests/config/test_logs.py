@@ -6,13 +6,14 @@ import io
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
 import config
-from config.logs import JsonLines, as_json, configure, without_secrets
+from config.logs import JsonLines, as_json, configure, last_fault, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,21 @@ def test_47_a_line_stays_a_line_whatever_a_page_says(message: str) -> None:
     assert len(text.splitlines()) == 1
     assert "\x1b" not in text
     assert json.loads(text)["event"] == message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"event": "a"}\n{"event": "indexing_ended", "fault": "no room"}\n', "no room"),
+        ('{"event": "e", "exception": "Traceback …\\n  File x\\nKeyError: 7"}\n', "KeyError: 7"),
+        ('{"fault": "before"}\n{"event": "went on"}\n', None),
+        ("Killed\n", None),
+        ("[1]\n", None),
+        ("", None),
+    ],
+)
+def test_what_a_process_said_of_its_end(tmp_path: Path, text: str, said: str | None) -> None:
+    log = tmp_path / "log"
+    log.write_text(text)
+    assert last_fault(log) == said
+    assert last_fault(tmp_path / "none") is None

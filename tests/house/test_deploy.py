@@ -224,29 +224,16 @@ ALERTS: list[tuple[str, str, dict[str, str], dict[str, str] | None, str]] = [
         None, "",
     ),
     (
-        "MarsadIndexingStuck", "2h",
-        {
-            'marsad_queue_size{queue="outbox"}': "7x3600",
-            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': STOOD_STILL,
-        }, {"queue": "outbox"}, "Articles wait to be indexed, and for an hour none was.",
+        "MarsadIndexingStuck", "3h", {'marsad_queue_oldest_timestamp_seconds{queue="outbox"}': STOOD_STILL},
+        {"queue": "outbox"}, "The article that waits longest for the index has waited 3h 0m 0s.",
     ),
     (
-        "MarsadIndexingStuck", "2h", {'marsad_queue_size{queue="outbox"}': "7x3600"}, {"queue": "outbox"},
-        "Articles wait to be indexed, and for an hour none was.",
+        "MarsadIndexingStuck", "3h", {'marsad_queue_oldest_timestamp_seconds{queue="outbox"}': GOES_ON},
+        None, "",
     ),
     (
-        "MarsadIndexingStuck", "2h",
-        {
-            'marsad_queue_size{queue="outbox"}': "7x3600",
-            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': GOES_ON,
-        }, None, "",
-    ),
-    (
-        "MarsadIndexingStuck", "2h",
-        {
-            'marsad_queue_size{queue="outbox"}': "7x90 0 7x3600",
-            'marsad_job_last_success_timestamp_seconds{job_name="outbox"}': STOOD_STILL,
-        }, None, "",
+        "MarsadReadingStuck", "3h", {'marsad_queue_oldest_timestamp_seconds{queue="outbox"}': STOOD_STILL},
+        None, "",
     ),
     (
         "MarsadQuarantine", "61m", {'marsad_queue_size{queue="quarantined"}': "3x99"},

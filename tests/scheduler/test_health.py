@@ -11,10 +11,11 @@ import pytest
 
 from config.model import EntryPoint, Source
 from scheduler.alerts import AlertFailed, lines, tell
-from scheduler.health import NO_PAST, Day, Past, gaps_of, judge, line, past, usual
-from store.health import Gap, HealthChange, State, Visited
+from scheduler.health import NO_PAST, Day, Past, gaps_of, judge, judge_indexing, line, past, usual
+from store.gauges import Queues
+from store.health import INDEXING, Gap, HealthChange, State, Visited
 from store.ledger import Ledger
-from store.runs import JobState
+from store.runs import Failures, JobState, Run
 from store.states import EntryState, SourceState
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)  # a Wednesday
@@ -259,6 +260,48 @@ def test_gaps_are_what_no_visit_covered(
     ]
 
 
+# -- the indexing -------------------------------------------------------------------------------------------
+
+
+def failures(count: int, detail: str | None) -> Failures:
+    return Failures(
+        count, NOW - 3 * HOUR, Run(9, "outbox", (), "o", NOW - HOUR, NOW, "failed", detail, exit_code=5)
+    )
+
+
+DOWN = "exit 5: http://es:9200: cannot be reached. Next: start it"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "hours", "failed", "paused", "state", "reason", "move"),
+    [
+        (0, None, None, False, "ok", "0 articles waiting", ""),
+        (7, 1, None, False, "ok", "7 articles waiting", ""),
+        (7, 1, failures(1, DOWN), False, "ok", "7 articles waiting", ""),
+        (0, None, failures(9, DOWN), False, "ok", "0 articles waiting", ""),
+        (7, 1, failures(2, DOWN), False, "failing",
+         "fails since 2026-11-25T05:00Z, 7 articles waiting: exit 5: http://es:9200: cannot be reached",
+         "start it"),
+        (1, 1, failures(2, None), False, "failing",
+         "fails since 2026-11-25T05:00Z, 1 article waiting: failed",
+         "marsad runs --job outbox --json names the log of each run"),
+        (7, 3, None, False, "warning", "7 articles waiting, the oldest since 2026-11-25T05:00Z",
+         "marsad up, or marsad crawl: one of them must run"),
+        (7, 3, None, True, "warning",
+         "7 articles waiting, the oldest since 2026-11-25T05:00Z; paused since 2026-11-25T04:00Z",
+         "marsad schedule resume outbox"),
+        (7, 1, None, True, "ok", "7 articles waiting", ""),
+    ],
+)  # fmt: skip
+def test_how_the_indexing_is_judged(
+    waiting: int, hours: int | None, failed: Failures | None, paused: bool, state: str, reason: str, move: str
+) -> None:
+    waits = Queues(3, waiting, NOW - 9 * HOUR, None if hours is None else NOW - hours * HOUR)
+    job = JobState("outbox", paused_at=NOW - 4 * HOUR if paused else None)
+    found = judge_indexing(waits, failed, job, NOW)
+    assert (str(found.state), found.reason, found.next_move) == (state, reason, move)
+
+
 # -- what changed, and telling it ---------------------------------------------------------------------------
 
 
@@ -274,6 +317,9 @@ def test_92_many_changes_are_one_line() -> None:
     assert lines([change(f"s{n}") for n in range(30)]) == [
         "30 sources are failing: s0, s1, s2, s3, s4 and 25 more"
     ]
+    assert lines([*(change(f"s{n}") for n in range(3)), change(INDEXING)])[0] == (
+        "indexing: failing (was ok): no listing could be had"
+    )
 
 
 def test_a_command_is_told_and_its_failure_is_ours_to_know(tmp_path: Any) -> None:

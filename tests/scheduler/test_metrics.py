@@ -37,7 +37,7 @@ SEEN = Seen(
         links={"stored": 5, "discovered": 3, "fetching": 1, "retry": 2, "quarantined": 1, "rejected": 4},
         rejected={"gone": 4},
     ),
-    queues=Queues(captured=8, outbox=9, oldest_captured_at=NOW - HOUR),
+    queues=Queues(captured=8, outbox=9, oldest_captured_at=NOW - HOUR, oldest_queued_at=NOW - 2 * HOUR),
     listings={("a", 200): 2, ("a", None): 1},
     sources={
         "a": SourceState("a", NOW, NOW, NOW - HOUR, NOW, "ok", None),
@@ -78,6 +78,7 @@ def values(found: Iterable[Metric]) -> dict[tuple[str, ...], float]:
         (("queue_size", "outbox"), 9),
         (("queue_size", "quarantined"), 1),
         (("queue_oldest_timestamp_seconds", "captured"), UNIX - 3600),
+        (("queue_oldest_timestamp_seconds", "outbox"), UNIX - 7200),
         (("source_listings", "a", "200"), 2),
         (("source_listings", "a", "none"), 1),
         (("source_last_ok_timestamp_seconds", "a"), UNIX - 3600),

@@ -419,6 +419,47 @@ def test_an_outlet_that_shuts_us_out_is_told_of_once_and_needs_a_person(
     assert listed[1].split()[:2] == ["shut", "blocked"]
 
 
+def test_an_indexing_that_fails_is_told_of_once_and_once_more_when_it_goes_on(
+    site: Site, outlets: Outlets, tmp_path: Path
+) -> None:
+    host = site.host()
+    stock(host, 2)
+    outlets.add("akhbar", host)
+    told = tmp_path / "told"
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f'#!/bin/sh\ncat >> "{told}"; echo >> "{told}"\n')
+    hook.chmod(0o755)
+    often = {**SWIFT["scheduler"], "health_every_s": 1}
+    outlets.write_settings({**SWIFT, "scheduler": often, "alerts": {"command": str(hook)}})
+    outlets.home.mkdir(parents=True)
+    index = outlets.home / "index"
+    index.write_text("a file where the folder of the index should be")
+    with up(outlets) as clock:
+        clock.until(told.exists, "the command is run")
+        failed = len(clock.ended("outbox", outcome="failed"))
+        clock.until(lambda: len(clock.ended("outbox", outcome="failed")) > failed + 2, "it goes on failing")
+        checks = json.loads(marsad(outlets, "health", "--json", expect=1).stdout)["checks"]
+        (bad,) = [check for check in checks if not check["ok"]]
+        assert bad["name"] == "indexing"
+        assert bad["said"].startswith("fails since 20") and "2 articles waiting: exit 5: " in bad["said"]
+        assert "Not a directory" in bad["said"]
+        assert bad["next"]
+        index.unlink()
+        clock.until(lambda: len(told.read_text().splitlines()) > 1, "the command is told of the end")
+        assert json.loads(marsad(outlets, "health", "--json").stdout)["ok"]
+        assert clock.stop()[0] == 0
+    changes = [one for line in told.read_text().splitlines() for one in json.loads(line)["changes"]]
+    assert [(one["source"], one["job"], one["state"]) for one in changes] == [
+        (None, "outbox", "failing"),
+        (None, "outbox", "ok"),
+    ]
+    events = [json.loads(line) for line in clock.text().splitlines()]
+    assert [one["change"].split()[1] for one in events if one["event"] == "indexing_changed"] == [
+        "failing",
+        "ok",
+    ]
+
+
 @pytest.mark.soak
 def test_upkeep_is_done_when_asked_and_what_it_finds_calls_for_a_person(site: Site, outlets: Outlets) -> None:
     host = site.host()

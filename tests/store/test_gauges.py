@@ -11,10 +11,16 @@ from store.gauges import Holdings, Queues
 from store.ledger import Ledger
 from store.records import Link, Reason, Rejection, Via
 from store.states import EntryState
-from store.urls import url_key
+from store.urls import article_id, url_key
+from tests.store import made
 
 NOW = datetime(2026, 11, 25, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+
+
+def write(ledger: Ledger, number: int) -> None:
+    one = made.link(number)
+    ledger.write(None, made.annotated(one), made.decision(one), made.page(one, offset=number))
 
 
 def link(number: int) -> Link:
@@ -32,7 +38,24 @@ def test_everything_is_counted(ledger: Ledger) -> None:
     assert isinstance(found, Holdings)
     assert {state: count for state, count in found.links.items() if count} == {"discovered": 2, "rejected": 3}
     assert found.rejected == {"gone": 2, "home": 1}
-    assert ledger.queues() == Queues(captured=0, outbox=0, oldest_captured_at=None)
+    assert ledger.queues() == Queues(captured=0, outbox=0, oldest_captured_at=None, oldest_queued_at=None)
+
+
+def test_an_article_waits_for_the_index_since_it_was_first_announced(ledger: Ledger) -> None:
+    began = datetime.now(UTC) - timedelta(milliseconds=1)  # kept as whole microseconds
+    write(ledger, 1)
+    first = ledger.queues().oldest_queued_at
+    assert first is not None and began < first <= datetime.now(UTC)
+    write(ledger, 2)
+    ledger.index_again([article_id(made.link(1).url)])
+    assert ledger.queues().oldest_queued_at == first
+    (row, *_) = ledger.outbox_take(9, "w", NOW, 60)
+    ledger.outbox_done([row.seq])
+    since = ledger.queues().oldest_queued_at
+    assert since is not None and since > first
+    ledger.outbox_refill()
+    filled = ledger.queues()
+    assert filled.outbox == 2 and filled.oldest_queued_at is not None and filled.oldest_queued_at > since
 
 
 def test_listings_are_counted_by_their_last_status(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,37 @@ def test_runs_are_told_newest_first(ledger: Ledger) -> None:
     assert [run.started_at for run in ledger.runs(job="crawl")] == [later(hours=2), NOW]
     assert [run.job for run in ledger.runs(since=later(hours=2))] == ["health", "crawl"]
     assert [run.job for run in ledger.runs(limit=1)] == ["health"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "failed"),
+    [
+        ((), None),
+        (("ok",), None),
+        (("failed", "ok"), None),
+        (("ok", "failed"), (1, 1)),
+        (("failed", "partial", "failed", "interrupted", "timeout", None), (2, 2)),
+        (("failed", "killed"), (2, 0)),
+        (("dead", "dead", "dead"), None),
+    ],
+)
+def test_the_failures_of_a_job_in_a_row(
+    ledger: Ledger, outcomes: tuple[Any, ...], failed: tuple[int, int] | None
+) -> None:
+    for number, outcome in enumerate(outcomes):
+        run = ledger.start_run("outbox", "o", later(hours=number))
+        if outcome == "dead":  # its scheduler was
+            ledger.end_dead_runs(lambda owner: True, later(hours=number))
+        elif outcome is not None:
+            code = None if outcome == "interrupted" else 137 if outcome == "killed" else 5
+            ledger.end_run(run, later(hours=number, minutes=1), outcome, exit_code=code, detail=outcome)
+        ledger.end_run(ledger.start_run("crawl", "o", later(hours=number)), NOW, "failed")
+    found = ledger.failures("outbox")
+    assert failed == (None if found is None else (found.count, (found.first_at - NOW) // timedelta(hours=1)))
+    assert (
+        found is None
+        or found.last.detail == [one for one in outcomes if one not in (None, "interrupted")][-1]
+    )
 
 
 def test_runs_of_the_dead_are_ended(ledger: Ledger) -> None:
