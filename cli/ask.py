@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import NOTHING_FOUND, PARTIAL, USAGE, App, QueryCommand, current, is_terminal, say
-from cli.rows import print_rows
+from cli.rows import local, print_rows
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -40,12 +40,8 @@ def searcher_of(app: App) -> Iterator[Searcher]:
 
 
 def _local(app: App, at: datetime | None) -> str:
-    """*at* in the configured zone, for a person."""
-    from config.zones import zone
-
-    if at is None:
-        return "date unknown    "
-    return at.astimezone(zone(app.config.settings["index.time_zone"])).strftime("%Y-%m-%d %H:%M")
+    """*at* for a person, or as many blanks and words."""
+    return "date unknown    " if at is None else local(app, at)
 
 
 _unmasked = click.option(

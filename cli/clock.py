@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import click
 
 from cli.collect import check_catalogue
 from cli.context import NOTHING_FOUND, UNREACHABLE, USAGE, current, say
-from cli.rows import formats, lasting, print_rows
+from cli.rows import formats, in_local_time, iso, lasting, print_rows, say_zone
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def up(standby: bool) -> None:
     try:
         Clock(app.config, app.read_config, stop=stop, reload=reload).run(standby=standby)
     except Elsewhere as fault:
-        say(str(fault))
+        say(in_local_time(app, str(fault)))
         raise SystemExit(UNREACHABLE) from fault
 
 
@@ -109,6 +109,8 @@ def list_schedule(only_jobs: bool, as_json: bool, as_csv: bool) -> None:
     print_rows(
         app, "schedule", rows, ("name", "last_at", "last", "next_at", "why"), as_json=as_json, as_csv=as_csv
     )
+    if not (as_json or as_csv):
+        say_zone(app)
     if holder is None:
         say("no scheduler runs: nothing is started by itself. Next: `marsad up`")
 
@@ -120,16 +122,16 @@ def _job_row(job: Job, state: JobState | None, last: Run | None, now: datetime) 
     if state is not None and state.wanted_at is not None:
         why = "asked for"
     elif state is not None and state.paused_at is not None:
-        why = f"paused since {_stamp(state.paused_at)}"
+        why = f"paused since {iso(state.paused_at)}"
     elif not job.every_s:
         why = "only when asked for"
     else:
         why = f"{job.what}, every {_every(job.every_s)}"
     return {
         "name": job.name,
-        "last_at": _stamp(last.started_at) if last else None,
+        "last_at": iso(last.started_at) if last else None,
         "last": _ended(last) if last else None,
-        "next_at": _stamp(at) if at else None,
+        "next_at": iso(at) if at else None,
         "why": why,
     }
 
@@ -145,7 +147,7 @@ def _source_row(
     if state is not None and state.wanted_at is not None:
         at, why = now, "asked for"
     elif state is not None and state.paused_at is not None:
-        at, why = None, f"paused since {_stamp(state.paused_at)}"
+        at, why = None, f"paused since {iso(state.paused_at)}"
     elif state is not None and state.next_due_at is not None and state.next_due_at > (at or now):
         at, why = state.next_due_at, "rests: the process of its last visit died"
     elif visited is None:
@@ -161,9 +163,9 @@ def _source_row(
         )
     return {
         "name": source_id,
-        "last_at": _stamp(visited.last_visited_at) if visited and visited.last_visited_at else None,
+        "last_at": iso(visited.last_visited_at) if visited and visited.last_visited_at else None,
         "last": visited.state if visited else None,
-        "next_at": _stamp(at) if at else None,
+        "next_at": iso(at) if at else None,
         "why": why,
     }
 
@@ -226,8 +228,6 @@ def _change(names: Sequence[str], told: str, change: Callable[[Ledger, list[str]
 
 def _key(config: Config, name: str) -> str:
     """The ledger's name of a job or source; ends the call for one that is neither."""
-    import difflib
-
     from scheduler.jobs import jobs
     from store.states import SOURCE
 
@@ -236,14 +236,21 @@ def _key(config: Config, name: str) -> str:
         return name
     source = config.sources.get(name)
     if source is None:
-        near = difflib.get_close_matches(name, [*known, *config.sources], 3, 0.5)
-        hint = f" Nearest: {', '.join(near)}." if near else ""
-        say(f"no job or source {name!r}.{hint} Jobs: {', '.join(known)}; the sources: `marsad sources list`")
+        near = _nearest(name, [*known, *config.sources])
+        say(f"no job or source {name!r}.{near} Jobs: {', '.join(known)}; the sources: `marsad sources list`")
         raise SystemExit(USAGE)
     if not source.enabled:
         say(f"{name} is not visited, it is disabled: {source.reason}")
         raise SystemExit(USAGE)
     return SOURCE + name
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The names that *name* may have been meant for, as a sentence; empty where there are none."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 3, 0.5)
+    return f" Nearest: {', '.join(near)}." if near else ""
 
 
 # -- runs -------------------------------------------------------------------------------------------------
@@ -261,15 +268,24 @@ def runs(job: str | None, limit: int, as_json: bool, as_csv: bool) -> None:
       marsad runs
       marsad runs --job crawl --json
     """
+    from scheduler.jobs import jobs
+
     app = current()
     app.require_ledger()
     with app.ledger(create=False) as ledger:
         found = ledger.runs(job=job, limit=limit)
+    known = [one.name for one in jobs(app.config.settings)]
+    if not found and job not in (None, *known):
+        say(f"no job {job!r}.{_nearest(str(job), known)} Jobs: {', '.join(known)}")
+        raise SystemExit(USAGE)
     rows = [_run_row(run) for run in found]
     shown = ("run_id", "job", "started_at", "took", "outcome", "peak_mb", "what")
     if not as_json:
         rows = [{**row, "what": _what(run)} for row, run in zip(rows, found, strict=True)]
-    print_rows(app, "runs", rows, shown, as_json=as_json, as_csv=as_csv)
+    if found or as_json or as_csv:
+        print_rows(app, "runs", rows, shown, as_json=as_json, as_csv=as_csv)
+    if found and not (as_json or as_csv):
+        say_zone(app)
     if not found:
         say(f"no run{f' of {job}' if job else ''} yet. Next: `marsad up`")
         raise SystemExit(NOTHING_FOUND)
@@ -281,8 +297,8 @@ def _run_row(run: Run) -> dict[str, Any]:
         "run_id": run.run_id,
         "job": run.job,
         "sources": list(run.sources),
-        "started_at": _stamp(run.started_at),
-        "ended_at": _stamp(run.ended_at) if run.ended_at else None,
+        "started_at": iso(run.started_at),
+        "ended_at": iso(run.ended_at) if run.ended_at else None,
         "took": None if seconds is None else lasting(seconds) if seconds >= 60 else f"{seconds:.1f} s",
         "outcome": run.outcome or "under way",
         "detail": run.detail,
@@ -317,7 +333,3 @@ def _ended(run: Run) -> str:
 
 def _every(seconds: float) -> str:
     return lasting(seconds) if seconds >= 60 else f"{seconds:.0f} s"
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import PARTIAL, USAGE, App, current, say
-from cli.rows import lasting, print_rows
+from cli.rows import in_local_time, iso, lasting, print_rows, say_zone
 from config.wording import counted
 
 if TYPE_CHECKING:
     from config.model import Source
-    from store.health import Health
+    from store.health import Gap, Health, HealthChange
     from store.ledger import Ledger
 
 LAST_RUNS = timedelta(days=8)
@@ -47,9 +47,12 @@ def health(as_json: bool) -> None:
         for line in app.banner():
             click.echo(line)
         for check in checks:
-            click.echo(f"{'ok' if check['ok'] else '!!'}  {check['name']:<10}  {check['said']}")
+            click.echo(
+                f"{'ok' if check['ok'] else '!!'}  {check['name']:<10}  {in_local_time(app, check['said'])}"
+            )
             if check["next"]:
-                click.echo(f"    {'':<10}  next: {check['next']}")
+                click.echo(f"    {'':<10}  next: {in_local_time(app, check['next'])}")
+        say_zone(app)
     if bad:
         raise SystemExit(PARTIAL)
 
@@ -137,6 +140,8 @@ def print_health(app: App, chosen: Sequence[Source], *, as_json: bool) -> None:
         found = [one for one, _ in survey(app.config, ledger, datetime.now(UTC)) if one.source_id in names]
     rows = [_row(one, kept.get(one.source_id)) for one in _worst_first(found)]
     print_rows(app, "sources", rows, ("source", "state", "since", "reason"), as_json=as_json, as_csv=False)
+    if not as_json:
+        say_zone(app)
 
 
 def _row(one: Health, kept: Health | None) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def _row(one: Health, kept: Health | None) -> dict[str, Any]:
     return {
         "source": one.source_id,
         "state": str(one.state),
-        "since": since.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z"),
+        "since": iso(since),
         "reason": one.reason,
         "next": one.next_move,
         "evidence": dict(one.evidence),
@@ -164,7 +169,7 @@ def show_source(source_id: str, as_json: bool) -> None:
     import difflib
 
     from scheduler.checkup import survey
-    from scheduler.health import MARKS, WEEKS, line, past
+    from scheduler.health import WEEKS, line, past
 
     app = current()
     if source_id not in app.config.sources:
@@ -190,11 +195,11 @@ def show_source(source_id: str, as_json: bool) -> None:
                 **row,
                 "days": marks,
                 "changes": [
-                    {"at": _iso(change.at), "was": change.was, "state": change.state, "reason": change.reason}
+                    {"at": iso(change.at), "was": change.was, "state": change.state, "reason": change.reason}
                     for change in changes
                 ],
                 "gaps": [
-                    {"from": _iso(gap.from_at), "to": gap.to_at and _iso(gap.to_at), "reason": gap.reason}
+                    {"from": iso(gap.from_at), "to": gap.to_at and iso(gap.to_at), "reason": gap.reason}
                     for gap in gaps[-5:]
                 ],
             }
@@ -202,25 +207,32 @@ def show_source(source_id: str, as_json: bool) -> None:
         return
     for text in app.banner():
         click.echo(text)
-    click.echo(f"{source_id}  {row['state']} since {row['since']}: {row['reason']}")
+    for text in _shown(source_id, row, marks, changes, gaps[-5:]):
+        click.echo(in_local_time(app, text))
+    say_zone(app)
+
+
+def _shown(
+    source_id: str, row: dict[str, Any], marks: str, changes: Sequence[HealthChange], gaps: Sequence[Gap]
+) -> Iterator[str]:
+    """What is shown of a source, its times as programs read them."""
+    from scheduler.health import MARKS
+
+    yield f"{source_id}  {row['state']} since {row['since']}: {row['reason']}"
     if row["next"]:
-        click.echo(f"next       {row['next']}")
-    click.echo(f"30 days    {marks}   ({MARKS})")
+        yield f"next       {row['next']}"
+    yield f"30 days    {marks}   ({MARKS})"
     said = row["evidence"]
     for url, status in said["last_statuses"].items():
-        click.echo(f"listing    {url}  {status or 'not asked yet'}")
-    click.echo(f"last new   {said['last_new_at'] or '–'}, last visit {said['last_visited_at'] or '–'}")
+        yield f"listing    {url}  {status or 'not asked yet'}"
+    yield f"last new   {said['last_new_at'] or '–'}, last visit {said['last_visited_at'] or '–'}"
     usual = said["usual"]
     span = (
         f"usual {usual['low']} to {usual['high']} (from {usual['from']})" if usual else "usual not known yet"
     )
-    click.echo(f"yesterday  {said['yesterday']['new']} new, {span}")
+    yield f"yesterday  {said['yesterday']['new']} new, {span}"
     for change in changes:
-        click.echo(f"changed    {_iso(change.at)}  {change.was or 'new'} → {change.state}: {change.reason}")
-    for gap in gaps[-5:]:
-        until = _iso(gap.to_at) if gap.to_at else "now"
-        click.echo(f"gap        {_iso(gap.from_at)} to {until}: {gap.reason}")
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
+        yield f"changed    {iso(change.at)}  {change.was or 'new'} → {change.state}: {change.reason}"
+    for gap in gaps:
+        until = iso(gap.to_at) if gap.to_at else "now"
+        yield f"gap        {iso(gap.from_at)} to {until}: {gap.reason}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from cli.context import App
+from cli.context import App, say
 
 
 def formats(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,28 +41,44 @@ def print_rows(
             click.echo(line)
 
 
-_TIMES = frozenset({"at", "first_at", "last_at"})
 _IDS = frozenset({"story_id", "communique_id", "rumour_id"})
 _BEGINNING = 8
 """So much of an id says which it is, and every command and query takes it."""
 
 
 def _for_people(app: App, key: str, value: Any) -> Any:
-    if key in _TIMES:
-        return local(app, value)
-    return value[:_BEGINNING] if key in _IDS else value
+    if not isinstance(value, str):
+        return value
+    return value[:_BEGINNING] if key in _IDS else in_local_time(app, value)
 
 
-def local(app: App, stamp: str | None) -> str | None:
-    """An instant of an answer (ISO 8601, UTC) in the newsroom's time, to the minute, for a person."""
-    from datetime import datetime
+# -- times: one way to write them for programs, one for people ---------------------------------------------
 
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00)")
+
+
+def iso(at: datetime) -> str:
+    """*at* for programs: ISO 8601 in UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def local(app: App, at: datetime | str) -> str:
+    """*at* (or its :func:`iso`) for people: the newsroom's time (``index.time_zone``), to the minute."""
     from config.zones import zone
 
-    if stamp is None:
-        return None
-    here = zone(app.config.settings["index.time_zone"])
-    return datetime.fromisoformat(stamp).astimezone(here).strftime("%Y-%m-%d %H:%M")
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return at.astimezone(zone(app.config.settings["index.time_zone"])).strftime("%Y-%m-%d %H:%M")
+
+
+def in_local_time(app: App, text: str) -> str:
+    """*text* for people: every instant in it that is written as programs read it is :func:`local`."""
+    return _STAMP.sub(lambda found: local(app, found[0]), text)
+
+
+def say_zone(app: App) -> None:
+    """Say which zone the times of an answer are of, where the reader may think of the server's."""
+    say(f"times: {app.config.settings['index.time_zone']}")
 
 
 def table(rows: Sequence[Mapping[str, Any]], shown: Sequence[str]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.context import NOTHING_FOUND, OK, PARTIAL, current, say
+from cli.rows import in_local_time
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test(ids: tuple[str, ...], as_json: bool) -> None:
                 if row["source"] != above:
                     above = row["source"]
                     click.echo(_heading(current().config.sources[above]))
-                click.echo(_told(row))
+                click.echo(in_local_time(current(), _told(row)))
     except ProbeError as error:
         fault = str(error)
     if as_json:
@@ -112,5 +112,5 @@ def _counts(row: dict[str, Any]) -> str:
     if row["children"]:
         parts.append(counted(row["children"], "further listing"))
     if row["newest"]:
-        parts.append(f"newest {datetime.fromisoformat(row['newest']):%Y-%m-%d %H:%M} UTC")
+        parts.append(f"newest {row['newest']}")
     return " · ".join(parts)

@@ -8,6 +8,7 @@ import click
 
 from cli.context import PARTIAL, current, say
 from cli.migrate import migrate
+from cli.rows import iso
 from config.wording import counted
 
 
@@ -128,7 +129,7 @@ def index_status(as_json: bool) -> None:
             {
                 "article_id": each.article_id,
                 "revision": each.revision,
-                "at": f"{each.at:%Y-%m-%dT%H:%M:%SZ}",
+                "at": iso(each.at),
                 "reason": each.reason,
             }
             for each in found.refusals

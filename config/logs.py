@@ -97,7 +97,7 @@ def configure(settings: Settings) -> None:
 
 
 def last_fault(log: Path) -> str | None:
-    """What the process that wrote the file *log* last said of its end: ``fault`` of a line of JSON or, where it
+    """What the process that wrote *log* last said of its end: ``fault`` of a line of JSON or, where it
     crashed, the last line of ``exception``."""
     try:
         with log.open("rb") as lines:

@@ -59,9 +59,10 @@ class Elsewhere(Exception):
 
     def __init__(self, lock: Lock) -> None:
         host, _, rest = lock.owner.partition("/")
+        until = lock.until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         super().__init__(
             f"another scheduler runs already: process {rest.partition('/')[0]} on {host} (its lock runs out "
-            f"at {lock.until:%Y-%m-%d %H:%M:%S} UTC unless it is prolonged). Next: stop it there, or start "
+            f"at {until} unless it is prolonged). Next: stop it there, or start "
             "this one with --standby, to take over when that one ends"
         )
         self.lock = lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -218,9 +219,42 @@ def test_what_is_paused_waits_and_what_is_asked_for_begins(site: Site, outlets: 
     assert {tuple(row["sources"]) for row in told} >= {("other",), ("paused",)}
 
 
+def test_people_read_local_time_and_programs_utc(site: Site, outlets: Outlets) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    tokyo = {"MARSAD_INDEX__TIME_ZONE": "Asia/Tokyo"}
+    with up(outlets, more=tokyo) as clock:
+        clock.until(lambda: clock.ended("outbox", outcome="ok"), "an article is indexed")
+        marsad(outlets, "schedule", "pause", "akhbar")
+        refused = marsad(outlets, "up", expect=5, more=tokyo).stderr
+        assert not UTC_STAMP.search(refused) and LOCAL_STAMP.search(refused)
+        assert clock.stop()[0] == 0
+    for asked in (
+        ("schedule", "list"),
+        ("runs",),
+        ("sources", "list", "--health"),
+        ("sources", "show", "akhbar"),
+        ("health",),
+    ):
+        shown = marsad(outlets, *asked, expect=None, more=tokyo)
+        assert not UTC_STAMP.search(shown.stdout), asked
+        assert "times: Asia/Tokyo" in shown.stderr, asked
+        given = marsad(outlets, *asked, "--json", expect=None, more=tokyo)
+        assert not LOCAL_STAMP.search(given.stdout) and "times:" not in given.stderr, asked
+        hours = {found[1] for found in LOCAL_STAMP.finditer(shown.stdout)}
+        behind = {found[1] for found in UTC_STAMP.finditer(given.stdout)}
+        assert hours <= {f"{(int(hour) + 9) % 24:02}" for hour in behind}, asked
+
+
+UTC_STAMP = re.compile(r"\d{4}-\d\d-\d\dT(\d\d):\d\d")
+LOCAL_STAMP = re.compile(r"\d{4}-\d\d-\d\d (\d\d):\d\d")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (("runs", "--job", "crwl"), 2, "no job 'crwl'. Nearest: crawl"),
         (("schedule", "pause", "akhbr"), 2, "no job or source 'akhbr'. Nearest: akhbar"),
         (("schedule", "run-now", "shut"), 2, "it is disabled: closed for good"),
         (("runs",), 3, "no run yet"),
