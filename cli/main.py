@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import click
 
-from cli.context import BAD_CONFIG, PARTIAL, UNREACHABLE, USAGE, App, say
+from cli.context import BAD_CONFIG, OK, PARTIAL, UNREACHABLE, USAGE, App, say
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "crawl": ("cli.collect:crawl", "Collect what is due, read it and index it."),
@@ -59,10 +65,15 @@ _STOPPED = {
     "index": "a rebuild is dropped, the one before it stands; a migration goes on. Next: the same again.",
     "verify": "what was mended so far is kept. Next: the same again.",
     "export": "no file was made or changed. Next: the same again.",
-    "worker": "its leases were given back. Next: the same again goes on.",
+    "restore": "the ledger stands as it was, or was put back whole. Next: `marsad status` says which.",
+    "link": "what was compared so far is kept. Next: the same again goes on.",
+    "up": "it had not begun.",
+    "worker": "it had not begun.",
     "demo": "Next: `marsad demo` begins anew.",
 }
-"""command → what Ctrl-C leaves behind."""
+"""command → what Ctrl-C and SIGTERM leave behind."""
+_UNTIL_STOPPED = ("up", "worker")
+"""Being stopped is how these end; once they have begun they see to it themselves."""
 
 
 class Commands(click.Group):
@@ -95,12 +106,14 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with _stoppable():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
         except KeyboardInterrupt:
-            say(f"stopped; {_STOPPED.get(ctx.invoked_subcommand or '', 'nothing was changed.')}")
-            raise SystemExit(PARTIAL) from None
+            name = ctx.invoked_subcommand or ""
+            say(f"stopped; {_STOPPED.get(name, 'nothing was changed.')}")
+            raise SystemExit(OK if name in _UNTIL_STOPPED else PARTIAL) from None
         except Exception as error:
             if isinstance(error, OSError):
                 code = _file_exit_code(error, ctx.obj)
@@ -115,10 +128,41 @@ class Commands(click.Group):
             raise SystemExit(code) from error
 
 
+class _Told(KeyboardInterrupt):
+    """Told to stop.
+
+    Of :class:`KeyboardInterrupt` itself Python remembers that it went through any piece of code made while
+    running (a module being imported has some), and ends as if killed, whatever was made of it.
+    """
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Inside, SIGTERM ends a command as Ctrl-C does: half-made files are removed, leases given back."""
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    if threading.current_thread() is not threading.main_thread():
+        usual = {}  # it cannot have signals
+    usual = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise _Told
+
+    for number in usual:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
 def _exit_code(error: Exception) -> int | None:
     """The exit code of a known error; ``None`` for a fault of ours, which shows its traceback."""
-    by_name = {"ConfigError": BAD_CONFIG, "QueryFault": USAGE, "LedgerError": UNREACHABLE}
-    by_name |= {"EngineError": UNREACHABLE, "ArchiveError": UNREACHABLE, "CursorFault": USAGE}
+    by_name = {"ConfigError": BAD_CONFIG, "QueryFault": USAGE, "CursorFault": USAGE, "WrongFile": USAGE}
+    by_name |= {"LedgerError": UNREACHABLE, "EngineError": UNREACHABLE, "ArchiveError": UNREACHABLE}
     # By name, so that a short command need not import the rooms that it does not enter.
     return next((by_name[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in by_name), None)
 

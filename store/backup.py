@@ -40,6 +40,10 @@ class BackupError(LedgerError):
     """A backup cannot be made or put back; names the file, what was found, and the next move."""
 
 
+class WrongFile(BackupError):
+    """The file that was named is not one to back up to, or to put back."""
+
+
 class Stopped(Exception):
     """Told to stop; nothing was made or changed."""
 
@@ -142,14 +146,14 @@ def back_up(
 
 def _check_target(source: Path, target: Path) -> None:
     if target.is_dir():
-        raise BackupError(f"{target}: is a folder. Next: name a file in it")
+        raise WrongFile(f"{target}: is a folder. Next: name a file in it")
     if not target.exists():
         return
     if any(path.exists() and target.samefile(path) for path in _with_log(source)):
-        raise BackupError(f"{target}: is the ledger itself. Next: name another file")
+        raise WrongFile(f"{target}: is the ledger itself. Next: name another file")
     with target.open("rb") as file:
         if file.read(len(_HEAD)) not in (_HEAD, b""):
-            raise BackupError(f"{target}: is there, and no backup of a ledger. Next: name another file")
+            raise WrongFile(f"{target}: is there, and no backup of a ledger. Next: name another file")
 
 
 def _copy(source: Path, part: Path, progress: Progress, stop: Callable[[], bool]) -> dict[str, int]:
@@ -265,14 +269,17 @@ def holder(ledger: Path) -> int | None:
 
 def _check_backup(ledger: Path, backup: Path) -> None:
     if not backup.is_file():
-        raise BackupError(f"{backup}: no such file")
+        raise WrongFile(f"{backup}: no such file")
     if ledger.exists() and backup.samefile(ledger):
-        raise BackupError(f"{backup}: is the ledger itself. Next: name a backup")
+        raise WrongFile(f"{backup}: is the ledger itself. Next: name a backup")
     with backup.open("rb") as file:
         if file.read(len(_HEAD)) != _HEAD:
-            raise BackupError(f"{backup}: is no backup of a ledger")
+            raise WrongFile(
+                f"{backup}: is no backup of a ledger. Next: name a file that marsad backup has made "
+                f"({ledger.parent / 'backup'})"
+            )
     if any(path.exists() and path.stat().st_size for path in _with_log(backup)[1:2]):
-        raise BackupError(
+        raise WrongFile(
             f"{backup}: has a log beside it (-wal), so it is no backup but a ledger's own file, of which a "
             "part stands in the log. Next: marsad backup makes a backup of it"
         )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import importlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -343,6 +346,75 @@ def test_ctrl_c_says_what_it_leaves_behind(
     (line,) = done.stderr.splitlines()
     assert line.startswith("stopped; ")
     assert left in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "left"),
+    [
+        (["backup"], 1, "stopped; nothing was changed"),
+        (["verify"], 1, "stopped; what was mended so far is kept"),
+        (["index", "rebuild"], 1, "stopped; a rebuild is dropped"),
+        (["crawl"], 1, "stopped; the links and pages found so far are kept"),
+        (["up"], 0, ""),
+        (["worker"], 0, ""),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_at_any_instant_ends_a_command_in_order(
+    arguments: list[str], code: int, left: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    Ledger.open(tmp_path).close()
+    # Once it reads the configuration: there it stands still, at a pipe from which nothing comes.
+    overlay = tmp_path / "overlay"
+    (overlay / "sources").mkdir(parents=True)
+    os.mkfifo(overlay / "marsad.toml")
+    command = [
+        sys.executable,
+        "-m",
+        "cli.main",
+        "--home",
+        str(tmp_path),
+        "--config",
+        str(overlay),
+        *arguments,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        end = time.monotonic() + 60
+        while (pipe := opened(overlay / "marsad.toml")) is None:
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        os.close(pipe)
+    finally:
+        process.kill()
+    assert process.returncode == code, said
+    assert left in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite", "notes.txt"])
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_file_that_is_no_backup_is_a_wrong_word_not_a_fault(
+    command: str, name: str, tmp_path: Path
+) -> None:
+    Ledger.open(tmp_path).close()
+    (tmp_path / "notes.txt").write_text("mine")
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), command, str(tmp_path / name)])
+    assert done.exit_code == 2, done.output
+    assert str(tmp_path / name) in done.stderr and "Next: name" in done.stderr
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def opened(pipe: Path) -> int | None:
+    """*pipe*, opened to be written to; ``None`` while nobody reads it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as fault:
+        if fault.errno == errno.ENXIO:
+            return None
+        raise
 
 
 @pytest.mark.parametrize(("free", "said"), [(1000, "is full"), (1 << 30, "reader.log")])
