@@ -13,7 +13,7 @@ import click
 
 from cli.collect import check_catalogue
 from cli.context import NOTHING_FOUND, UNREACHABLE, USAGE, current, say
-from cli.rows import formats, in_local_time, iso, lasting, print_rows, say_zone
+from cli.rows import formats, iso, lasting, print_rows, say_zone
 from config.wording import counted
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def up(standby: bool) -> None:
     try:
         Clock(app.config, app.read_config, stop=stop, reload=reload).run(standby=standby)
     except Elsewhere as fault:
-        say(in_local_time(app, str(fault)))
+        say(str(fault))
         raise SystemExit(UNREACHABLE) from fault
 
 

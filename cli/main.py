@@ -41,7 +41,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "unusual": ("cli.counts:unusual", "Say what is out of the ordinary in a week."),
     "link": ("cli.upkeep:link", "Compare articles: copies, stories, relations."),
     "status": ("cli.upkeep:status", "Say what has been collected and what is waiting."),
-    "ledger": ("cli.ledger:ledger", "Move the ledger to a server."),
+    "ledger": ("cli.ledger:ledger", "Move the ledger to a server, or back."),
     "sources": ("cli.sources:sources", "List, check, try, import and export outlets."),
     "config": ("cli.config_commands:config", "Check and show the configuration."),
     "extract": ("cli.read:extract", "Read article pages from files."),

@@ -55,15 +55,14 @@ def boot_time() -> float:
 
 
 class Elsewhere(Exception):
-    """Another process schedules for this ledger; says which, and until when it holds the lock."""
+    """Another process schedules for this ledger; says which."""
 
     def __init__(self, lock: Lock) -> None:
         host, _, rest = lock.owner.partition("/")
-        until = lock.until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         super().__init__(
-            f"another scheduler runs already: process {rest.partition('/')[0]} on {host} (its lock runs out "
-            f"at {until} unless it is prolonged). Next: stop it there, or start "
-            "this one with --standby, to take over when that one ends"
+            f"another scheduler runs already: process {rest.partition('/')[0]} on {host} (where it is "
+            f"gone, its lock runs out {LOCK_S:.0f} s after its end). Next: stop it there, or start this one with "
+            "--standby, to take over when that one ends"
         )
         self.lock = lock
 

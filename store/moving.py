@@ -28,9 +28,10 @@ def copy_ledger(
     with source._db.reading() as old, target._db.writing() as new:
         for table in metadata.sorted_tables:
             if new.execute(sa.select(table).limit(1)).first() is not None:
+                move = "move it aside" if target.file else "name a new database in ledger.url (createdb)"
                 raise LedgerError(
-                    f"{target._db.name}: table {table.name} holds rows already, expected an empty ledger. "
-                    "Next: name a new database in ledger.url (createdb)"
+                    f"{target.name}: table {table.name} holds rows already, expected an empty ledger. "
+                    f"Next: {move}"
                 )
         for table in metadata.sorted_tables:
             copied[table.name] = 0

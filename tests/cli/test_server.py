@@ -65,6 +65,16 @@ def test_a_ledger_moves_to_the_server_with_all_its_rows(database: str, tmp_path:
     assert json.loads(moved.stdout)["copied"]["links"] == 1
     again = marsad(tmp_path, database, "ledger", "copy")
     assert again.exit_code == 5 and "holds rows already" in again.stderr
+    refused = marsad(tmp_path, database, "ledger", "copy", "--back")
+    assert refused.exit_code == 5 and "Next: move it aside" in refused.stderr
+    with Ledger.open(tmp_path) as ledger:
+        before = ledger.status()
+    (tmp_path / "ledger.sqlite").rename(tmp_path / "aside")
+    back = marsad(tmp_path, database, "ledger", "copy", "--back", "--json")
+    assert back.exit_code == 0, back.output
+    assert json.loads(back.stdout) == json.loads(moved.stdout)
+    with Ledger.open(tmp_path, create=False) as ledger:
+        assert ledger.status() == before
     without = marsad(tmp_path, "", "ledger", "copy")
     assert without.exit_code == 4 and "ledger.url: empty" in without.stderr
 
