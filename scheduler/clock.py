@@ -61,8 +61,8 @@ class Elsewhere(Exception):
         host, _, rest = lock.owner.partition("/")
         super().__init__(
             f"another scheduler runs already: process {rest.partition('/')[0]} on {host} (where it is "
-            f"gone, its lock runs out {LOCK_S:.0f} s after its end). Next: stop it there, or start this one with "
-            "--standby, to take over when that one ends"
+            f"gone, its lock runs out {LOCK_S:.0f} s after its end). Next: stop it there, or start this one "
+            "with --standby, to take over when that one ends"
         )
         self.lock = lock
 
@@ -223,6 +223,8 @@ class _Ticking:
         self._scheduler: BackgroundScheduler | None = None
         self.skipped: Counter[str] = Counter()
         """By job: how often it was woken while it was still under way."""
+        self._put_off: set[str] = set()
+        """Jobs that could not be done for want of the ledger, which was told."""
 
     def start(self, all_jobs: tuple[Job, ...]) -> None:
         """Wake *all_jobs* from now on, in the place of those before; what is under way is not doubled."""
@@ -275,7 +277,13 @@ class _Ticking:
         try:
             if is_due(job, self._ledger.job_states().get(job.name), self._ledger.clock()):
                 self._work.run(job)
-        except LedgerError as fault:
-            log.error("job_put_off", job=job.name, fault=str(fault))
+        except LedgerError as fault:  # an outage of hours is a line, not thousands
+            if job.name not in self._put_off:
+                log.error("job_put_off", job=job.name, fault=str(fault))
+            self._put_off.add(job.name)
         except Exception:
             log.exception("job_failed", job=job.name)
+        else:
+            if job.name in self._put_off:
+                self._put_off.discard(job.name)
+                log.info("job_goes_on", job=job.name)

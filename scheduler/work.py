@@ -75,6 +75,10 @@ class Work:
         self._unread = True
         """Something may wait to be compared: at the start what an earlier process had read."""
         self._full = False
+        self._unindexed = 0
+        """Indexing runs in a row that failed."""
+        self._index_at = 0.0
+        """Not before this (monotonic) is that tried again."""
         self.follow: Callable[[str], None] = lambda job: None
         """Told which job has got work just now, and so need not wait for its time."""
         self._steps: Mapping[str, Callable[[Job], None]] = {
@@ -288,10 +292,19 @@ class Work:
             self.follow("outbox")
 
     def _outbox(self, job: Job) -> None:
-        """Index what the outbox holds; in a shared ledger workers stored some of it, and compared none."""
-        if self._ledger.outbox_size():
-            self._unread |= self._ledger.file is None
-            self._child(job.name, "search.indexer")
+        """Index what the outbox holds; in a shared ledger workers stored some of it, and compared none.
+
+        Where that fails again and again it rests longer each time, unless it is asked for.
+        """
+        if not self._ledger.outbox_size():
+            return
+        state = self._ledger.job_states().get(job.name)
+        if time.monotonic() < self._index_at and (state is None or state.wanted_at is None):
+            return
+        self._unread |= self._ledger.file is None
+        outcome = self._child(job.name, "search.indexer")
+        self._unindexed = 0 if outcome in ("ok", "interrupted") else self._unindexed + 1
+        self._index_at = time.monotonic() + rest_s(max(self._unindexed - 1, 0), _INDEX_REST_S)
 
     # -- revisits --------------------------------------------------------------------------------------------
 
@@ -403,6 +416,8 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+_INDEX_REST_S = 300.0
+"""The longest rest of an indexing that fails: it is late by no more when its server is back."""
 _STOPPED = "the scheduler was stopped"
 _JUDGED = ("ok", "failed")
 """Outcomes of a run that saw its work through."""

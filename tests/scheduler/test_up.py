@@ -8,8 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,10 @@ from pathlib import Path
 import pytest
 
 from store.archive import Archive
+from store.ledger import LedgerUnreachable
 from store.records import Capture
 from tests.crawlers.outlets import Outlets
+from tests.postgres import ABSENT, Server, binaries
 from tests.scheduler.up import SWIFT, Up, command, environment, marsad, up
 from tests.site.faults import Host, Site, silent, status
 from tests.store import made
@@ -157,6 +160,7 @@ def test_it_ends_within_ten_seconds_while_another_process_holds_the_ledger(
         assert clock.stop()[0] == 0
 
 
+@pytest.mark.soak
 def test_a_worker_ends_within_ten_seconds_while_another_process_holds_the_ledger(
     site: Site, outlets: Outlets
 ) -> None:
@@ -315,6 +319,37 @@ def clocked(offset: Path) -> dict[str, str]:
 
 
 @pytest.mark.soak
+@pytest.mark.soak
+def test_a_server_that_is_away_is_told_of_once_by_each_job_and_used_again(
+    site: Site, outlets: Outlets
+) -> None:
+    where = binaries()
+    if where is None:
+        pytest.skip(ABSENT)
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    with Server(where) as own, up(outlets, url=own.new_database()) as clock:
+        clock.until(lambda: clock.ledger.status().articles == 1, "the first article")
+        own.stop()
+        clock.until(lambda: told(clock, "job_put_off")["crawl"], "it is told")
+        clock.until(lambda: "lock_not_prolonged" in clock.text(), "time goes by")
+        own.start()
+        with suppress(LedgerUnreachable):  # our own connection, which was cut
+            clock.ledger.count()
+        stock(host, 2)
+        clock.until(lambda: clock.ledger.status().articles == 2, "an article published meanwhile")
+        clock.until(lambda: told(clock, "job_goes_on")["crawl"], "that it goes on is told")
+        assert clock.stop()[0] == 0
+        assert max(told(clock, "job_put_off").values()) == 1
+
+
+def told(clock: Up, event: str) -> Counter[str]:
+    """How often the scheduler said *event*, by job."""
+    lines = [json.loads(line) for line in clock.text().splitlines()]
+    return Counter(line["job"] for line in lines if line["event"] == event)
+
+
 def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
     site: Site, outlets: Outlets, tmp_path: Path, database: str
 ) -> None:
@@ -468,8 +503,9 @@ def test_an_indexing_that_fails_is_told_of_once_and_once_more_when_it_goes_on(
     index.write_text("a file where the folder of the index should be")
     with up(outlets) as clock:
         clock.until(told.exists, "the command is run")
-        failed = len(clock.ended("outbox", outcome="failed"))
-        clock.until(lambda: len(clock.ended("outbox", outcome="failed")) > failed + 2, "it goes on failing")
+        assert len(clock.ended("outbox", outcome="failed")) == 2, "from now on it rests longer each time"
+        marsad(outlets, "schedule", "run-now", "outbox")
+        clock.until(lambda: len(clock.ended("outbox", outcome="failed")) > 2, "it goes on failing")
         checks = json.loads(marsad(outlets, "health", "--json", expect=1).stdout)["checks"]
         (bad,) = [check for check in checks if not check["ok"]]
         assert bad["name"] == "indexing"
@@ -477,6 +513,7 @@ def test_an_indexing_that_fails_is_told_of_once_and_once_more_when_it_goes_on(
         assert "Not a directory" in bad["said"]
         assert bad["next"]
         index.unlink()
+        marsad(outlets, "schedule", "run-now", "outbox")
         clock.until(lambda: len(told.read_text().splitlines()) > 1, "the command is told of the end")
         assert json.loads(marsad(outlets, "health", "--json").stdout)["ok"]
         assert clock.stop()[0] == 0
