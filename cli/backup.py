@@ -89,6 +89,12 @@ def restore(file: Path, as_json: bool) -> None:
         click.echo(f"put back: {counted(articles, 'article')}, {counted(links, 'link')}, checked")
         if done.aside is not None:
             click.echo(f"the ledger that was there: {done.aside}")
+    if done.counts["articles"] and not any((app.data / "archive").rglob("*.warc*")):
+        say(
+            f"{app.data / 'archive'}: holds no page of these articles. Next: bring the archive back from its "
+            "copy, then `marsad verify`"
+        )
+        return
     say(
         f"the archive has {counted(pages, 'page') if pages else 'no page'} that this ledger does not know. "
         f"Next: `marsad verify` {'reads them in' if pages else 'compares the index'}"

@@ -557,6 +557,15 @@ def test_backups_of_a_home_are_numbered_and_the_newest_kept(home: Home) -> None:
     assert len(list((home.path / "backup").iterdir())) == 2
 
 
+def test_a_backup_put_back_without_its_archive_says_so(home: Home, tmp_path: Path) -> None:
+    made = home.json("backup")["file"]
+    elsewhere = Home(tmp_path / "elsewhere")
+    overlay(elsewhere.folder)
+    said = elsewhere.marsad("restore", made)
+    assert f"{elsewhere.path / 'archive'}: holds no page of these articles. Next: bring the archive" in said
+    assert "no page that this ledger does not know" in home.marsad("restore", made)
+
+
 def test_a_ledger_on_a_server_is_left_to_its_own_tools(home: Home) -> None:
     server = ("--set", "ledger.url=postgresql+psycopg://desk@db.example/marsad")
     assert "pg_dump" in home.marsad(*server, "backup", expect=5)

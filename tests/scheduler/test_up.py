@@ -150,7 +150,7 @@ def test_it_ends_within_ten_seconds_while_another_process_holds_the_ledger(
         with locked(outlets.home / "ledger.sqlite"):
             lock = clock.holder()
             assert lock is not None
-            clock.until(lambda: clock.ledger.clock() > lock.until - timedelta(seconds=10), "it waits")
+            clock.until(lambda: clock.ledger.clock() > lock.until - timedelta(seconds=14), "it waits")
             code, seconds = clock.stop()
         assert code == 0
         assert seconds < 10
