@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -319,6 +319,32 @@ def clocked(offset: Path) -> dict[str, str]:
 
 
 @pytest.mark.soak
+@pytest.mark.soak
+def test_79_a_scheduler_that_is_frozen_is_replaced_within_thirty_seconds_and_ends_when_it_wakes(
+    site: Site, outlets: Outlets, database: str
+) -> None:
+    host = site.host()
+    stock(host, 1)
+    outlets.add("akhbar", host)
+    with ExitStack() as both:
+        first = both.enter_context(up(outlets, url=database))
+        first.until(lambda: first.ledger.status().articles == 1, "the first article")
+        second = both.enter_context(up(outlets, "--standby", name="second", url=database))
+        second.until(lambda: "standing_by" in second.text(), "it stands by")
+        # Frozen, it looks alive to its own machine: as one of another machine does, whatever became of it.
+        first.process.send_signal(signal.SIGSTOP)
+        try:
+            second.until(lambda: "scheduler_started" in second.text(), "it takes over", patience_s=30)
+            stock(host, 2)
+            second.until(lambda: second.ledger.status().articles == 2, "what was published meanwhile")
+        finally:
+            first.process.send_signal(signal.SIGCONT)
+        assert first.process.wait(30) == 5
+        assert f"process {second.process.pid}" in first.text()
+        assert second.stop()[0] == 0
+        assert second.ledger.status().revisions == 2
+
+
 @pytest.mark.soak
 def test_a_server_that_is_away_is_told_of_once_by_each_job_and_used_again(
     site: Site, outlets: Outlets
