@@ -13,15 +13,12 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.settings import redact
 from config.wording import counted
-from search.elasticsearch.client import blocked, told
+from search.elasticsearch.client import Connection, blocked
 from search.engine import EngineError, IndexMissing, ReadOnly, Unreachable
-
-if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
 
 _RETRIES = 8
 _FIRST_WAIT_S = 0.5
@@ -70,21 +67,19 @@ class Outcome:
 
 
 class Bulk:
-    """Sends items to *client* in requests of at most *most_bytes*.
+    """Sends items over *connection* in requests of at most *most_bytes*.
 
     *wait* sleeps some seconds (a test may shorten it).
     """
 
     def __init__(
         self,
-        client: Elasticsearch,
-        url: str,
+        connection: Connection,
         *,
         most_bytes: int,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._client = client
-        self._url = url
+        self._connection = connection
         self._most_bytes = most_bytes
         self._wait = wait
 
@@ -145,9 +140,9 @@ class Bulk:
         """The answer to each item of *chunk*."""
         from elasticsearch import ApiError
 
-        with told(self._url):
+        with self._connection.asked() as client:
             try:
-                answer = self._client.bulk(operations=[item.lines for item in chunk])  # type: ignore[misc]  # as bytes, too
+                answer = client.bulk(operations=[item.lines for item in chunk])  # type: ignore[misc]  # as bytes, too
             except ApiError as fault:
                 if fault.status_code == 413:
                     size = len(chunk[0].lines)
@@ -186,13 +181,13 @@ class Bulk:
                 refused[item.article_id] = _reason(status, error)
             else:
                 raise EngineError(
-                    f"{redact(self._url)} takes no document: {_reason(status, error)}. "
+                    f"{redact(self._connection.url)} takes no document: {_reason(status, error)}. "
                     "Next: use the writer's key of `marsad index keys`"
                 )
         if len(refused) == len(chunk) >= _MANY:
             reason = next(iter(refused.values()))
             raise EngineError(
-                f"{redact(self._url)} refuses every document, the first one with {reason}. "
+                f"{redact(self._connection.url)} refuses every document, the first one with {reason}. "
                 "Next: `marsad index rebuild`"
             )
         outcome.refused |= refused

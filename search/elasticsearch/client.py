@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,34 @@ class Server:
     version: str
     readable: bool
     """Whether it has the native analysers of the readable fields; a bare build has none."""
+
+
+class Connection:
+    """The server that *settings* name; nothing is sent before its first use."""
+
+    def __init__(self, settings: Settings, purpose: str) -> None:
+        self._settings, self._purpose = settings, purpose
+        self.url: str = settings["elasticsearch.url"]
+
+    @cached_property
+    def _client(self) -> Elasticsearch:
+        return connect(self._settings, self._purpose)
+
+    @cached_property
+    def server(self) -> Server:
+        return probe(self._client, self.url)
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[Elasticsearch]:
+        """Its client, of which faults are :func:`told`."""
+        client = self._client
+        with told(self.url):
+            yield client
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+            del self._client
 
 
 def connect(settings: Settings, purpose: str) -> Elasticsearch:

@@ -7,13 +7,14 @@ any time.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from search.elasticsearch.bulk import Bulk, Item
-from search.elasticsearch.client import connect, told
+from search.elasticsearch.client import Connection
 from search.engine import EngineError
 
 if TYPE_CHECKING:
@@ -125,10 +126,9 @@ def publish(
     from elasticsearch import BadRequestError
 
     settings = config.settings
-    url, name = settings["elasticsearch.url"], index_name(settings["elasticsearch.index"])
-    client = connect(settings, "health")
-    try:
-        with told(url):
+    name = index_name(settings["elasticsearch.index"])
+    with contextlib.closing(Connection(settings, "health")) as connection:
+        with connection.asked() as client:
             try:
                 client.indices.create(
                     index=name,
@@ -144,16 +144,14 @@ def publish(
             return 0
         stamp = int(now.timestamp() * 1000)
         items = [Item.index(name, identity, stamp, made) for identity, made in told_of]
-        outcome = Bulk(client, url, most_bytes=settings["elasticsearch.bulk_mb"] * _MEBIBYTE).send(items)
+        outcome = Bulk(connection, most_bytes=settings["elasticsearch.bulk_mb"] * _MEBIBYTE).send(items)
         if outcome.refused:
             raise EngineError(
                 f"{name}: {next(iter(outcome.refused.values()))}. Next: remove the index {name}, "
                 "it is written anew"
             )
-        with told(url):
+        with connection.asked() as client:
             client.indices.refresh(index=name)
             old = {"range": {"written_at": {"lt": now.isoformat()}}}
             client.delete_by_query(index=name, query=old, conflicts="proceed", refresh=True)
         return len(items)
-    finally:
-        client.close()

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from config.zones import zone
 from search.analysers import Analysers
 from search.documents import labels, told_at
+from search.elasticsearch.comparing import cells, ids_of_cell, matches, shown_of
 from search.elasticsearch.index import ElasticEngine
 from search.engine import EngineError
 from search.fields import local_day
@@ -127,6 +128,7 @@ class Migration:
         tell: Tell = lambda said: None,
     ) -> None:
         self._ledger, self._engine, self._config, self._analysis = ledger, engine, config, analysis
+        self._generations = engine.generations
         self._workers, self._progress, self._tell = workers, progress, tell
         self._zone = zone(config.settings["index.time_zone"])
         self._drained_at = 0.0
@@ -145,11 +147,11 @@ class Migration:
         with sole_writer(self._ledger, self._engine) as self._still:
             state = self._settled()
             if state.live is None:
-                raise self._engine.unusable(state)
-            if state.live.fingerprint == self._engine.fingerprint:
-                if state.following and state.following.fingerprint == self._engine.fingerprint:
-                    self._engine.remove(state.following)  # of a rebuild that was killed
-                self._engine.put_templates()
+                raise self._generations.unusable(state)
+            if state.live.fingerprint == self._generations.fingerprint:
+                if state.following and state.following.fingerprint == self._generations.fingerprint:
+                    self._generations.remove(state.following)  # of a rebuild that was killed
+                self._generations.put_templates()
                 return Migrated("current", state.live.name, _name(state.previous))
             return self._migrate(state.live, self._begun(state), accept)
 
@@ -160,19 +162,19 @@ class Migration:
         generation is of indexes it as it would have been.
         """
         with sole_writer(self._ledger, self._engine) as self._still:
-            before = self._engine.state()
+            before = self._generations.state()
             state = self._settled()
             if before.missed is not None:  # one that was killed is done now
                 return Migrated("rolled_back", _name(state.live) or "", _name(state.previous))
             if state.following is not None:
-                self._engine.remove(state.following)
+                self._generations.remove(state.following)
                 return Migrated("abandoned", _name(state.live) or "", _name(state.previous))
             if state.live is None or state.previous is None:
                 raise EngineError(
                     "no generation is kept to roll back to. "
                     "Next: `marsad index rebuild` with the version of Marsad that is to be used"
                 )
-            self._engine.take_over(state.previous, keep=True, mark=True)
+            self._generations.take_over(state.previous, keep=True, mark=True)
             state = self._settled()
             return Migrated("rolled_back", _name(state.live) or "", _name(state.previous))
 
@@ -181,36 +183,36 @@ class Migration:
         with sole_writer(self._ledger, self._engine) as self._still:
             state = self._settled()
             if state.live is None:
-                raise self._engine.unusable(state)
+                raise self._generations.unusable(state)
             if state.previous is None:
                 return Migrated("current", state.live.name)
-            self._engine.remove(state.previous)
+            self._generations.remove(state.previous)
             return Migrated("dropped", state.live.name)
 
     # -- beginning ----------------------------------------------------------------------------------------
 
     def _settled(self) -> State:
         """How things stand once what was killed in its last step is done."""
-        state = self._engine.state()
+        state = self._generations.state()
         if state.missed is not None:
-            for some in _chunks(self._engine.of(state.missed).drained()):
+            for some in _chunks(self._engine.of(state.missed).writing.drained()):
                 self._ledger.index_again(some)
                 self._still()
-            self._engine.forget_missed()
+            self._generations.forget_missed()
         if state.live is not None:
             for one in state.unnamed:
-                self._engine.remove(one)
-        return self._engine.state()
+                self._generations.remove(one)
+        return self._generations.state()
 
     def _begun(self, state: State) -> Generation:
         """The new generation: the one that a migration to this mapping left, else one made now."""
         left = state.following
         if left is not None:
-            if left.fingerprint == self._engine.fingerprint and "filled" in self._engine.meta(left):
+            if left.fingerprint == self._generations.fingerprint and "filled" in self._generations.meta(left):
                 return left
-            self._engine.remove(left)
-        made = self._engine.begin()
-        self._engine.note(made, filled="")
+            self._generations.remove(left)
+        made = self._generations.begin()
+        self._generations.note(made, filled="")
         return made
 
     # -- doing --------------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ class Migration:
                     "`marsad index migrate --accept` takes the new one all the same"
                 )
             self._still()
-            self._engine.take_over(new, keep=True)
+            self._generations.take_over(new, keep=True)
         finally:
             fresh.close()
         state = self._settled()
@@ -249,7 +251,7 @@ class Migration:
 
     def _fill(self, new: Generation, fresh: ElasticEngine) -> None:
         """Write every article of the ledger that lies behind the last one noted."""
-        after = self._engine.meta(new)["filled"]
+        after = self._generations.meta(new)["filled"]
         done = fresh.info().articles if after else 0
         batch: int = self._config.settings["index.commit_every"]
         noted = time.monotonic()
@@ -263,11 +265,11 @@ class Migration:
                 done += len(some)
                 self._progress(done)
                 if time.monotonic() - noted > _NOTE_S:
-                    self._engine.note(new, filled=some[-1].article_id)
+                    self._generations.note(new, filled=some[-1].article_id)
                     noted = time.monotonic()
                 if time.monotonic() - self._drained_at > _DRAIN_S:
                     self._drain()
-        self._engine.note(new, filled="~")  # behind every id
+        self._generations.note(new, filled="~")  # behind every id
 
     def _remember(self, fresh: ElasticEngine) -> None:
         """What *fresh* refused lies in the ledger, for whoever asks why it is not there."""
@@ -287,8 +289,8 @@ class Migration:
         """Bring *fresh* to agree with the ledger, id by id and in the numbers of each day and source;
         (articles, days and sources compared)."""
         self._drain()
-        fresh.settle_moved()
-        fresh.refresh(everything=True)
+        fresh.writing.settle_moved()
+        fresh.writing.refresh(everything=True)
         counts: Counter[tuple[str, int]] = Counter()
 
         def look(stored: StoredArticle) -> None:
@@ -296,12 +298,12 @@ class Migration:
             self._still()
 
         found = verify(self._ledger, fresh, look)
-        there = fresh.cells()
+        there = cells(fresh)
         doubtful = {*found.missing, *found.surplus, *(row[0] for row in found.stale)}
         doubtful |= {each.article_id for each in self._ledger.refusals()}  # by the old one, perhaps
         for cell in counts.keys() | there.keys():
             if counts[cell] != there.get(cell, 0):
-                doubtful |= fresh.ids_of_cell(*cell)
+                doubtful |= ids_of_cell(fresh, *cell)
         for _ in range(_ROUNDS):
             doubtful = self._doubtful(doubtful, fresh)
             if not doubtful:
@@ -309,7 +311,7 @@ class Migration:
             self._again |= doubtful
             self._ledger.index_again(doubtful)
             self._drain()
-            fresh.refresh(everything=True)
+            fresh.writing.refresh(everything=True)
         raise EngineError(
             f"the new index does not come to agree with the ledger: {len(doubtful)} articles differ "
             f"({', '.join(sorted(doubtful)[:3])}). The old one stays in use. Next: `marsad verify`, then "
@@ -321,7 +323,7 @@ class Migration:
         left = set()
         refused = {each.article_id: each.revision for each in self._ledger.refusals()}
         for some in _chunks(ids):
-            there = fresh.shown_of(some)
+            there = shown_of(fresh, some)
             for identity in some:
                 stored = self._ledger.find(identity)
                 wanted = []
@@ -339,15 +341,15 @@ class Migration:
         queries = left = list(self._golden())
         differs: list[Differs] = []
         with self._engine.of(old) as before:
-            alike = before.meta(old).get("analysis") == self._analysis.version
+            alike = self._generations.meta(old).get("analysis") == self._analysis.version
             # Of words in another analysis the old one can be asked by the version that wrote it alone.
-            fields = before.fields_of(old) | ({_WORDS} if alike else set())
+            fields = {*self._generations.fields_of(old)} | ({_WORDS} if alike else set())
             for turn in range(_TURNS):
                 if turn:  # a drain may have come between the two answers
                     self._drain()
                     time.sleep(1)
                 for each in (before, fresh):
-                    each.refresh(everything=True)
+                    each.writing.refresh(everything=True)
                 found = [(query, self._compared(query, before, fresh, fields)) for query in left]
                 left = [query for query, one in found if one is not None]
                 differs = [one for _, one in found if one is not None]
@@ -365,7 +367,7 @@ class Migration:
             only = set(then[1]) ^ set(now[1])
         else:
             then, only = now, set()
-        if not fresh.matches(query.tree, query.article_id, now=datetime.now(UTC)):
+        if not matches(fresh, query.tree, query.article_id, now=datetime.now(UTC)):
             only.add(query.article_id)
         if not only and then[0] == now[0]:
             return None

@@ -14,7 +14,9 @@ from typing import Any
 
 from config import Config, load
 from search.elasticsearch import ElasticEngine
+from search.elasticsearch.generations import Generations  # noqa: F401
 from search.elasticsearch.migrate import Migrated, Migration
+from search.elasticsearch.writing import Writing  # noqa: F401
 from search.indexer import Verified, drain, verify
 from store.ledger import Ledger
 from store.records import Capture, Decision, FetchedPage, Link, Verdict, Via
@@ -103,7 +105,7 @@ class House:
         wants to be heard of."""
         begin = (
             "import os, sys\nfrom pathlib import Path\nfrom tests.elasticsearch.house import *\n"
-            "from search.elasticsearch import index as indexes, migrate as migrations\n"
+            "from search.elasticsearch import asking as askings, migrate as migrations\n"
             "from tests.search.press import NOW, analysis\n"
             "home, url, name, *given = sys.argv[1:]\n"
             "house = House(Path(home), url, name, Ledger.open(Path(home)))\n"

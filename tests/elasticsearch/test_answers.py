@@ -147,9 +147,9 @@ def test_2_a_search_that_runs_out_of_time_says_so(engine: ElasticEngine) -> None
         engine.upsert([text])
     engine.refresh()
     slow = Or(tuple(Prefix(start[:length]) for length in range(2, 60)))
-    engine._timeout = "20ms"
+    engine.asking._timeout = "20ms"
     page = engine.search(slow, now=NOW)
-    assert f"{engine._layout.alias}: the server ran out of time" in page.partial
+    assert f"{engine.generations.layout.alias}: the server ran out of time" in page.partial
     assert "elasticsearch.timeout_s" in page.partial
     with pytest.raises(EngineError, match=r"ran out of time|Time exceeded"):
         engine.search(slow, now=NOW, limit=0)
@@ -188,7 +188,7 @@ def test_14_more_than_ten_thousand_are_counted_paged_and_listed_exactly(
 def test_a_snapshot_ends_with_whoever_asked_for_it(
     engine: ElasticEngine, elasticsearch: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.elasticsearch.index._CHUNK", 2)
+    monkeypatch.setattr("search.elasticsearch.asking._CHUNK", 2)
     list(engine.scan(None, now=NOW))
     assert contexts(elasticsearch, name) == 0
     for taken in (0, 1, 3):
@@ -279,7 +279,8 @@ def test_16_zone_data_are_compared_day_by_day(elasticsearch: str, engine: Elasti
 
     before = datetime(2024, 6, 1, tzinfo=UTC)  # years that every server knows
     for zone_name in ("Africa/Casablanca", "Europe/Madrid", "Africa/Cairo", "UTC", "America/New_York"):
-        assert stale(engine._client, name, zone_name, before) == "", zone_name
+        with engine.connection.asked() as client:
+            assert stale(client, name, zone_name, before) == "", zone_name
 
 
 # ---- stories ---------------------------------------------------------------------------------------------

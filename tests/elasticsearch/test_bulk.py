@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from search.elasticsearch.bulk import Bulk, Item, Outcome
+from search.elasticsearch.client import Connection
 from search.engine import EngineError, IndexMissing, ReadOnly, Unreachable
 from tests.elasticsearch import server
 from tests.elasticsearch.proxy import Proxy
 from tests.elasticsearch.server import ask, free_port
+from tests.search.press import on_server
 
 FIELDS = {"dynamic": "strict", "properties": {"n": {"type": "long"}}}
 
@@ -27,10 +30,8 @@ def place(elasticsearch: str) -> Iterator[tuple[str, str]]:
 
 
 def bulk(url: str, most_bytes: int = 1 << 20, timeout_s: float = 30.0) -> Bulk:
-    from elasticsearch import Elasticsearch
-
-    client = Elasticsearch(url, request_timeout=timeout_s, max_retries=0)
-    return Bulk(client, url, most_bytes=most_bytes, wait=lambda seconds: None)
+    settings = on_server(Path(), url, "t", timeout_s=f"{timeout_s}").settings
+    return Bulk(Connection(settings, "test"), most_bytes=most_bytes, wait=lambda seconds: None)
 
 
 def item(name: str, identity: str, version: int = 1, **body: Any) -> Item:

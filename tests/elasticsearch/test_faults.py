@@ -513,16 +513,16 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 @pytest.mark.timeout(600)
 class TestOfOnesOwn:
     def test_1_what_a_full_queue_turns_away_is_sent_again(self, node: Node, tmp_path: Path) -> None:
-        from elasticsearch import Elasticsearch
-
         from search.elasticsearch.bulk import Bulk, Item
+        from search.elasticsearch.client import Connection
 
         name = server.index_name()
         ask(node.url, "PUT", f"/{name}", {"settings": {"number_of_replicas": 0}})
         most, outcomes = 8, []
 
         def write(part: int) -> None:
-            sender = Bulk(Elasticsearch(node.url), node.url, most_bytes=1 << 19)
+            connection = Connection(on_server(tmp_path, node.url, name).settings, "test")
+            sender = Bulk(connection, most_bytes=1 << 19)
             items = (Item.index(name, f"{part}-{n}", 1, {"n": "x" * 500}) for n in range(1500))
             outcomes.append(sender.send(items))
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from cli.main import main
 from search.documents import document
+from search.elasticsearch.layout import Generation
 from search.engine import EngineBusy, EngineError, IndexMissing, RebuildNeeded
 from search.indexer import drain, rebuild
 from search.query import parse
@@ -67,7 +68,7 @@ def test_a_migration_leaves_nothing_out_and_keeps_the_old_index(house: House) ->
 
 def test_both_are_written_meanwhile_and_after(house: House) -> None:
     with house.engine() as engine:
-        engine.begin()
+        engine.generations.begin()
     house.fill(range(5), text="corrigée")
     house.fill(range(60, 65))
     assert house.drain() == 10, "the new version writes the index of the old one, too"
@@ -85,7 +86,7 @@ def test_both_are_written_meanwhile_and_after(house: House) -> None:
 
 def test_an_indexer_of_the_old_version_waits_while_one_of_the_new_one_is_at_it(house: House) -> None:
     with house.engine() as engine:
-        engine.begin()
+        engine.generations.begin()
     house.fill(range(60, 65))
     with pytest.raises(EngineBusy, match=r"another version of Marsad.*Next: wait"):
         house.drain(OLD)
@@ -108,7 +109,7 @@ def test_what_the_old_mapping_lacks_is_left_out_of_it(house: House) -> None:
         house.ask("DELETE", f"/{index}")
         house.ask("PUT", f"/{index}", made)
     with house.engine() as engine:
-        engine.begin()
+        engine.generations.begin()
     house.ledger.outbox_refill()
     assert house.drain() == 50
     assert house.verify(OLD).agrees
@@ -149,7 +150,7 @@ def test_a_rollback_is_one_step_and_loses_nothing(house: House) -> None:
 
 def test_an_unfinished_migration_can_be_given_up(house: House) -> None:
     with house.engine() as engine:
-        engine.begin()
+        engine.generations.begin()
         assert house.migration(engine).roll_back().action == "abandoned"
     assert list(house.aliases()) == [""]
     house.fill(range(60, 61))
@@ -167,7 +168,7 @@ def test_the_next_migration_removes_the_kept_index(house: House) -> None:
 
 _MIGRATES = """
 owner, method, when, turn, call = given
-owner = {"engine": ElasticEngine, "ledger": Ledger}[owner]
+owner = {"generations": Generations, "writing": Writing, "ledger": Ledger}[owner]
 killed_at(owner, method, before=when == "before", turn=int(turn))
 migrations._NOTE_S = 0.0
 with house.engine() as engine:
@@ -175,13 +176,13 @@ with house.engine() as engine:
 """
 
 _STEPS = [
-    ("engine", "_put_templates", "after", 1),
-    ("engine", "begin", "after", 1),
-    ("engine", "note", "after", 2),
-    ("engine", "upsert", "after", 2),
-    ("engine", "settle_moved", "before", 1),
-    ("engine", "take_over", "before", 1),
-    ("engine", "take_over", "after", 1),
+    ("generations", "put_templates", "after", 1),
+    ("generations", "begin", "after", 1),
+    ("generations", "note", "after", 2),
+    ("writing", "upsert", "after", 2),
+    ("writing", "settle_moved", "before", 1),
+    ("generations", "take_over", "before", 1),
+    ("generations", "take_over", "after", 1),
 ]
 
 
@@ -212,7 +213,7 @@ def test_a_killed_rollback_is_ended_by_the_next(house: House) -> None:
 
 
 _ASKS = """
-indexes._LOOK_S = 0.3
+askings._LOOK_S = 0.3
 engine = house.engine(given[0])
 print("asking", flush=True)
 asked, least = 0, 50
@@ -275,13 +276,13 @@ def test_of_two_at_once_the_second_is_told_who_the_first_is(house: House) -> Non
 
 def test_what_differs_from_the_ledger_is_indexed_again(house: House) -> None:
     """Damage that a migration finds in what it has filled: a lost article, a strange one, a wrong day."""
-    process = house.python(_MIGRATES, "engine", "settle_moved", "before", 1, "run")
+    process = house.python(_MIGRATES, "writing", "settle_moved", "before", 1, "run")
     process.communicate(timeout=120)
     lost, moved = house.ledger.articles(), house.ledger.articles()
     first = next(lost).article_id
     *_, last = moved
     with house.engine() as engine:
-        following = engine.state().following
+        following = engine.generations.state().following
         assert following is not None
         with engine.of(following) as fresh:
             fresh.delete([first])
@@ -296,7 +297,7 @@ def test_what_differs_from_the_ledger_is_indexed_again(house: House) -> None:
 
 def test_golden_queries_that_differ_stop_it_unless_they_are_accepted(house: House) -> None:
     with house.engine(OLD) as engine:
-        state = engine.state()
+        state = engine.generations.state()
         assert state.live is not None
         with engine.of(state.live) as old:
             old.delete(one.article_id for one in [*house.ledger.articles()][10:20])
@@ -311,13 +312,13 @@ def test_golden_queries_that_differ_stop_it_unless_they_are_accepted(house: Hous
 
 def test_3_a_late_backfill_does_not_replace_what_was_drained(house: House) -> None:
     with house.engine() as engine:
-        made = engine.begin()
+        made = engine.generations.begin()
         early = [*house.ledger.articles()]
         ids = house.fill(range(5), text="corrigée")
         house.drain()
         with engine.of(made) as fresh:
             fresh.upsert(document(one, analysis(), SOURCES) for one in early)
-            fresh.refresh(everything=True)
+            fresh.writing.refresh(everything=True)
             assert {id: n for id, n in fresh.revisions() if n == 2} == dict.fromkeys(ids, 2)
             assert fresh.info().articles == 50
 
@@ -326,7 +327,7 @@ def test_3_a_late_backfill_does_not_replace_what_was_drained(house: House) -> No
 def test_4_an_article_seen_earlier_than_was_known_moves_and_is_there_once(house: House, filled: str) -> None:
     """An import finds it in the archive of the year before: its partition is another one."""
     with house.engine() as engine:
-        made = engine.begin()
+        made = engine.generations.begin()
         stale = [*house.ledger.articles()]
         with engine.of(made) as fresh:
             if filled == "before":
@@ -335,8 +336,8 @@ def test_4_an_article_seen_earlier_than_was_known_moves_and_is_there_once(house:
             house.drain()
             if filled == "after":
                 fresh.upsert(document(one, analysis(), SOURCES) for one in stale)
-                fresh.settle_moved()
-            fresh.refresh(everything=True)
+                fresh.writing.settle_moved()
+            fresh.writing.refresh(everything=True)
             assert fresh.info().articles == len({*fresh.scan(None, now=NOW)}) == 50
     assert house.verify(OLD).agrees
     house.migrate()
@@ -347,7 +348,7 @@ def test_4_an_article_seen_earlier_than_was_known_moves_and_is_there_once(house:
 
 _REBUILDS = """
 from search.indexer import rebuild
-killed_at(ElasticEngine, "upsert", turn=2)
+killed_at(Writing, "upsert", turn=2)
 with house.engine(given[0]) as engine:
     rebuild(house.ledger, engine, house.config(given[0]), analysis=analysis(), workers=1)
 """
@@ -379,14 +380,14 @@ def test_a_rebuild_goes_on_behind_a_batch_that_drains_have_overtaken(house: Hous
     """Every article of its first batches is stale: the drain was quicker."""
     house.ledger.outbox_refill()
     with house.engine(OLD) as engine, house.engine(OLD) as other:
-        begin = type(engine).begin
+        begin = engine.generations.begin
 
-        def begin_and_drain(self):  # type: ignore[no-untyped-def]  # as begin
-            made = begin(self)
+        def begin_and_drain() -> Generation:
+            made = begin()
             drain(house.ledger, other, house.config(OLD), analysis=analysis(), workers=1)
             return made
 
-        engine.begin = begin_and_drain.__get__(engine)  # type: ignore[method-assign]
+        engine.generations.begin = begin_and_drain  # type: ignore[method-assign]
         assert rebuild(house.ledger, engine, house.config(OLD), analysis=analysis(), workers=1) == 50
     assert house.verify(OLD).agrees
 
@@ -405,8 +406,8 @@ def test_a_missing_alias_is_told_and_what_it_named_is_swept_up(house: House) -> 
             house.migrate()
         house.fill(range(60, 61))
         assert house.drain(OLD) == 51 and house.verify(OLD).agrees
-        assert len(engine.state().unnamed) == 1
-        assert house.migrate(OLD).action == "current" and engine.state().unnamed == []
+        assert len(engine.generations.state().unnamed) == 1
+        assert house.migrate(OLD).action == "current" and engine.generations.state().unnamed == []
     assert house.verify(OLD).agrees
 
 

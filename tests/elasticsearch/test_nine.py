@@ -70,7 +70,7 @@ def test_12_the_client_is_of_the_release_that_talks_to_both() -> None:
 def test_servers_of_both_releases_are_known_for_what_they_are(engines: list[ElasticEngine]) -> None:
     versions = [engine.info().details["server"].split(".")[0] for engine in engines]
     assert versions == ["8", "9"]
-    assert [engine._server.readable for engine in engines] == [True, False]
+    assert [engine.connection.server.readable for engine in engines] == [True, False]
 
 
 @pytest.mark.parametrize("text", QUERIES)

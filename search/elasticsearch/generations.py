@@ -1,0 +1,304 @@
+"""The generations on the server: which there are, and how one is begun, comes into use and is removed.
+
+What each is called, and what names it, is in :mod:`search.elasticsearch.layout`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from config.zones import zone
+from search.elasticsearch import mapping
+from search.elasticsearch.layout import Generation, Layout, State, template_name
+from search.engine import EngineError, IndexMissing, MigrationNeeded
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from search.analysis import Analysis
+    from search.elasticsearch.client import Connection
+
+_MASTER = "10s"
+"""How long a cluster that has lost its master may take to have one again, before it is said not to answer."""
+
+
+class Generations:
+    """Those of the index that *settings* name, on the server of *connection*; *analysis* and *settings* are
+    of this version of Marsad."""
+
+    def __init__(self, connection: Connection, analysis: Analysis, settings: Settings) -> None:
+        self._connection, self._analysis = connection, analysis
+        self.layout = Layout(settings["elasticsearch.index"])
+        self._zone_name: str = settings["index.time_zone"]
+        self._zone = zone(self._zone_name)
+        self._fields: dict[Generation, Mapping[str, Any]] = {}
+        self._made: set[str] = set()
+        """Partitions that are known to be there."""
+
+    @cached_property
+    def _components(self) -> dict[str, dict[str, Any]]:
+        return mapping.components(self._analysis if self._connection.server.readable else None)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return mapping.fingerprint(self._analysis.version, self._zone_name, self._components)
+
+    def state(self) -> State:
+        """Which generations there are now."""
+        with self._connection.asked() as client:
+            there = client.indices.get(
+                index=f"{self.layout.prefix}-*",
+                features="aliases",
+                expand_wildcards="all",
+                master_timeout=_MASTER,
+            )
+        return self.layout.state({index: one["aliases"] for index, one in there.items()})
+
+    def unusable(self, state: State) -> EngineError:
+        """Why there is no generation to be used."""
+        alias = self.layout.alias
+        if state.live is None and state.unnamed:
+            return IndexMissing(
+                f"the alias {alias} is missing on the server, though {state.unnamed[-1].name} is there: "
+                "somebody removed it. Next: put it back, or write the index anew with `marsad index rebuild`"
+            )
+        if state.live is None:
+            return IndexMissing(
+                f"nothing is indexed as {alias} on the server yet: run `marsad crawl`, "
+                "or `marsad index rebuild` where articles are stored already"
+            )
+        under_way = f"; {state.following.name} is being written" if state.following is not None else ""
+        return MigrationNeeded(
+            f"{state.live.name} has another mapping, analysis or time zone than this version of Marsad "
+            f"(now {self.fingerprint}{under_way}): run `marsad index migrate`"
+        )
+
+    def fields_of(self, generation: Generation, state: State | None = None) -> Mapping[str, Any]:
+        """The fields of *generation*, by name."""
+        if generation not in self._fields:
+            (index, *_) = (state or self.state()).partitions[generation]
+            self._fields[generation] = self._mapping(index).get("properties", {})
+        return self._fields[generation]
+
+    def _mapping(self, index: str) -> dict[str, Any]:
+        with self._connection.asked() as client:
+            (found,) = client.indices.get_mapping(index=index).values()
+        return dict(found["mappings"])
+
+    # -- beginning one ------------------------------------------------------------------------------------
+
+    def begin(self) -> Generation:
+        """A new generation beside the one in use."""
+        return self._begun(self.state(), self.layout.next_alias)
+
+    def first(self) -> Generation:
+        """The one in use, begun now where there is none.
+
+        Two processes that both find none must not make one each: in one look at the server they either see
+        the other's or choose the same number.
+        """
+        state = self.state()
+        return state.live or self._begun(state, self.layout.alias)
+
+    def _begun(self, state: State, alias: str) -> Generation:
+        number = max((one.number for one in state.partitions), default=0) + 1
+        made = Generation(number, self.fingerprint, self.layout.prefix)
+        self.put_templates()
+        self.make(made, made.partition(datetime.now(self._zone)), alias, at_once=True)
+        return made
+
+    def put_templates(self) -> None:
+        """Put the templates of this mapping, in place of whatever bears their names."""
+        template = template_name(self.layout.prefix, self.fingerprint)
+        meta = {
+            "fingerprint": self.fingerprint,
+            "mapping_version": mapping.MAPPING_VERSION,
+            "analysis": self._analysis.version,
+            "time_zone": self._zone_name,
+        }
+        composed = []
+        with self._connection.asked() as client:
+            for name, body in self._components.items():
+                composed.append(f"{template}-{name}")
+                client.cluster.put_component_template(
+                    name=composed[-1], template=body, version=mapping.MAPPING_VERSION, meta=meta
+                )
+            client.indices.put_index_template(
+                name=template,
+                index_patterns=[f"{template}-*"],
+                composed_of=composed,
+                template={"mappings": {"_meta": meta}},
+                priority=500,
+                version=mapping.MAPPING_VERSION,
+                meta=meta,
+                # A partition that somebody removed is not made by a write, empty and without its alias.
+                allow_auto_create=False,
+            )
+
+    def make(self, generation: Generation, partition: str, alias: str, *, at_once: bool = False) -> None:
+        """Make *partition* of *generation*, unless it is there, and let *alias* name it.
+
+        It is named when it can be searched, so that no search meets a shard that is still to begin; or *at
+        once*, where nothing is asked yet and two processes must not make a generation each.
+        """
+        from elasticsearch import BadRequestError
+
+        if partition in self._made:
+            return
+        names = (alias, generation.name)
+        given: dict[str, Any] | None = {name: {} for name in names} if at_once else None
+        with self._connection.asked() as client:
+            try:
+                client.indices.create(index=partition, aliases=given)
+                if not self._is_sound(generation, partition) and self._put_lost(generation):
+                    self._remove([partition])
+                    client.indices.create(index=partition, aliases=given)
+            except BadRequestError as fault:
+                if "resource_already_exists" not in str(fault):
+                    raise
+            else:
+                self._check(generation, partition)
+                if not at_once:
+                    self._name([{"add": {"index": partition, "alias": name}} for name in names])
+                self._name_again(generation, alias)
+        self._made.add(partition)
+
+    def forget_made(self) -> None:
+        """One of those that are known to be there is not."""
+        self._made.clear()
+
+    def name_lost(self, state: State) -> None:
+        """Somebody took the name of some partitions away: what is written there is to show."""
+        if state.lost:
+            self._name([{"add": {"index": index, "alias": self.layout.alias}} for index in state.lost])
+
+    def _put_lost(self, generation: Generation) -> bool:
+        """Put the templates of *generation* where there are none, and say whether: a restored index has come
+        without them, and a partition that is made then has no mapping."""
+        if generation.fingerprint != self.fingerprint:
+            return False
+        with contextlib.suppress(EngineError), self._connection.asked() as client:  # not every key may look
+            if not client.indices.exists_index_template(name=generation.template):
+                self.put_templates()
+                return True
+        return False
+
+    def _is_sound(self, generation: Generation, partition: str) -> bool:
+        """Whether *partition* got the fields of its generation."""
+        made = self._mapping(partition)
+        if generation.fingerprint == self.fingerprint:
+            wanted = self._components["mapping"]["mappings"]["properties"]
+        else:
+            wanted = self.fields_of(generation)
+        said = made.get("_meta", {}).get("fingerprint")
+        return bool(said == generation.fingerprint and made.get("properties") == wanted)
+
+    def _check(self, generation: Generation, partition: str) -> None:
+        """Take a new *partition* away again that did not get the fields of its generation."""
+        if self._is_sound(generation, partition):
+            return
+        self._remove([partition])
+        raise EngineError(
+            f"{partition} could not be made: the index template {generation.template} was edited or removed "
+            "on the server. Next: `marsad index migrate` puts it back"
+        )
+
+    def _name_again(self, generation: Generation, alias: str) -> None:
+        """Where *generation* has come into use (or is kept) since *alias* was looked up, its partitions that
+        were made under the old alias follow it."""
+        state = self.state()
+        for one, right in (
+            (state.live, self.layout.alias),
+            (state.previous, self.layout.previous_alias),
+        ):
+            if one == generation and right != alias:
+                actions: list[Mapping[str, Any]] = []
+                for index in state.partitions[generation]:
+                    actions.append({"add": {"index": index, "alias": right}})
+                    actions.append({"remove": {"index": index, "alias": alias, "must_exist": False}})
+                self._name(actions)
+                return
+
+    def _name(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        with self._connection.asked() as client:
+            client.indices.update_aliases(actions=actions)
+
+    # -- coming into use, and leaving ---------------------------------------------------------------------
+
+    def take_over(self, generation: Generation, *, keep: bool = False, mark: bool = False) -> None:
+        """Let *generation* be asked in place of the one in use, at one instant.
+
+        With *keep* the one before is kept, in place of any kept so far; with *mark* it is named as one that
+        knows what *generation* missed.
+        """
+        layout, state = self.layout, self.state()
+        before, kept = state.live, state.previous
+        if before == generation:
+            return
+        changes = [("add", generation, layout.alias), ("remove", before, layout.alias)]
+        changes += [("remove", generation, alias) for alias in (layout.next_alias, layout.previous_alias)]
+        if keep:
+            changes.append(("add", before, layout.previous_alias))
+            if kept != generation:
+                changes.append(("remove", kept, layout.previous_alias))
+        if mark:
+            changes.append(("add", before, layout.missed_alias))
+        actions: list[Mapping[str, Any]] = [
+            {kind: {"index": index, "alias": alias, **({"must_exist": False} if kind == "remove" else {})}}
+            for kind, one, alias in changes
+            if one is not None
+            for index in state.partitions[one]
+        ]
+        self._name(actions)
+        # A writer may have made a partition under the old alias since.
+        self._name_again(generation, layout.next_alias)
+
+    def forget_missed(self) -> None:
+        """What the generation in use missed is in the outbox."""
+        alias = self.layout.missed_alias
+        with self._connection.asked() as client:
+            client.indices.delete_alias(index=f"{self.layout.prefix}-*", name=alias)
+
+    def abandon(self) -> None:
+        """Remove what was being written beside the index in use."""
+        following = self.state().following
+        if following is not None:
+            self.remove(following)
+
+    def remove(self, generation: Generation) -> None:
+        """Remove *generation*, and the templates of its mapping if it was the last one of that."""
+        from elasticsearch import ApiError
+
+        self._remove(self.state().partitions.get(generation, ()))
+        if generation.fingerprint in self.state().fingerprints() | {self.fingerprint}:
+            return
+        # Left over, they harm nothing.
+        with self._connection.asked() as client, contextlib.suppress(ApiError):
+            client.indices.delete_index_template(name=generation.template)
+            client.cluster.delete_component_template(name=f"{generation.template}-*")
+
+    def _remove(self, indices: Sequence[str]) -> None:
+        if indices:
+            with self._connection.asked() as client:
+                client.indices.delete(index=list(indices), ignore_unavailable=True)
+        self._made.difference_update(indices)
+
+    # -- what one says of itself --------------------------------------------------------------------------
+
+    def meta(self, generation: Generation) -> dict[str, Any]:
+        """What *generation* says of itself: what its template says, and what was noted since."""
+        with self._connection.asked() as client:
+            found = client.indices.get_mapping(index=generation.name)
+        merged: dict[str, Any] = {}
+        for index in sorted(found):
+            merged |= found[index]["mappings"].get("_meta", {})
+        return merged
+
+    def note(self, generation: Generation, **said: Any) -> None:
+        """Let *generation* say so of itself."""
+        meta = {**self.meta(generation), **said}
+        with self._connection.asked() as client:
+            client.indices.put_mapping(index=generation.name, meta=meta)
