@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from cli.context import current, say
+from config.settings import redact
 from config.wording import counted
 
 Callback = Callable[[click.Context, click.Parameter, str], str]
@@ -18,7 +19,7 @@ def _fitting(pattern: str, expected: str) -> Callback:
 
     def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise click.BadParameter(f"got {value!r}, expected {expected}", ctx, param)
+            raise click.BadParameter(f"got {redact(value)!r}, expected {expected}", ctx, param)
         return value
 
     return check
@@ -35,7 +36,9 @@ def kibana() -> None:
     envvar="KIBANA_URL",
     default="http://127.0.0.1:5601",
     show_default=True,
-    callback=_fitting(r"https?://[^\s/]+(/\S*)?", "a URL like https://kibana.example:5601"),
+    callback=_fitting(
+        r"https?://[^\s/@]+(/\S*)?", "a URL like https://kibana.example:5601, the key in KIBANA_API_KEY"
+    ),
     help="Where Kibana is.  [env: KIBANA_URL]",
 )
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -64,12 +65,20 @@ class _Kibana:
         self._timeout_s: float = config.settings["elasticsearch.timeout_s"]
         self._headers = {"kbn-xsrf": "marsad", "Accept": "application/json"}
         if key := environ.get("KIBANA_API_KEY") or config.settings["elasticsearch.api_key"]:
+            if not (key.isascii() and key.isprintable()):
+                raise EngineError(
+                    "the key for Kibana has characters that no key has. "
+                    "Next: set KIBANA_API_KEY (or ELASTICSEARCH_API_KEY) to the `encoded` of one"
+                )
             self._headers["Authorization"] = f"ApiKey {key}"
         authority = config.settings["elasticsearch.ca_certs"] or None
         try:
             self._trust = ssl.create_default_context(cafile=authority) if base.startswith("https") else None
         except OSError as fault:
-            raise EngineError(f"elasticsearch.ca_certs {authority}: {fault}") from fault
+            raise EngineError(
+                f"elasticsearch.ca_certs {authority}: {fault}. "
+                "Next: name the file of the authority that signed Kibana's certificate"
+            ) from fault
 
     def ask(self, method: str, path: str, file: str | None = None) -> Any:
         """The JSON answer; *file* is sent as a form sends one."""
@@ -91,14 +100,14 @@ class _Kibana:
         except urllib.error.HTTPError as fault:
             with fault:
                 raise EngineError(self._refusal(fault)) from fault
-        except OSError as fault:
+        except (OSError, http.client.IncompleteRead) as fault:
             reason = getattr(fault, "reason", fault)
             if isinstance(reason, ssl.SSLError):
                 raise self._untrusted() from fault
             raise EngineError(
                 f"{self.shown} does not answer ({reason}). Next: start Kibana, or set --url or KIBANA_URL"
             ) from fault
-        except ValueError as fault:
+        except (ValueError, http.client.HTTPException) as fault:
             raise EngineError(f"{self.shown} is no Kibana. Next: set --url or KIBANA_URL") from fault
 
     def _untrusted(self) -> EngineError:
@@ -126,7 +135,7 @@ class _Kibana:
             case code if 300 <= code < 400:
                 there = fault.headers.get("Location", "")
                 return f"{self.shown} leads elsewhere ({code} {redact(there)}). Next: set --url"
-        return f"{self.shown}: {fault.code} {_said(fault)}"
+        return f"{self.shown}: {fault.code} {_said(fault)}. Next: see the log of Kibana"
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -22,9 +22,9 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pytest
@@ -53,7 +53,28 @@ def free_port() -> int:
         return port
 
 
-class Node:
+class _Running(ABC):
+    """A context manager of what is started and closed."""
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Node(_Running):
     """One server process; a context manager.
 
     It dies with the process *parent* (default: the one that made it), however that dies.
@@ -176,19 +197,6 @@ class Node:
             self._process.wait()
             self._process = None
 
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """End it, and throw its folder away."""
         self.stop()
@@ -201,7 +209,7 @@ class Node:
         return ask(self.url, method, path, body, self._password)
 
 
-class Cluster:
+class Cluster(_Running):
     """Three servers that are one; a context manager.  Ready when each knows the others."""
 
     def __init__(self, size: int = 3) -> None:
@@ -222,20 +230,10 @@ class Cluster:
                     return
             assert time.monotonic() < end, (self.nodes[0].folder / "out").read_text()[-3000:]
 
-    def __enter__(self) -> Self:
-        try:
-            for node in self.nodes:
-                node.start(wait=False)
-            self.wait()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def start(self) -> None:
+        for node in self.nodes:
+            node.start(wait=False)
+        self.wait()
 
     def close(self) -> None:
         """End them all."""

@@ -10,6 +10,7 @@ import email.parser
 import email.policy
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -492,6 +493,40 @@ def test_a_kibana_that_is_not_there_is_told_with_the_next_move(tmp_path: Path) -
     done = marsad("--home", str(tmp_path), "kibana", "install", "--url", url)
     assert done.exit_code == 5
     assert f"{url} does not answer" in done.stderr and "Next: start Kibana, or set --url" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "is no Kibana. Next: set --url"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{", "does not answer (IncompleteRead"),
+    ],
+)
+def test_what_speaks_otherwise_or_breaks_off_is_told_in_one_line(
+    tmp_path: Path, answer: bytes, said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer, args=(listener, answer)).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done = marsad("--home", str(tmp_path), "kibana", "install", "--url", url)
+    assert done.exit_code == 5, done.exception
+    assert f"{url} {said}" in done.stderr and done.stderr.count("\n") == 1
+
+
+def _answer(listener: socket.socket, answer: bytes) -> None:
+    client, _ = listener.accept()
+    with client:
+        client.recv(1 << 16)
+        client.sendall(answer)
+
+
+def test_a_key_that_cannot_be_sent_and_a_password_in_the_url_are_not_shown(tmp_path: Path) -> None:
+    install = ("--home", str(tmp_path), "kibana", "install", "--url")
+    done = marsad(*install, "http://127.0.0.1:1", KIBANA_API_KEY="geheim\n")
+    assert done.exit_code == 5 and "Next: set KIBANA_API_KEY" in done.stderr
+    refused = marsad(*install, "http://elastic:geheim@kibana.example")
+    assert refused.exit_code == 2 and "the key in KIBANA_API_KEY" in refused.stderr
+    assert "geheim" not in done.output + refused.output + repr(refused.exception)
 
 
 @pytest.mark.parametrize(
