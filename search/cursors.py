@@ -16,7 +16,8 @@ def decode(cursor: str, sort: str) -> list[str]:
     """The parts of *cursor*; raises :class:`CursorFault` for a foreign one and for that of another sort."""
     try:
         kind, *parts = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-        int(parts[0])
+        if not -(1 << 63) <= int(parts[0]) < 1 << 63 or (kind == "score" and int(parts[0]) < 0):
+            raise ValueError
     except (ValueError, IndexError):
         raise CursorFault(f"no cursor of this search: {cursor!r}") from None
     if kind != sort or len(parts) != 2:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,8 @@ _VALUES = 10_000
 """Values of a facet field that are counted exactly; only tags could have more."""
 _SCORED_MAX = 10_000
 """How deep paging by score goes: the server's own window of results."""
+_AT_ONCE = _SCORED_MAX - 1
+"""Hits by time that are asked for at once, one more than that."""
 _TIMES = 60_000
 """Different days or hours that are counted one by one: below the server's limit on buckets."""
 EVERYTHING: Query = {"match_all": {}}
@@ -121,6 +124,15 @@ class ElasticEngine:
         facets: Sequence[str] = (),
         facet_size: int = 10,
     ) -> Page:
+        if sort == "time" and limit > _AT_ONCE:
+            page = self.search(
+                tree, now=now, limit=_AT_ONCE, cursor=cursor, facets=facets, facet_size=facet_size
+            )
+            if page.cursor is None:
+                return page
+            rest = self.search(tree, now=now, limit=limit - _AT_ONCE, cursor=page.cursor)
+            partial = page.partial or rest.partial
+            return replace(page, hits=page.hits + rest.hits, cursor=rest.cursor, partial=partial)
         query = self.compiler.query(tree, now)
         more: dict[str, Any] = {"track_total_hits": True}
         if facets:

@@ -182,6 +182,23 @@ def test_14_more_than_ten_thousand_are_counted_paged_and_listed_exactly(
     assert contexts(elasticsearch, name) == 0
 
 
+# ---- pages -----------------------------------------------------------------------------------------------
+
+
+def test_a_page_by_time_may_be_larger_than_the_servers_window(engine: ElasticEngine) -> None:
+    assert len(engine.search(None, now=NOW, limit=10_000).hits) == engine.info().articles
+
+
+def test_a_large_page_is_asked_for_in_parts(engine: ElasticEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = engine.info().articles
+    pages = {
+        limit: engine.search(None, now=NOW, limit=limit, facets=["source"]) for limit in range(1, there + 2)
+    }
+    monkeypatch.setattr("search.elasticsearch.index._AT_ONCE", 2)
+    for limit, page in pages.items():
+        assert engine.search(None, now=NOW, limit=limit, facets=["source"]) == page
+
+
 # ---- snapshots are given back ----------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from search import scope
+from search.cursors import encode
 from search.documents import document
 from search.engine import CursorFault, Engine, EngineError, IndexMissing, Unwritten
 from search.query import parse
@@ -134,11 +135,17 @@ def test_limit_zero_counts_and_panics_not(engine: Engine) -> None:
     assert [(b.value, b.count) for b in page.facets["source"]] == [("matin", 2)]
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "", "dGltZXx4fHg"])
+@pytest.mark.parametrize("cursor", ["nonsense", "", "dGltZXx4fHg", encode("time", str(1 << 63), "x")])
 def test_foreign_cursor_is_refused(engine: Engine, cursor: str) -> None:
     put(engine, stored("Un"))
     with pytest.raises(CursorFault):
         engine.search(None, now=NOW, cursor=cursor)
+
+
+def test_a_cursor_before_the_first_hit_is_refused(engine: Engine) -> None:
+    put(engine, stored("Un"))
+    with pytest.raises(CursorFault):
+        engine.search(None, now=NOW, sort="score", cursor=encode("score", "-5", ""))
 
 
 def test_cursor_of_another_sort_is_refused(engine: Engine) -> None:
