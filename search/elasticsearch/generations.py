@@ -6,6 +6,7 @@ What each is called, and what names it, is in :mod:`search.elasticsearch.layout`
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _MASTER = "10s"
 """How long a cluster that has lost its master may take to have one again, before it is said not to answer."""
+_STARTED = "5s"
+"""How long a partition that is made just now may take until it can be searched."""
+_READ_S = 600.0
+"""How long what is to be removed waits for the exports that read it."""
 
 
 class Generations:
@@ -91,8 +96,15 @@ class Generations:
     # -- beginning one ------------------------------------------------------------------------------------
 
     def begin(self) -> Generation:
-        """A new generation beside the one in use."""
-        return self._begun(self.state(), self.layout.next_alias)
+        """A new generation beside the one in use, in place of any that was being written there.
+
+        Its number is that of none before: who wrote that one, and was only stopped, must not find his in it.
+        """
+        state = self.state()
+        made = self._begun(state, self.layout.next_alias)
+        if state.following is not None:
+            self.remove(state.following)
+        return made
 
     def first(self) -> Generation:
         """The one in use, begun now where there is none.
@@ -148,32 +160,53 @@ class Generations:
 
         if partition in self._made:
             return
+        if not at_once and generation not in self.state().partitions:
+            raise self._removed(generation)
         names = (alias, generation.name)
         given: dict[str, Any] | None = {name: {} for name in names} if at_once else None
+        is_new = True
         with self._connection.asked() as client:
             try:
                 client.indices.create(index=partition, aliases=given)
-                if not self._is_sound(generation, partition) and self._put_lost(generation):
+                if not self._is_sound(partition) and self._put_lost(generation):
                     self._remove([partition])
                     client.indices.create(index=partition, aliases=given)
             except BadRequestError as fault:
                 if "resource_already_exists" not in str(fault):
                     raise
-            else:
-                self._check(generation, partition)
-                if not at_once:
-                    self._name([{"add": {"index": partition, "alias": name}} for name in names])
-                self._name_again(generation, alias)
+                is_new = False
+        if not self._is_sound(partition):
+            with contextlib.suppress(EngineError):  # not every key may
+                self._remove([partition] if is_new else [])
+            raise EngineError(
+                f"{partition} could not be made: the index template {generation.template} was edited or "
+                "removed on the server. Next: `marsad index migrate` puts it back"
+            )
+        if is_new:
+            if not at_once:
+                self._name([{"add": {"index": partition, "alias": name}} for name in names])
+            self._name_again(generation, alias)
         self._made.add(partition)
+
+    def _removed(self, generation: Generation) -> IndexMissing:
+        return IndexMissing(
+            f"{generation.name} was removed while it was written: another process has begun to write the "
+            "index anew, or has done so. Next: `marsad index status`, then begin again"
+        )
 
     def forget_made(self) -> None:
         """One of those that are known to be there is not."""
         self._made.clear()
 
     def name_lost(self, state: State) -> None:
-        """Somebody took the name of some partitions away: what is written there is to show."""
-        if state.lost:
-            self._name([{"add": {"index": index, "alias": self.layout.alias}} for index in state.lost])
+        """Name the partitions that lack one: what is written there is to show."""
+        lost = [(index, alias) for index, alias in state.lost if self._is_sound(index)]
+        if lost:
+            with self._connection.asked() as client:  # somebody may be making it just now
+                indices = sorted({index for index, _ in lost})
+                soon = client.options(ignore_status=408).cluster.health
+                soon(index=indices, wait_for_status="yellow", timeout=_STARTED)
+            self._name([{"add": {"index": index, "alias": alias}} for index, alias in lost])
 
     def _put_lost(self, generation: Generation) -> bool:
         """Put the templates of *generation* where there are none, and say whether: a restored index has come
@@ -186,25 +219,25 @@ class Generations:
                 return True
         return False
 
-    def _is_sound(self, generation: Generation, partition: str) -> bool:
-        """Whether *partition* got the fields of its generation."""
-        made = self._mapping(partition)
+    def mend(self, generation: Generation) -> None:
+        """Remove the partitions of *generation* that were made without its fields, and so hold nothing."""
+        for index in self.state().partitions[generation]:
+            with self._connection.asked() as client:
+                if not self._is_sound(index):
+                    client.indices.refresh(index=index)
+                    if not client.count(index=index)["count"]:
+                        self._remove([index])
+
+    def _is_sound(self, partition: str) -> bool:
+        """Whether *partition* has the fields of its generation."""
+        generation, made = self.layout.generation_of(partition), self._mapping(partition)
+        assert generation is not None  # it is named as one is
         if generation.fingerprint == self.fingerprint:
             wanted = self._components["mapping"]["mappings"]["properties"]
         else:
             wanted = self.fields_of(generation)
         said = made.get("_meta", {}).get("fingerprint")
-        return bool(said == generation.fingerprint and made.get("properties") == wanted)
-
-    def _check(self, generation: Generation, partition: str) -> None:
-        """Take a new *partition* away again that did not get the fields of its generation."""
-        if self._is_sound(generation, partition):
-            return
-        self._remove([partition])
-        raise EngineError(
-            f"{partition} could not be made: the index template {generation.template} was edited or removed "
-            "on the server. Next: `marsad index migrate` puts it back"
-        )
+        return bool(said == generation.fingerprint and wanted.items() <= made.get("properties", {}).items())
 
     def _name_again(self, generation: Generation, alias: str) -> None:
         """Where *generation* has come into use (or is kept) since *alias* was looked up, its partitions that
@@ -238,6 +271,8 @@ class Generations:
         before, kept = state.live, state.previous
         if before == generation:
             return
+        if generation not in state.partitions:
+            raise self._removed(generation)
         changes = [("add", generation, layout.alias), ("remove", before, layout.alias)]
         changes += [("remove", generation, alias) for alias in (layout.next_alias, layout.previous_alias)]
         if keep:
@@ -262,11 +297,37 @@ class Generations:
         with self._connection.asked() as client:
             client.indices.delete_alias(index=f"{self.layout.prefix}-*", name=alias)
 
-    def abandon(self) -> None:
-        """Remove what was being written beside the index in use."""
-        following = self.state().following
-        if following is not None:
-            self.remove(following)
+    def retire(self, generation: Generation) -> None:
+        """Remove *generation* when nobody reads it any more.
+
+        From now on nothing names it, so nobody begins to; exports that have begun go on to their end.  One
+        that lasts too long leaves it to the next rebuild or migration.
+        """
+        indices = self.state().partitions.get(generation, ())
+        self._name([{"remove": {"index": index, "alias": "*", "must_exist": False}} for index in indices])
+        until = None
+        while reading := self._reading(generation):
+            said = {"index": generation.name, "reading": reading}
+            if until is None:
+                until = time.monotonic() + _READ_S
+                _log().info("index_still_read", **said, next="removed when they have ended")
+            if time.monotonic() > until:
+                _log().warning("index_left", **said, next="the next rebuild or migration removes it")
+                return
+            time.sleep(1)
+        self.remove(generation)
+
+    def _reading(self, generation: Generation) -> int:
+        """Searches and exports that are under way there."""
+        with self._connection.asked() as client:
+            found = client.indices.stats(
+                index=f"{generation.name}-*",
+                metric="search",
+                expand_wildcards="all",
+                forbid_closed_indices=False,
+            )
+        count: int = found["_all"]["total"].get("search", {}).get("open_contexts", 0)
+        return count
 
     def remove(self, generation: Generation) -> None:
         """Remove *generation*, and the templates of its mapping if it was the last one of that."""
@@ -302,3 +363,9 @@ class Generations:
         meta = {**self.meta(generation), **said}
         with self._connection.asked() as client:
             client.indices.put_mapping(index=generation.name, meta=meta)
+
+
+def _log() -> Any:
+    import structlog
+
+    return structlog.get_logger("marsad.index")

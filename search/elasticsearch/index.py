@@ -222,7 +222,6 @@ class ElasticEngine:
 
     @contextlib.contextmanager
     def rebuilding(self) -> Iterator[ElasticEngine]:
-        self.generations.abandon()
         made = self.generations.begin()
         fresh = self.of(made, "rebuild")
         try:
@@ -233,12 +232,13 @@ class ElasticEngine:
             self.generations.take_over(made)
             self.asking.look_again()
         except BaseException:
-            self.generations.abandon()
+            if self.generations.state().live != made:  # it may be in use, and its answer was lost
+                self.generations.remove(made)
             raise
         finally:
             fresh.close()
         for one in self.generations.state().unnamed:
-            self.generations.remove(one)
+            self.generations.retire(one)
 
     def info(self) -> EngineInfo:
         self.asking.look_again()  # a rebuild may have taken over

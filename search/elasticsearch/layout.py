@@ -50,8 +50,9 @@ class State:
     """The one that was asked before, kept."""
     missed: Generation | None = None
     """The one that a rollback left, while it is not known yet what the one in use missed."""
-    lost: tuple[str, ...] = ()
-    """Partitions of the one that is asked which its alias does not name: somebody removed it there."""
+    lost: tuple[tuple[str, str], ...] = ()
+    """(partition, alias) that should name it and does not: somebody removed it there, or whoever made the
+    partition was killed before it had a name."""
     partitions: Mapping[Generation, tuple[str, ...]] = field(default_factory=dict)
     """Of every generation; also of those that no alias names."""
 
@@ -110,12 +111,21 @@ class Layout:
             return max((one for one in named.get(alias, ()) if one != but), default=None)
 
         live = newest(self.alias)
+        following, previous = newest(self.next_alias, live), newest(self.previous_alias, live)
+        right = ((live, self.alias), (following, self.next_alias), (previous, self.previous_alias))
         return State(
             live,
-            newest(self.next_alias, live),
-            newest(self.previous_alias, live),
+            following,
+            previous,
             newest(self.missed_alias, live),
-            tuple(one for one in partitions.get(live, ()) if self.alias not in aliases[one]) if live else (),
+            tuple(
+                (index, name)
+                for one, alias in right
+                if one is not None
+                for index in partitions[one]
+                for name in (alias, one.name)
+                if name not in aliases[index]
+            ),
             {generation: tuple(indices) for generation, indices in partitions.items()},
         )
 

@@ -152,6 +152,7 @@ class Migration:
                 if state.following and state.following.fingerprint == self._generations.fingerprint:
                     self._generations.remove(state.following)  # of a rebuild that was killed
                 self._generations.put_templates()
+                self._generations.mend(state.live)
                 return Migrated("current", state.live.name, _name(state.previous))
             return self._migrate(state.live, self._begun(state), accept)
 
@@ -186,7 +187,7 @@ class Migration:
                 raise self._generations.unusable(state)
             if state.previous is None:
                 return Migrated("current", state.live.name)
-            self._generations.remove(state.previous)
+            self._generations.retire(state.previous)
             return Migrated("dropped", state.live.name)
 
     # -- beginning ----------------------------------------------------------------------------------------
@@ -201,16 +202,15 @@ class Migration:
             self._generations.forget_missed()
         if state.live is not None:
             for one in state.unnamed:
-                self._generations.remove(one)
+                self._generations.retire(one)
         return self._generations.state()
 
     def _begun(self, state: State) -> Generation:
         """The new generation: the one that a migration to this mapping left, else one made now."""
         left = state.following
-        if left is not None:
-            if left.fingerprint == self._generations.fingerprint and "filled" in self._generations.meta(left):
-                return left
-            self._generations.remove(left)
+        is_mine = left is not None and left.fingerprint == self._generations.fingerprint
+        if left is not None and is_mine and "filled" in self._generations.meta(left):
+            return left
         made = self._generations.begin()
         self._generations.note(made, filled="")
         return made

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from config.zones import zone
 from search.elasticsearch import mapping
 from search.elasticsearch.bulk import Bulk, Item, Outcome
-from search.engine import Document, EngineBusy, IndexMissing, ReadOnly, Unwritten
+from search.engine import Document, EngineBusy, EngineError, IndexMissing, Unreachable, Unwritten
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -114,9 +114,10 @@ class Writing:
                 outcome = self._send(self._items(batch, target))
                 if self._pinned is None:
                     self._settle(batch, target.generation)
-            except (IndexMissing, ReadOnly):
+            except EngineError as fault:
                 if target.needed:
                     raise
+                _not_written(target, fault)
                 continue
             if target.fields is None and mine is None:
                 mine = outcome
@@ -139,9 +140,7 @@ class Writing:
         held: dict[str, tuple[int, int] | None] = {}
         if stale:
             named = [{"_index": partition, "_id": identity} for identity, partition in stale.items()]
-            with self._connection.asked() as client:
-                answer = client.mget(docs=named, source_includes=["revision", "order"])
-            for one in answer["docs"]:
+            for one in self._got(named, source_includes=["revision", "order"]):
                 known = one.get("_source")
                 held[one["_id"]] = (known["revision"], known["order"]) if known else None
         return Unwritten(refused, held)
@@ -151,14 +150,15 @@ class Writing:
         return (hit["_id"] for page in self._asking.walk(_DRAINED) for hit in page)
 
     def _settle(self, batch: Sequence[Document], generation: Generation) -> None:
-        """Take the articles of *batch* out of later partitions: a page that was found to have been seen
-        earlier, in another year, has moved."""
-        if not batch:
-            return
-        there = self._generations.state().partitions.get(generation, ())
+        """Leave one copy of each article of *batch*: a page that was found to have been seen in another year
+        has moved, and who was stopped since may have written it where it was."""
+        there = self._generations.state().partitions.get(generation, ()) if batch else ()
         places = {one.article_id: generation.partition(_seen(one)) for one in batch}
-        copies = [(identity, index) for identity, place in places.items() for index in there if index > place]
-        self._keep_newest(copies + [(identity, places[identity]) for identity in {one for one, _ in copies}])
+        others = [
+            (identity, index) for identity, place in places.items() for index in there if index != place
+        ]
+        moved = {one["_id"] for one in self._looked_up(others)}
+        self._keep_newest([(identity, index) for identity in moved for index in there])
 
     def settle_moved(self) -> None:
         """Look for articles in more than one partition among all that drains have written here: what
@@ -173,18 +173,32 @@ class Writing:
     def _keep_newest(self, places: Sequence[tuple[str, str]]) -> None:
         """Of the copies of each article at *places* (article, partition) leave the one of the highest version
         or, of two, that of the earlier year."""
-        if not places:
-            return
-        docs = [{"_index": index, "_id": identity, "_source": False} for identity, index in places]
-        with self._connection.asked() as client:
-            answer = client.mget(docs=docs, source=False)
         found: dict[str, list[tuple[int, str]]] = {}
-        for one in answer["docs"]:
-            if one.get("found"):
-                found.setdefault(one["_id"], []).append((-one["_version"], one["_index"]))
+        for one in self._looked_up(places):
+            found.setdefault(one["_id"], []).append((-one["_version"], one["_index"]))
         surplus = [(identity, index) for identity, some in found.items() for _, index in sorted(some)[1:]]
         self._touched.update(index for _, index in surplus)
         self._send(Item.delete(index, identity) for identity, index in surplus)
+
+    def _looked_up(self, places: Sequence[tuple[str, str]]) -> list[Any]:
+        """The copies that there are at *places* (article, partition)."""
+        docs = [{"_index": index, "_id": identity, "_source": False} for identity, index in places]
+        return [one for one in self._got(docs, source=False) if one.get("found")]
+
+    def _got(self, docs: Sequence[Mapping[str, Any]], **more: Any) -> list[Any]:
+        """What the server has of *docs*; where it cannot look is not taken for where it has none."""
+        if not docs:
+            return []
+        with self._connection.asked() as client:
+            answers = list(client.mget(docs=docs, **more)["docs"])
+        for one in answers:
+            error = one.get("error", {})
+            if error and error["type"] != "index_not_found_exception":
+                raise Unreachable(
+                    f"{one['_index']} cannot be looked at ({error.get('reason')}). "
+                    "Next: see to the server (`GET _cluster/allocation/explain`); what is to be indexed waits"
+                )
+        return answers
 
     def _items(self, documents: Iterable[Document], target: Target) -> Iterator[Item]:
         readable, unmasked = self._connection.server.readable, self._settings["privacy.unmasked"]
@@ -213,9 +227,10 @@ class Writing:
             self._touched.update(partitions)
             try:
                 self._send(Item.delete(each, identity) for identity in ids for each in partitions)
-            except (IndexMissing, ReadOnly):
+            except EngineError as fault:
                 if target.needed:
                     raise
+                _not_written(target, fault)
 
     def refresh(self, *, everything: bool = False) -> None:
         """With *everything* also what others wrote into the pinned generation."""
@@ -226,6 +241,13 @@ class Writing:
                 # One that was removed meanwhile, with its generation, is nobody's loss.
                 client.indices.refresh(index=sorted(self._touched), ignore_unavailable=True)
             self._touched.clear()
+
+
+def _not_written(target: Target, fault: EngineError) -> None:
+    import structlog
+
+    log = structlog.get_logger("marsad.index")
+    log.warning("kept_index_not_written", index=target.generation.name, fault=str(fault))
 
 
 def _seen(document: Document) -> datetime:

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,10 @@ from search.query import parse
 from store.ledger import Ledger
 from tests.elasticsearch import server
 from tests.elasticsearch.house import NEW, OLD, House
+from tests.elasticsearch.test_faults import until
 from tests.search.press import NOW, SOURCES, analysis, stored
+
+EARLY, NEW_YEAR = datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -344,6 +348,52 @@ def test_4_an_article_seen_earlier_than_was_known_moves_and_is_there_once(house:
     assert house.verify().agrees
 
 
+def test_4_what_was_stopped_for_long_puts_no_article_where_it_was_before(house: House) -> None:
+    """The server has forgotten by then that it was taken out there."""
+    with house.engine(OLD) as late, house.engine(OLD) as other:
+        late_ones = [one for one in house.ledger.articles() if one.first_seen_at > NEW_YEAR][:3]
+        stale = [document(one, analysis(), SOURCES) for one in late_ones]
+        house.ask("PUT", f"/{house.name}-*/_settings", {"index.gc_deletes": "0s"})
+        moved = [replace(one, stored=replace(one.stored, first_seen_at=EARLY), order=900) for one in stale]
+        other.upsert(moved)
+
+        def is_taken() -> bool:
+            house.ask("POST", f"/{house.name}/_refresh")
+            return late.upsert(stale) == 3
+
+        until(is_taken, "the server has forgotten")
+        late.refresh()
+        assert other.info().articles == len([*other.revisions()]) == 50
+
+
+def test_4_a_copy_that_cannot_be_looked_at_is_not_taken_for_none(house: House) -> None:
+    """A later partition has lost its shard when an article turns out to be of an earlier year."""
+    live = house.aliases()[""][0][:-5]
+    nowhere = {"index.routing.allocation.require._name": "nowhere"}
+    house.ask("PUT", f"/{live}-2099?wait_for_active_shards=0", {"settings": nowhere})
+    house.fill(range(1), text="corrigée")
+    with pytest.raises(EngineError, match=r"2099.*Next: "):
+        house.drain(OLD)
+    assert house.ledger.outbox_size() == 1
+
+
+def test_a_kept_index_that_refuses_everything_stands_in_nobodys_way(house: House) -> None:
+    house.migrate()
+    for index in house.aliases()["-previous"]:
+        house.ask("PUT", f"/{index}/_settings", {"index.final_pipeline": "_none"})
+    script = {"script": {"source": "throw new IllegalArgumentException('poison')"}}
+    house.ask("PUT", f"/_ingest/pipeline/{house.name}", {"processors": [script]})
+    house.ask("PUT", f"/{house.name}-previous/_settings", {"index.final_pipeline": house.name})
+    house.fill(range(100, 220))
+    try:
+        with house.engine() as engine:
+            drain(house.ledger, engine, house.config(commit_every="500"), analysis=analysis(), workers=1)
+    finally:
+        house.ask("PUT", f"/{house.name}-previous/_settings", {"index.final_pipeline": "_none"})
+        house.ask("DELETE", f"/_ingest/pipeline/{house.name}")
+    assert house.verify().agrees
+
+
 # -- rebuilding --------------------------------------------------------------------------------------------
 
 _REBUILDS = """
@@ -392,6 +442,34 @@ def test_a_rebuild_goes_on_behind_a_batch_that_drains_have_overtaken(house: Hous
     assert house.verify(OLD).agrees
 
 
+def test_a_rebuild_that_fails_late_removes_nothing_of_the_next_one(house: House) -> None:
+    """It was stopped so long that its right had ended, and another one has begun."""
+    with house.engine(OLD) as late, house.engine(OLD) as other:
+        with pytest.raises(IndexMissing), late.rebuilding() as fresh:
+            made = other.generations.begin()
+            fresh.upsert(document(one, analysis(), SOURCES) for one in house.ledger.articles())
+        assert other.generations.state().following == made
+        with pytest.raises(IndexMissing, match=r"was removed.*Next: "), late.rebuilding():
+            other.generations.begin()
+    assert house.verify(OLD).agrees
+
+
+def test_an_export_outlives_the_rebuild_that_ends_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.elasticsearch.asking._CHUNK", 5)
+    with house.engine(OLD) as reader, house.engine(OLD) as writer, ThreadPoolExecutor(1) as pool:
+        before = reader.info().generation
+        export = reader.scan(None, now=NOW)
+        rows = [next(export)]
+        given = house.ledger, writer, house.config(OLD)
+        done = pool.submit(rebuild, *given, analysis=analysis(), workers=1)
+        until(lambda: reader.info().generation != before, "the new one is in use")
+        rows += export
+        assert len(set(rows)) == len(rows) == 50 and done.result(60) == 50
+        assert len(writer.generations.state().partitions) == 1, "the old one is gone when nobody reads it"
+
+
 # -- refusals ----------------------------------------------------------------------------------------------
 
 
@@ -418,6 +496,22 @@ def test_a_partition_that_lost_its_name_gets_it_again(house: House) -> None:
         assert engine.search(None, now=NOW, limit=0).total == 50, "who asks sees no difference"
         engine.upsert(())
     assert house.aliases()[""] == [old, new]
+
+
+@pytest.mark.parametrize("which", ["live", "following"])
+def test_a_partition_whose_maker_was_killed_before_it_was_named_is_named(house: House, which: str) -> None:
+    with house.engine() as engine:
+        if which == "following":
+            made = engine.generations.begin()
+            engine.generations.note(made, filled="")
+        else:
+            made = house.engine(OLD).asking.reader()
+    house.ask("PUT", f"/{made.name}-2024")
+    house.fill(range(60, 61), at=datetime(2024, 1, 1, tzinfo=UTC))
+    if which == "live":
+        assert house.drain(OLD) == 1 and house.verify(OLD).agrees
+    else:
+        assert house.migrate().action == "migrated" and house.verify().agrees
 
 
 def test_nothing_to_migrate_is_no_index(empty: House) -> None:

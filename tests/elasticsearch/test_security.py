@@ -30,6 +30,8 @@ from tests.pipeline.newsroom import LEAD, capture, html, overlay, page, stories
 pytestmark = pytest.mark.soak
 
 ALL = "relevance:any"
+CAIRO = {"MARSAD_INDEX__TIME_ZONE": "Africa/Cairo"}
+"""Another version of the mapping."""
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +71,8 @@ class Desk:
             env={**hidden, **self.environment(key, **more)},
         )
 
-    def ok(self, key: str, *words: str) -> str:
-        done = self.marsad(key, *words)
+    def ok(self, key: str, *words: str, **more: str) -> str:
+        done = self.marsad(key, *words, **more)
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -178,6 +180,47 @@ def test_a_migrator_rebuilds_and_is_forgotten_after_a_day(desk: Desk) -> None:
     found = desk.node.ask("GET", f"/_security/api_key?name={desk.index}-*")["api_keys"]
     lasts = {one["metadata"]["role"]: "expiration" in one for one in found}
     assert lasts == {"reader": False, "writer": False, "migrator": True}
+
+
+def test_a_migrator_migrates_rolls_back_and_drops(desk: Desk) -> None:
+    """Another time zone is another mapping; readers and writers of each version go on with their keys."""
+    migrator, writer, reader = (desk.keys[role] for role in ("migrator", "writer", "reader"))
+
+    def done(*words: str) -> str:
+        answer = desk.ok(migrator, "index", "migrate", "--json", *words, **CAIRO)
+        return str(json.loads(answer)["action"])
+
+    desk.collect(20)
+    assert done() == "migrated"
+    desk.collect(21)
+    desk.ok(writer, "link", **CAIRO)
+    for version in ({}, CAIRO):
+        assert json.loads(desk.ok(reader, "index", "verify", "--json", **version))["missing"] == []
+    assert done("--rollback") == "rolled_back"
+    desk.ok(writer, "link")
+    assert done("--rollback") == "rolled_back"
+    assert done("--drop-old") == "dropped"
+    desk.ok(migrator, "index", "rebuild")
+    assert desk.ok(reader, "search", ALL)
+    names = {template["name"] for template in desk.node.ask("GET", "/_index_template")["index_templates"]}
+    assert len({name for name in names if name.startswith(desk.index)}) == 1, "and leaves no template"
+
+
+def test_a_writer_leaves_no_half_made_partition_that_is_written(desk: Desk) -> None:
+    """The templates are gone when a new year begins, and its key may neither put them nor remove an index."""
+    (template,) = {name[:-12] for name in desk.node.ask("GET", f"/_alias/{desk.index}")}
+    desk.node.ask("DELETE", f"/_index_template/{template}")
+    capture(desk.home, page("late/2", html("Encore une année", LEAD), minutes=60 * 24 * 366 * 2))
+    desk.read()
+    for _ in range(2):
+        done = desk.marsad(desk.keys["writer"], "link")
+        assert done.exit_code == 5, done.output
+        assert f"{template} was edited or removed" in done.stderr and "marsad index migrate" in done.stderr
+    desk.ok(desk.keys["migrator"], "index", "migrate")
+    desk.ok(desk.keys["writer"], "link")
+    assert json.loads(desk.ok(desk.keys["reader"], "index", "verify", "--json"))["missing"] == []
+    made = desk.node.ask("GET", f"/{desk.index}/_mapping").values()
+    assert {index["mappings"]["dynamic"] for index in made} == {"strict"}
 
 
 @pytest.mark.parametrize("role", ["reader", "writer", "migrator"])
