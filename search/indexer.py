@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.analysers import Analysers
 from search.engine import (
+    Document,
     Engine,
     EngineBusy,
     EngineError,
@@ -364,6 +365,7 @@ def rebuild(
         documents = analysers.documents(ledger.articles(), config.sources)
         while some := list(islice(documents, batch)):
             fresh.upsert(some)
+            _without_gone(ledger, fresh, some)
             still()
             done += len(some)
             uncommitted += len(some)
@@ -380,6 +382,15 @@ def rebuild(
     if refused:
         _log().warning("articles_refused", articles=len(refused), reason=refused[0].reason, next=_REFUSED)
     return done
+
+
+def _without_gone(ledger: Ledger, fresh: Engine, some: Sequence[Document]) -> None:
+    """Take out of *fresh* those of *some*, just written, that have left the ledger since they were read: a
+    drain may have done so before they came."""
+    ids = [document.article_id for document in some]
+    known = ledger.known(ids)
+    if gone := [identity for identity in ids if identity not in known]:
+        fresh.delete(gone)
 
 
 @contextmanager

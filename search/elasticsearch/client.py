@@ -157,7 +157,9 @@ def told(url: str) -> Iterator[None]:
                 f"nothing is indexed on {where} yet: run `marsad crawl`, "
                 "or `marsad index rebuild` where articles are stored already"
             ) from fault
-        raise EngineError(f"{where}: {_reason(fault)}") from fault
+        raise EngineError(
+            f"{where}: 404 {_reason(fault)}. Next: see whether elasticsearch.url names an Elasticsearch"
+        ) from fault
     except ApiError as fault:
         raise _of_status(where, fault) from fault
     except ConnectionTimeout as fault:
@@ -214,7 +216,7 @@ def _of_status(where: str, fault: Any) -> EngineError:
             return Unreachable(
                 f"{where} is too busy ({fault.status_code}: {_reason(fault)}). Next: try again"
             )
-    return EngineError(f"{where}: {fault.status_code} {_reason(fault)}")
+    return EngineError(f"{where}: {fault.status_code} {_reason(fault)}. Next: see the log of the server")
 
 
 def blocked(reason: str) -> str:

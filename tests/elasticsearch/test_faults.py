@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +25,8 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from search.elasticsearch import ElasticEngine
-from search.engine import ReadOnly, RebuildNeeded, Unreachable
+from search.elasticsearch.writing import Writing
+from search.engine import Document, ReadOnly, RebuildNeeded, Unreachable
 from search.indexer import drain, rebuild, status, verify
 from store import tables
 from store.ledger import Ledger
@@ -438,6 +439,26 @@ def test_13_an_article_that_was_deleted_stays_so_when_it_is_written_late(place: 
         ended(late)
     place.agrees(1)
     assert id_of(1) not in place.found(has="author") | place.found(lang="fr")
+
+
+def test_13_an_article_that_leaves_while_the_index_is_written_anew_stays_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(1, 2, 3)
+    place.drain()
+    upsert = Writing.upsert
+
+    def late(writing: Writing, documents: Iterable[Document]) -> int:
+        batch = list(documents)
+        if place.ledger.find(id_of(1)) is not None:
+            place.remove(1)
+            assert place.drain().removed == 1
+        return upsert(writing, batch)
+
+    monkeypatch.setattr(Writing, "upsert", late)
+    with place.engine() as engine:
+        rebuild(place.ledger, engine, on_server(place.home, place.url, place.name), analysis=analysis())
+    place.agrees(2)
 
 
 def test_13_an_article_that_came_back_stays_when_it_is_deleted_late(place: Place) -> None:
