@@ -303,8 +303,16 @@ class Generations:
         From now on nothing names it, so nobody begins to; exports that have begun go on to their end.  One
         that lasts too long leaves it to the next rebuild or migration.
         """
-        indices = self.state().partitions.get(generation, ())
-        self._name([{"remove": {"index": index, "alias": "*", "must_exist": False}} for index in indices])
+        from elasticsearch import NotFoundError
+
+        nameless = [
+            {"remove": {"index": index, "alias": "*"}}
+            for index in self.state().partitions.get(generation, ())
+        ]
+        if nameless:
+            # It may have no name any more.
+            with self._connection.asked() as client, contextlib.suppress(NotFoundError):
+                client.indices.update_aliases(actions=nameless)
         until = None
         while reading := self._reading(generation):
             said = {"index": generation.name, "reading": reading}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from cli.main import main
 from search.documents import document
@@ -468,6 +469,22 @@ def test_an_export_outlives_the_rebuild_that_ends_meanwhile(
         rows += export
         assert len(set(rows)) == len(rows) == 50 and done.result(60) == 50
         assert len(writer.generations.state().partitions) == 1, "the old one is gone when nobody reads it"
+
+
+def test_an_index_that_is_read_for_too_long_is_left_to_the_next_rebuild(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.elasticsearch.asking._CHUNK", 5)
+    monkeypatch.setattr("search.elasticsearch.generations._READ_S", 0.0)
+    with house.engine(OLD) as reader, house.engine(OLD) as writer:
+        export = reader.scan(None, now=NOW)
+        given = house.ledger, writer, house.config(OLD)
+        with capture_logs() as lines:
+            rebuild(*given, analysis=analysis(), workers=1)
+        assert [line["event"] for line in lines] == ["index_still_read", "index_left"]
+        assert len(writer.generations.state().unnamed) == 1 and len({*export}) == 50
+        rebuild(*given, analysis=analysis(), workers=1)
+        assert len(writer.generations.state().partitions) == 1
 
 
 # -- refusals ----------------------------------------------------------------------------------------------
