@@ -96,9 +96,9 @@ def publish(
     from search.elasticsearch import health
 
     visits = ledger.visits_since(now - timedelta(weeks=health.WEEKS))
-    return health.publish(
-        config, health.documents(config.sources, survey(config, ledger, now), visits, now), now
-    )
+    judged = survey(config, ledger, now) if found is None else found
+    told_of = health.documents(config.sources, judged, visits, now)
+    return health.publish(config, told_of, now, unless_within=unless_within)
 
 
 def _news(changes: Sequence[HealthChange]) -> list[HealthChange]:

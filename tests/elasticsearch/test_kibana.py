@@ -348,7 +348,13 @@ def test_the_health_job_writes_it(elasticsearch: str, tmp_path: Path) -> None:
         check(config, ledger, NOW, lambda: False)
         found = server.ask(elasticsearch, "GET", f"/{name}-health/_search?q=what:state")["hits"]["total"]
         assert found["value"] == len(SOURCES)
-        assert publish(config, ledger, NOW + HOUR) >= len(SOURCES)
+        for minutes, written in ((10, NOW), (70, NOW + 7 * HOUR / 6)):
+            check(config, ledger, NOW + minutes * HOUR / 60, lambda: False)
+            newest = {"aggs": {"newest": {"max": {"field": "written_at"}}}, "size": 0}
+            told = server.ask(elasticsearch, "POST", f"/{name}-health/_search", newest)
+            at_ms = told["aggregations"]["newest"]["value"]
+            assert datetime.fromtimestamp(at_ms / 1000, UTC) == written, "once an hour, where nothing changes"
+        assert publish(config, ledger, NOW + 2 * HOUR) >= len(SOURCES)
     server.drop(elasticsearch, name)
 
 
