@@ -123,12 +123,12 @@ def publish(
     Nothing is done where the server has some that were written so short a time ago.  Raises
     :class:`~search.engine.EngineError` where that is not possible.
     """
-    from elasticsearch import BadRequestError
-
     settings = config.settings
     name = index_name(settings["elasticsearch.index"])
     with contextlib.closing(Connection(settings, "health")) as connection:
         with connection.asked() as client:
+            from elasticsearch import BadRequestError
+
             try:
                 client.indices.create(
                     index=name,

@@ -638,11 +638,14 @@ def test_verify_takes_no_index_from_another_version(house: House) -> None:
         assert house.aliases() == before
 
 
-def test_where_the_client_is_not_installed_a_line_says_how_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("index", "status"), ("kibana", "health")], ids=" ".join)
+def test_where_the_client_is_not_installed_a_line_says_how_it_is(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     with Ledger.open(tmp_path):
         code = "import sys; sys.modules['elasticsearch'] = None; from cli.main import main; main()"
         command = [sys.executable, "-c", code, "--home", str(tmp_path), "--set", "index.engine=elasticsearch"]
-        done = subprocess.run([*command, "index", "status"], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
     assert done.returncode == 5 and done.stderr.count("\n") == 1, done.stderr
     assert "is not installed: pip install 'marsad[es]'" in done.stderr
 
