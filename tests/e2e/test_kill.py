@@ -24,12 +24,11 @@ from tests.benchmarks.machine import family
 from tests.data import data_dir
 from tests.e2e import shelf
 from tests.e2e.harness import Desk, kept
+from tests.kills import kills
 
 pytestmark = [pytest.mark.timeout(900)]
 
 TODAY = date(2026, 11, 24)
-KILLS = int(os.environ.get("MARSAD_TEST_KILLS", "5"))
-"""How often; 20 shows the promise in full (the suite is shorter so that it stays quick)."""
 
 
 @contextmanager
@@ -62,7 +61,7 @@ def test_a_crawl_killed_again_and_again_ends_as_one_left_alone(press: Any, tmp_p
         calm = Desk(tmp_path / "calm", overlay)
         calm.run("crawl", expect=(0, 1))
         shaken = Desk(tmp_path / "shaken", overlay)
-        for _ in range(KILLS):
+        for _ in range(kills(5)):
             _kill_after(shaken, chance.uniform(0.3, 4.0))
         # A pause or a retry that the killings caused may put a few links off: call again, as cron would.
         for _ in range(5):

@@ -319,7 +319,6 @@ def clocked(offset: Path) -> dict[str, str]:
 
 
 @pytest.mark.soak
-@pytest.mark.soak
 def test_79_a_scheduler_that_is_frozen_is_replaced_within_thirty_seconds_and_ends_when_it_wakes(
     site: Site, outlets: Outlets, database: str
 ) -> None:

@@ -24,6 +24,7 @@ from search.engine import EngineBusy, EngineError, RebuildNeeded
 from search.indexer import drain, rebuild, status, verify
 from store.ledger import Ledger
 from store.records import Annotated, Capture, Decision, FetchedPage, Link, Verdict, Via
+from tests.kills import kills
 from tests.search.press import NOW, SEEN, SOURCES, FakeLedger, analysis, config, stored
 
 ROOT = Path(__file__).parents[2]
@@ -247,12 +248,13 @@ def fill(ledger: Ledger, numbers: range) -> None:
 
 
 def test_killed_at_any_instant_the_indexer_loses_nothing(tmp_path: Path) -> None:
-    total = 160
+    each, times = 40, kills(5)
+    total = each * times
     with Ledger.open(tmp_path) as ledger:
-        fill(ledger, range(total))
         rng = random.Random(4)
         environ = {**os.environ, "MARSAD_INDEX__COMMIT_EVERY": "20"}
-        for _ in range(6):
+        for number in range(times):
+            fill(ledger, range(each * number, each * (number + 1)))
             command = [sys.executable, "-m", "search.indexer", "--home", str(tmp_path), "--follow"]
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
