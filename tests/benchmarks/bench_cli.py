@@ -38,7 +38,7 @@ def main() -> None:
             times = []
             for _ in range(RUNS + 1):
                 began = time.perf_counter()
-                command = [marsad, "--home", home, *arguments]
+                command = [str(marsad), "--home", home, *arguments]
                 subprocess.run(command, check=True, capture_output=True, env=environ)
                 times.append(time.perf_counter() - began)
             times = times[1:]  # the first fills the page cache and compiles

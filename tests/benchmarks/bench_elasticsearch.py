@@ -52,7 +52,7 @@ ZONE = zone("Africa/Casablanca")
 RATIO = 1.3
 """Of the bare client's time, at most."""
 OWN_MS = 5.0
-WRITERS = ("ours", "bare", "embedded")
+WRITERS = ("ours", "embedded", "bare")
 DEPTH = 10
 """Pages of a thousand hits before a deep page."""
 
@@ -64,9 +64,7 @@ class Written:
     articles: int = 0
     bytes: int = 0
     making_s: float = 0.0
-    seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("ours", "bare", "embedded"), 0.0)
-    )
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(WRITERS, 0.0))
 
     @property
     def ratio(self) -> float:
@@ -87,7 +85,7 @@ class Bare:
             assert one.stored is not None
             index = f"{self._name}-{one.stored.first_seen_at.year}"
             if index not in self._there:
-                parts = mapping.components()
+                parts = mapping.components(bench_index._analysis)
                 settings = parts["mapping"]["settings"]["index"] | parts["settings"]["settings"]["index"]
                 mappings = parts["mapping"]["mappings"]
                 self._client.indices.create(index=index, settings=settings, mappings=mappings)
@@ -128,23 +126,20 @@ def write(home: Path, url: str, name: str, total: int, say: Callable[[str], None
             written.bytes += sum(
                 len(json.dumps(one["_source"], ensure_ascii=False).encode()) for one in actions
             )
-            # Whoever writes last has the merges of the others beside him: each in turn.
-            turn = start // BLOCK % len(WRITERS)
-            for kind in WRITERS[turn:] + WRITERS[:turn]:
+            # Whoever comes second has the merges of the first beside him: each in turn.
+            for kind in WRITERS[:: 1 if start // BLOCK % 2 else -1]:
                 began = time.perf_counter()
                 if kind == "bare":
                     bare.write(actions)
                 else:
                     put(fresh[kind], documents)
+                if kind == "embedded":  # whose threads would go on in the time of the next one
+                    fresh[kind].refresh()
                 written.seconds[kind] += time.perf_counter() - began
             spent = ", ".join(f"{kind} {end / seconds:,.0f}/s" for kind, seconds in written.seconds.items())
             say(f"  {end:,} articles: {spent}")
-        for kind, task in (
-            ("ours", fresh["ours"].refresh),
-            ("bare", bare.refresh),
-            ("embedded", fresh["embedded"].refresh),
-        ):
-            written.seconds[kind] += _seconds(task)
+        written.seconds["ours"] += _seconds(fresh["ours"].refresh)
+        written.seconds["bare"] += _seconds(bare.refresh)
     for engine in (ours, theirs):
         engine.close()
     return written

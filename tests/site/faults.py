@@ -305,7 +305,7 @@ class Site:
                 host.serve,
                 host.address,
                 port,
-                ssl=tls,  # type: ignore[arg-type]  # an SSLContext, kept out of the signature
+                ssl=tls,
             )
             host.port = server.sockets[0].getsockname()[1]
             self._servers.append(server)
