@@ -390,6 +390,7 @@ def test_a_signal_at_any_instant_ends_a_command_in_order(
         os.close(pipe)
     finally:
         process.kill()
+        process.communicate()
     assert process.returncode == code, said
     assert left in said and "Traceback" not in said
 

@@ -93,6 +93,7 @@ def test_the_index_is_the_same_after_it_is_removed_and_rebuilt(collected: tuple[
     assert_found_by_phrase(desk, served)
 
 
+@pytest.mark.soak
 def test_replay_into_an_empty_home_gives_the_same_articles(
     collected: tuple[Desk, shelf.Shelf], tmp_path: Path
 ) -> None:

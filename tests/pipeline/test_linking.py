@@ -86,7 +86,7 @@ def test_what_ties_articles_is_kept(at_once: dict[str, Ties]) -> None:
     assert at_once["far"].story_id == IDS["far"]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(list(MADE)), st.lists(st.integers(1, 4), min_size=12, max_size=12))
 def test_order_and_goes_change_nothing(at_once: dict[str, Ties], order: list[str], sizes: list[int]) -> None:
     goes, left = [], list(order)

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from config.loader import Config, load
-from pipeline.annotation import Annotator
 from pipeline.likeness import Asked
 from store.records import Annotated, Capture, StoredArticle
 from tests.data import data_dir
-from tests.quality.coverage import Case, cases
+from tests.quality.coverage import Case, annotator_of, cases
 
 _ANSWERS = frozenset(["denial", "clarification"])
 
@@ -36,7 +35,7 @@ class Result:
 
 def measure(folder: Path, config: Config) -> dict[str, Result]:
     """``all``, ``seen``, ``unseen`` → how claims fared."""
-    annotator, asked = Annotator(config), Asked(config)
+    annotator, asked = annotator_of(config), Asked(config)
     found = list(cases(folder))
     said = {case.id: annotator.annotate(case.article, case.source) for case in found}
     stories = {case.id: case.story for case in found}

@@ -18,11 +18,10 @@ from pathlib import Path
 import pytest
 
 from config.loader import Config, load
-from pipeline.annotation import Annotator
 from pipeline.copies import CopyLimits, CopyOf, copies
 from pipeline.fingerprints import Fingerprint, fingerprint
 from tests.data import data_dir
-from tests.quality.coverage import Case, cases
+from tests.quality.coverage import Case, annotator_of, cases
 from tests.quality.relevance import Score
 
 AGGREGATORS = frozenset(["barq-agg"])
@@ -61,7 +60,7 @@ class Result:
 
 def fingerprints(found: list[Case], config: Config) -> dict[str, Fingerprint]:
     """The fingerprint of every article, by its id in the labels."""
-    annotator = Annotator(config)
+    annotator = annotator_of(config)
     out = {}
     for case in found:
         role = "aggregator" if case.source.id in AGGREGATORS else None

@@ -11,11 +11,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from config.loader import Config
 from config.model import Source
+from pipeline.annotation import Annotator
 from store.records import Article, Image, Moment, Precision, Video
+
+
+@cache
+def annotator_of(config: Config) -> Annotator:
+    """The annotator of *config*, made once for all measures."""
+    return Annotator(config)
 
 
 @dataclass(frozen=True, slots=True)

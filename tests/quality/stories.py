@@ -20,7 +20,6 @@ from pathlib import Path
 import pytest
 
 from config.loader import Config, load
-from pipeline.annotation import Annotator
 from pipeline.copies import CopyLimits, copies
 from pipeline.relations import Member, MemberMaker, Relation, RelationType, relations
 from pipeline.stories import StoryRules, partition
@@ -28,7 +27,7 @@ from pipeline.traits import TraitMaker
 from store.records import Annotated, Attributed, Attribution, Figure, KindLabel, Moment
 from tests.data import data_dir
 from tests.quality.copies import fingerprints
-from tests.quality.coverage import Case, cases
+from tests.quality.coverage import Case, annotator_of, cases
 from tests.quality.relevance import Score
 
 
@@ -103,7 +102,7 @@ def on_one_day(found: Sequence[Case]) -> list[Case]:
 def said_stories(found: Sequence[Case], config: Config, gold: bool = False) -> dict[str, str]:
     """article → story, as the pipeline would have it."""
     rules = config.data("stories")
-    annotator, maker = Annotator(config), TraitMaker(config)
+    annotator, maker = annotator_of(config), TraitMaker(config)
     prints = fingerprints(list(found), config)
     origins = {name: copy.origin for name, copy in copies([*prints.values()], CopyLimits.of(rules)).items()}
     traits = []
@@ -154,7 +153,7 @@ def said_relations(
 ) -> dict[str, Relation]:
     """article → relation, in the *stories* given; kinds and attribution are the labels' if *gold*."""
     rules = config.data("stories")
-    annotator, maker = Annotator(config), MemberMaker(rules)
+    annotator, maker = annotator_of(config), MemberMaker(rules)
     prints = fingerprints(list(found), config)
     copied = copies([*prints.values()], CopyLimits.of(rules))
     members: dict[str, list[Member]] = defaultdict(list)

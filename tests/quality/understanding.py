@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 from config.loader import Config
-from pipeline.annotation import Annotator
 from pipeline.annotation.figures import Figures
 from pipeline.annotation.kinds import Kinds
 from pipeline.annotation.partners import Partners
@@ -14,12 +13,12 @@ from pipeline.annotation.persons import Persons
 from pipeline.annotation.voices import Voices
 from pipeline.annotation.whereabouts import Whereabouts
 from tests.quality import claims, copies, figures, kinds, persons, stories, voices, where
-from tests.quality.coverage import cases
+from tests.quality.coverage import annotator_of, cases
 
 
 def reached(folder: Path, config: Config) -> dict[str, float]:
     """``<measure>.<figure>`` → value, on the labelled coverage in *folder*."""
-    annotator, found = Annotator(config), list(cases(folder))
+    annotator, found = annotator_of(config), list(cases(folder))
     speakers, forms = Voices(config), Kinds(config)
     said = stories.said_relations(found, config, stories.said_stories(found, config), False)
     scores = {

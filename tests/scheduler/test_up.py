@@ -223,6 +223,7 @@ def test_what_is_paused_waits_and_what_is_asked_for_begins(site: Site, outlets: 
     assert {tuple(row["sources"]) for row in told} >= {("other",), ("paused",)}
 
 
+@pytest.mark.soak
 def test_people_read_local_time_and_programs_utc(site: Site, outlets: Outlets) -> None:
     host = site.host()
     stock(host, 1)
@@ -375,6 +376,7 @@ def told(clock: Up, event: str) -> Counter[str]:
     return Counter(line["job"] for line in lines if line["event"] == event)
 
 
+@pytest.mark.soak
 def test_81_a_ledger_on_a_server_does_not_care_for_the_schedulers_clock(
     site: Site, outlets: Outlets, tmp_path: Path, database: str
 ) -> None:
