@@ -61,7 +61,7 @@ def test_a_crawl_killed_again_and_again_ends_as_one_left_alone(press: Any, tmp_p
         calm = Desk(tmp_path / "calm", overlay)
         calm.run("crawl", expect=(0, 1))
         shaken = Desk(tmp_path / "shaken", overlay)
-        for _ in range(kills(5)):
+        for _ in range(kills(3)):
             _kill_after(shaken, chance.uniform(0.3, 4.0))
         # A pause or a retry that the killings caused may put a few links off: call again, as cron would.
         for _ in range(5):

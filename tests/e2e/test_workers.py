@@ -207,6 +207,7 @@ def shaken(folder: Path, place: str, number: int, pages: int) -> None:
             assert connection.execute(sa.select(links).where(links.c.lease_owner.is_not(None))).all() == []
 
 
+@pytest.mark.soak
 def test_two_killed_and_one_frozen_of_four_workers_lose_and_double_nothing(
     database: str, tmp_path: Path
 ) -> None:

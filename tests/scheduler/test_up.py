@@ -424,6 +424,7 @@ def test_pages_that_lie_with_a_worker_are_not_for_the_scheduler_to_read(
         assert clock.stop()[0] == 0
 
 
+@pytest.mark.soak
 def test_81_a_clock_that_is_set_by_hours_stops_nothing(site: Site, outlets: Outlets, tmp_path: Path) -> None:
     host = site.host()
     stock(host, 1)
