@@ -197,6 +197,7 @@ def test_78_killed_and_started_again_it_goes_on_at_once(site: Site, outlets: Out
         assert clock.stop()[0] == 0
 
 
+@pytest.mark.soak
 def test_what_is_paused_waits_and_what_is_asked_for_begins(site: Site, outlets: Outlets) -> None:
     paused, other = site.host(), site.host()
     stock(paused, 1)
