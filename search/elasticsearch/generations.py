@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.zones import zone
 from search.elasticsearch import mapping
+from search.elasticsearch.client import kind
 from search.elasticsearch.layout import Generation, Layout, State, template_name
 from search.engine import EngineError, IndexMissing, MigrationNeeded
 
@@ -119,7 +120,7 @@ class Generations:
         number = max((one.number for one in state.partitions), default=0) + 1
         made = Generation(number, self.fingerprint, self.layout.prefix)
         self.put_templates()
-        self.make(made, made.partition(datetime.now(self._zone)), alias, at_once=True)
+        self.make(made, made.partition(datetime.now(self._zone)), first_as=alias)
         return made
 
     def put_templates(self) -> None:
@@ -150,20 +151,20 @@ class Generations:
                 allow_auto_create=False,
             )
 
-    def make(self, generation: Generation, partition: str, alias: str, *, at_once: bool = False) -> None:
-        """Make *partition* of *generation*, unless it is there, and let *alias* name it.
+    def make(self, generation: Generation, partition: str, *, first_as: str | None = None) -> None:
+        """Make *partition* of *generation*, unless it is there, and let it be named as the others are.
 
-        It is named when it can be searched, so that no search meets a shard that is still to begin; or *at
-        once*, where nothing is asked yet and two processes must not make a generation each.
+        It is named when it can be searched, so that no search meets a shard that is still to begin; the
+        first one at once, *first_as* so: nothing is asked yet, and two processes must not make a generation
+        each.
         """
         from elasticsearch import BadRequestError
 
         if partition in self._made:
             return
-        if not at_once and generation not in self.state().partitions:
+        if not first_as and self.layout.alias_of(generation, self.state()) is None:
             raise self._removed(generation)
-        names = (alias, generation.name)
-        given: dict[str, Any] | None = {name: {} for name in names} if at_once else None
+        given: dict[str, Any] | None = {first_as: {}, generation.name: {}} if first_as else None
         is_new = True
         with self._connection.asked() as client:
             try:
@@ -182,10 +183,8 @@ class Generations:
                 f"{partition} could not be made: the index template {generation.template} was edited or "
                 "removed on the server. Next: `marsad index migrate` puts it back"
             )
-        if is_new:
-            if not at_once:
-                self._name([{"add": {"index": partition, "alias": name}} for name in names])
-            self._name_again(generation, alias)
+        if is_new and not first_as:
+            self._name_as_the_others(generation, [partition])
         self._made.add(partition)
 
     def _removed(self, generation: Generation) -> IndexMissing:
@@ -200,13 +199,15 @@ class Generations:
 
     def name_lost(self, state: State) -> None:
         """Name the partitions that lack one: what is written there is to show."""
-        lost = [(index, alias) for index, alias in state.lost if self._is_sound(index)]
+        lost = sorted({index for index, _ in state.lost if self._is_sound(index)})
         if lost:
             with self._connection.asked() as client:  # somebody may be making it just now
-                indices = sorted({index for index, _ in lost})
                 soon = client.options(ignore_status=408).cluster.health
-                soon(index=indices, wait_for_status="yellow", timeout=_STARTED)
-            self._name([{"add": {"index": index, "alias": alias}} for index, alias in lost])
+                soon(index=lost, wait_for_status="yellow", timeout=_STARTED)
+        for generation, indices in state.partitions.items():
+            if named := [index for index in indices if index in lost]:
+                with contextlib.suppress(IndexMissing):  # it has gone out of use meanwhile
+                    self._name_as_the_others(generation, named)
 
     def _put_lost(self, generation: Generation) -> bool:
         """Put the templates of *generation* where there are none, and say whether: a restored index has come
@@ -239,21 +240,33 @@ class Generations:
         said = made.get("_meta", {}).get("fingerprint")
         return bool(said == generation.fingerprint and wanted.items() <= made.get("properties", {}).items())
 
-    def _name_again(self, generation: Generation, alias: str) -> None:
-        """Where *generation* has come into use (or is kept) since *alias* was looked up, its partitions that
-        were made under the old alias follow it."""
-        state = self.state()
-        for one, right in (
-            (state.live, self.layout.alias),
-            (state.previous, self.layout.previous_alias),
-        ):
-            if one == generation and right != alias:
-                actions: list[Mapping[str, Any]] = []
-                for index in state.partitions[generation]:
-                    actions.append({"add": {"index": index, "alias": right}})
-                    actions.append({"remove": {"index": index, "alias": alias, "must_exist": False}})
-                self._name(actions)
-                return
+    def _name_as_the_others(self, generation: Generation, partitions: Sequence[str]) -> None:
+        """Let *partitions* have the names of *generation*.
+
+        Another generation may come into use between the look and the naming.  So the request also takes the
+        alias from a partition that has it and gives it back: where none has it any more, the server does
+        nothing at all of it, and one looks again.
+        """
+        from elasticsearch import NotFoundError
+
+        while True:
+            state = self.state()
+            alias = self.layout.alias_of(generation, state)
+            if alias is None:
+                raise self._removed(generation)
+            has = next(one for one in state.partitions[generation] if (one, alias) not in state.lost)
+            names = [(has, alias), *((one, name) for one in partitions for name in (alias, generation.name))]
+            actions: list[Mapping[str, Any]] = [
+                {"remove": {"index": has, "alias": alias, "must_exist": True}},
+                *({"add": {"index": index, "alias": name}} for index, name in names),
+            ]
+            with self._connection.asked() as client:
+                try:
+                    client.indices.update_aliases(actions=actions)
+                    return
+                except NotFoundError as fault:
+                    if kind(fault) != "aliases_not_found_exception":
+                        raise
 
     def _name(self, actions: Sequence[Mapping[str, Any]]) -> None:
         with self._connection.asked() as client:
@@ -282,14 +295,19 @@ class Generations:
         if mark:
             changes.append(("add", before, layout.missed_alias))
         actions: list[Mapping[str, Any]] = [
-            {kind: {"index": index, "alias": alias, **({"must_exist": False} if kind == "remove" else {})}}
-            for kind, one, alias in changes
+            {
+                act: {
+                    "index": f"{one.name}-*",
+                    "alias": alias,
+                    **({"must_exist": False} if act == "remove" else {}),
+                }
+            }
+            for act, one, alias in changes
             if one is not None
-            for index in state.partitions[one]
         ]
-        self._name(actions)
-        # A writer may have made a partition under the old alias since.
-        self._name_again(generation, layout.next_alias)
+        # The second time for a partition that a writer named while the server looked which there are.
+        for _ in range(2):
+            self._name(actions)
 
     def forget_missed(self) -> None:
         """What the generation in use missed is in the outbox."""

@@ -96,6 +96,18 @@ class Layout:
         """What a rollback left."""
         return f"{self.prefix}-missed"
 
+    def alias_of(self, generation: Generation, state: State) -> str | None:
+        """What names *generation* in *state*."""
+        for one, alias in self._named_in(state.live, state.following, state.previous):
+            if one == generation:
+                return alias
+        return None
+
+    def _named_in(
+        self, live: Generation | None, following: Generation | None, previous: Generation | None
+    ) -> tuple[tuple[Generation | None, str], ...]:
+        return (live, self.alias), (following, self.next_alias), (previous, self.previous_alias)
+
     def state(self, aliases: Mapping[str, Iterable[str]]) -> State:
         """What *aliases* (index → the aliases that name it) mean."""
         partitions: dict[Generation, list[str]] = {}
@@ -112,7 +124,6 @@ class Layout:
 
         live = newest(self.alias)
         following, previous = newest(self.next_alias, live), newest(self.previous_alias, live)
-        right = ((live, self.alias), (following, self.next_alias), (previous, self.previous_alias))
         return State(
             live,
             following,
@@ -120,7 +131,7 @@ class Layout:
             newest(self.missed_alias, live),
             tuple(
                 (index, name)
-                for one, alias in right
+                for one, alias in self._named_in(live, following, previous)
                 if one is not None
                 for index in partitions[one]
                 for name in (alias, one.name)

@@ -30,8 +30,6 @@ class Target:
     """A generation that is written."""
 
     generation: Generation
-    alias: str
-    """What its new partitions are named by."""
     fields: Mapping[str, Any] | None = None
     """The fields that it has, where it is of another mapping: documents are cut down to them."""
     needed: bool = True
@@ -60,9 +58,9 @@ class Writing:
 
     def _targets(self) -> list[Target]:
         """The generations that are written; where there is none, one is made."""
-        generations, layout = self._generations, self._generations.layout
+        generations = self._generations
         if self._pinned is not None:
-            return [Target(self._pinned, layout.next_alias)]
+            return [Target(self._pinned)]
         state = generations.state()
         live, following, mine = state.live, state.following, generations.fingerprint
         if live is None:
@@ -76,12 +74,11 @@ class Writing:
                 "is done. Next: wait, or end it with `marsad index migrate --rollback`"
             )
         generations.name_lost(state)
-        targets = [Target(live, layout.alias, self._cut_to(live, state))]
+        targets = [Target(live, self._cut_to(live, state))]
         if following is not None:
-            targets.append(Target(following, layout.next_alias))
+            targets.append(Target(following))
         if state.previous is not None:
-            cut = self._cut_to(state.previous, state)
-            targets.append(Target(state.previous, layout.previous_alias, cut, needed=False))
+            targets.append(Target(state.previous, self._cut_to(state.previous, state), needed=False))
         return targets
 
     def _cut_to(self, generation: Generation, state: State) -> Mapping[str, Any] | None:
@@ -101,7 +98,8 @@ class Writing:
                 self._generations.forget_made()
                 # A generation that has left meanwhile is no loss; one of those that stay has lost something.
                 now = self._generations.state()
-                stay = all(one.generation in now.partitions for one in targets)
+                named = (now.live, now.following, now.previous)
+                stay = all(one.generation in named for one in targets)
                 if self._pinned is not None or now.live is None or stay:
                     raise
                 targets = self._targets()
@@ -204,7 +202,7 @@ class Writing:
         readable, unmasked = self._connection.server.readable, self._settings["privacy.unmasked"]
         for document in documents:
             partition = target.generation.partition(_seen(document))
-            self._generations.make(target.generation, partition, target.alias)
+            self._generations.make(target.generation, partition)
             self._touched.add(partition)
             body = mapping.body(document, self._zone, readable=readable, unmasked=unmasked)
             if target.fields is not None:

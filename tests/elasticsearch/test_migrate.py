@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -20,8 +22,8 @@ from structlog.testing import capture_logs
 
 from cli.main import main
 from search.documents import document
-from search.elasticsearch.layout import Generation
-from search.engine import EngineBusy, EngineError, IndexMissing, RebuildNeeded
+from search.elasticsearch.layout import Generation, State
+from search.engine import Document, EngineBusy, EngineError, IndexMissing, RebuildNeeded
 from search.indexer import drain, rebuild
 from search.query import parse
 from store.ledger import Ledger
@@ -529,6 +531,73 @@ def test_a_partition_whose_maker_was_killed_before_it_was_named_is_named(house: 
         assert house.drain(OLD) == 1 and house.verify(OLD).agrees
     else:
         assert house.migrate().action == "migrated" and house.verify().agrees
+
+
+@pytest.mark.parametrize("look", range(1, 6))
+def test_a_year_begun_while_another_index_comes_into_use_is_named_as_its_own_index(
+    house: House, look: int
+) -> None:
+    """The rollback comes behind each look in turn that a writer takes at which indices there are."""
+    new = house.migrate().generation
+    batch = [_of_2024(house)]
+    with house.engine() as writer, house.engine() as other:
+        state, looks = writer.generations.state, 0
+
+        def looked() -> State:
+            nonlocal looks
+            looks += 1
+            found = state()
+            if looks == look:
+                house.migration(other).roll_back()
+            return found
+
+        writer.generations.state = looked  # type: ignore[method-assign]
+        assert writer.upsert(batch) == 1 and looks > look
+    _three_years_each(house, new)
+
+
+def test_a_year_begun_while_the_alias_is_moved_is_named_as_its_own_index(house: House) -> None:
+    """The server looks first which indices there are, and then moves the alias from those."""
+    new = house.migrate().generation
+    batch = [_of_2024(house)]
+    with house.engine() as writer, house.engine() as other:
+        name, calls = other.generations._name, 0
+
+        def moved(actions: Sequence[Mapping[str, Any]]) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                there = [*house.ask("GET", f"/{house.name}-*/_alias")]
+                found = [(act, one) for each in actions for act, one in each.items()]
+                indices = [[name for name in there if fnmatch(name, one["index"])] for _, one in found]
+                assert writer.upsert(batch) == 1
+                actions = [
+                    {act: {**one, "index": index}}
+                    for (act, one), known in zip(found, indices, strict=True)
+                    for index in known
+                ]
+            name(actions)
+
+        other.generations._name = moved  # type: ignore[method-assign]
+        house.migration(other).roll_back()
+    _three_years_each(house, new)
+
+
+def _of_2024(house: House) -> Document:
+    (identity,) = house.fill(range(60, 61), at=datetime(2024, 1, 1, tzinfo=UTC))
+    one = house.ledger.find(identity)
+    assert one is not None
+    return document(one, analysis(), SOURCES)
+
+
+def _three_years_each(house: House, left: str) -> None:
+    """After a rollback that has left the generation *left*."""
+    named = house.aliases()
+    assert [index[-4:] for index in named[""]] == ["2024", "2025", "2026"]
+    assert named["-previous"] == [f"{left}-{year}" for year in (2024, 2025, 2026)]
+    assert not {*named[""]} & {*named["-previous"]}
+    house.drain(OLD)
+    assert house.verify(OLD).agrees
 
 
 def test_nothing_to_migrate_is_no_index(empty: House) -> None:
