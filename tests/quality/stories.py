@@ -135,7 +135,11 @@ def result(found: Sequence[Case], said: Mapping[str, str]) -> Result:
 def measure(folder: Path, config: Config, gold: bool = False, one_day: bool = False) -> dict[str, Result]:
     """The results on all articles, on the seen and on the unseen half."""
     found = list(cases(folder))
-    said = said_stories(on_one_day(found) if one_day else found, config, gold)
+    return by_half(found, said_stories(on_one_day(found) if one_day else found, config, gold))
+
+
+def by_half(found: Sequence[Case], said: Mapping[str, str]) -> dict[str, Result]:
+    """The results of *said* (article → story) on all of *found*, on its seen and on its unseen half."""
     halves = {
         "all": found,
         "seen": [case for case in found if case.seen],

@@ -20,7 +20,8 @@ def reached(folder: Path, config: Config) -> dict[str, float]:
     """``<measure>.<figure>`` → value, on the labelled coverage in *folder*."""
     annotator, found = annotator_of(config), list(cases(folder))
     speakers, forms = Voices(config), Kinds(config)
-    said = stories.said_relations(found, config, stories.said_stories(found, config), False)
+    told = stories.said_stories(found, config)
+    said = stories.said_relations(found, config, told, False)
     scores = {
         half: stories.relation_scores([one for one in found if one.seen is not unseen or half == "all"], said)
         for half, unseen in (("all", False), ("seen", False), ("unseen", True))
@@ -37,7 +38,7 @@ def reached(folder: Path, config: Config) -> dict[str, float]:
         "copies": copies.reached(copies.measure(folder, config)),
         "claims": claims.reached(claims.measure(folder, config)),
         "stories": stories.reached(
-            stories.measure(folder, config),
+            stories.by_half(found, told),
             scores,
             stories.unanswered(found, config, {one.id: one.story for one in found}),
         ),
