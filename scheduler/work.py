@@ -228,7 +228,7 @@ class Work:
         try:
             self._visit(ids, force)
         except LedgerError as fault:
-            log.error("job_put_off", job=CRAWL, fault=str(fault))
+            log.error("visit_put_off", sources=ids, fault=str(fault))
         except Exception:
             log.exception("job_failed", job=CRAWL, sources=ids)
         finally:
